@@ -22,6 +22,7 @@ Rows = Sequence[Mapping[str, Any]]
 MOST_LABELS = 100
 CHOICES = ("choices", "options", "endings", "candidates", "answers", "选项")  # columns of answers to choose from
 LONGEST_LABEL = 80  # characters
+NO_CLASS = ("n/a", "#n/a", "nan", "null")  # what tables write where no class is known
 _ONE_WORD = 12  # characters; a thought is longer, or has words in it
 _ENOUGH = 20  # rows from which on labels must repeat
 _NUMBER = re.compile(r"[\s\d.,:/+%$€£¥年月日T-]+Z?")  # numbers, dates, times, amounts
@@ -66,7 +67,8 @@ def reads_like(counts: Mapping[str, int]) -> Reads:
 def is_label(value: Any) -> bool:
     """Whether a value could be a class: a number, yes/no, or a short text."""
     if isinstance(value, str):
-        return 0 < len(value.strip()) <= LONGEST_LABEL and "\n" not in value.strip()
+        said = value.strip()
+        return 0 < len(said) <= LONGEST_LABEL and "\n" not in said and said.casefold() not in NO_CLASS
     return isinstance(value, (bool, int)) or (isinstance(value, float) and value.is_integer())
 
 
@@ -222,10 +224,9 @@ def _words(column: str, rows: Rows) -> bool:
 def _history(column: str, rows: Rows) -> bool:
     """Whether the values are lists of earlier turns; many are empty."""
     lists = [_list(value) for value in values_of(column, rows)]
-    turns = [value for value in lists if value != []]
-    return bool(lists) and (
-        not turns or most(sum(turns_of(value, named=True) is not None for value in turns), len(turns))
-    )
+    empty = lists.count([])
+    turns = sum(turns_of(value, named=True) is not None for value in lists if value != [])
+    return bool(lists) and most(empty + turns, len(lists)) and (turns > 0 or empty == len(lists))
 
 
 def is_answer_list(value: Any) -> bool:

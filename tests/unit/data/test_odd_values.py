@@ -34,6 +34,7 @@ KINDS: dict[str, tuple[str, Make, dict[str, Any], str]] = {
     "a thumb that is a list": ("kto", lambda n: {"messages": TURNS, "label": ("👍", "👎")[n % 2]}, {"label": [1]}, "data.kto.label"),
     "a long label": ("classification", lambda n: {"text": f"T{n}", "label": ("a", "b")[n % 2]}, {"label": LONG}, "data.row.long_label"),
     "a label that is an object": ("classification", lambda n: {"text": f"T{n}", "label": n % 2}, {"label": {"a": 1}}, "data.row.not_text"),
+    "a label n/a": ("classification", lambda n: {"text": f"T{n}", "label": ("a", "b")[n % 2]}, {"label": "N/A"}, "data.row.no_class"),
     "no label": ("classification", lambda n: {"text": f"T{n}", "label": ("a", "b")[n % 2]}, {"label": " "}, "data.row.empty"),
     "tools as an object": ("messages", lambda n: {"messages": TURNS, "tools": [TOOL]}, {"tools": TOOL}, "data.tools.no_list"),
     "tools as a number": ("messages", lambda n: {"messages": TURNS, "tools": [TOOL]}, {"tools": 3}, "data.tools.no_list"),
@@ -75,6 +76,18 @@ def test_one_odd_definition_of_fifty(tmp_path: Path) -> None:
     result = run(tmp_path, (CASES / "one_odd_tools_of_50.jsonl").read_bytes())
     assert [row["code"] for row in result.rejected] == ["data.tools.no_list"]
     assert sum("tools" in row for row in result.rows) == 49
+
+
+@pytest.mark.parametrize("place", [0, 2, 4])
+@pytest.mark.parametrize("odd", ["n/a", 5, {"a": 1}, ["x"]])
+def test_one_odd_history_among_few_that_are_mostly_empty(odd: Any, place: int, tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"instruction": f"Q{n}", "output": "A", "history": [["q", "a"]] if n == 3 else []} for n in range(5)
+    ]
+    rows[place]["history"] = odd
+    result = run(tmp_path, jsonl(*rows))
+    assert [row["line"] for row in result.rejected] == [place + 1]
+    assert {row["line"]: len(row["messages"]) for row in result.rows}[4] == 4
 
 
 def test_thumbs_of_a_table_with_an_empty_cell(tmp_path: Path) -> None:
