@@ -7,10 +7,19 @@ from collections.abc import Sequence
 from engine.data.schema.declared import SHAPES, plain_name, shape_of
 
 SPEAKING = ("role", "from", "speaker", "sender", "author_role", "角色", "说话人", "发言人", "发送者")
-_ROLES = ("question", "answer", "turns", "label")
+_ROLES = ("question", "answer", "turns", "label", "reasoning")
 _OWN = frozenset(shape_of("text").fields[0].names)
 _NAMES = frozenset(
-    (*SPEAKING, *(name for shape in SHAPES for field in shape.fields if field.part in _ROLES for name in field.names))
+    (
+        *SPEAKING,
+        *(
+            name
+            for shape in SHAPES
+            for field in shape.fields
+            if field.part in _ROLES
+            for name in (*field.names, *field.spare)
+        ),
+    )
 )
 
 
