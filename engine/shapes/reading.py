@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from engine.core.shapes import CodedMessage
-from engine.shapes.data import DetectionNote, LeftOutView
+from engine.shapes.data import DetectionNote, LeftOutView, TidyView
 
 
 class FileRead(TypedDict):
@@ -58,9 +58,11 @@ class FilesRead(TypedDict):
     splits: SplitCounts  # accepted rows by part
     reasons: list[RejectedReason]  # of rejected rows
     rejections: list[dict[str, Any]]  # the first rejected rows
+    tidy: list[TidyView]  # fixes that save rows, or are made
     left_out: list[LeftOutView]  # columns that are not learnt although rows have something there
     duplicates: int  # accepted rows that an earlier one equals
     leaked: int  # rows that came held out and equal a training row
     stats: dict[str, Any]  # further numbers: languages, turns, rows with weights or tools
+    members: dict[str, int]  # accepted rows that have each member ("tools", "weight", "message.weight" ...)
     choice: dict[str, Any]  # every setting as it is used, as `data import` takes it
     notes: list[DetectionNote]  # why each thing is read as it is

@@ -88,6 +88,15 @@ def test_the_numbers_are_those_that_the_import_stores(
     assert f"{stored['id']:>4}" in command("list")[0]
 
 
+def test_what_rows_and_messages_have_is_counted(command: Call, tmp_path: Path) -> None:
+    call = {"function": {"name": "f", "arguments": {}}}
+    turns = [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]
+    rows: list[dict[str, Any]] = [{"messages": turns}, {"messages": turns, "city": "Bonn"}]
+    rows.append({"messages": [turns[0], {"role": "assistant", "content": "", "tool_calls": [call]}]})
+    found = checked(command, file(tmp_path, jsonl(*rows)))
+    assert found["members"] == {"messages": 3, "extra": 1, "message.tool_calls": 1}
+
+
 def test_every_row_is_read_or_as_many_as_are_wanted(command: Call, tmp_path: Path) -> None:
     path = file(tmp_path, b"".join(pairs(f"Q{i}", city="Bonn") for i in range(3_000)) + b'{"prompt": "last"}\n')
     whole = checked(command, path)
@@ -112,34 +121,32 @@ def test_sentences_say_it_in_both_languages(command: Call, tmp_path: Path, langu
     assert "train.jsonl" in said
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (("check", "no.jsonl"), 1, ["no.jsonl"]),
-        (("check",), 2, ["FILE"]),
-        (("check", "F", "--shape", "nothing"), 1, ["shape"]),
-        (("check", "F", "--map", "prompt=nothing"), 1, ["nothing"]),
-        (("check", "F", "--map", "prompt"), 1, ["prompt", "KEY=VALUE"]),
-        (("check", "F", "--part", "x=test"), 1, ["x"]),
-        (("check", "F", "--split-column", "no"), 1, ["no"]),
-        (("check", "F", "--set", "what=1"), 1, ["what", "val_fraction"]),
-        (("check", "F", "--val", "2"), 1, ["0.9"]),
-        (("check", "F", "--limit", "x"), 2, ["--limit"]),
-        (("import", "F", "--splits", "some"), 2, ["--splits", "keep"]),
-        (("audit", "9"), 1, ["9", "app.py data list"]),
-        (("export", "9"), 1, ["9", "app.py data list"]),
-        (("export",), 2, ["DATASET", "app.py data list"]),
-        (("no",), 2, ["no", "check"]),
-    ],
-)
-def test_a_fault_is_one_sentence_on_stderr(
-    command: Call, tmp_path: Path, arguments: tuple[str, ...], code: int, words: list[str]
-) -> None:
+WRONG: list[tuple[tuple[str, ...], int, list[str]]] = [
+    (("check", "no.jsonl"), 1, ["no.jsonl"]),
+    (("check",), 2, ["FILE"]),
+    (("check", "F", "--shape", "nothing"), 1, ["shape"]),
+    (("check", "F", "--map", "prompt=nothing"), 1, ["nothing"]),
+    (("check", "F", "--map", "prompt"), 1, ["prompt", "KEY=VALUE"]),
+    (("check", "F", "--part", "x=test"), 1, ["x"]),
+    (("check", "F", "--split-column", "no"), 1, ["no"]),
+    (("check", "F", "--set", "what=1"), 1, ["what", "val_fraction"]),
+    (("check", "F", "--val", "2"), 1, ["0.9"]),
+    (("check", "F", "--limit", "x"), 2, ["--limit"]),
+    (("import", "F", "--splits", "some"), 2, ["--splits", "keep"]),
+    (("audit", "9"), 1, ["9", "app.py data list"]),
+    (("export", "9"), 1, ["9", "app.py data list"]),
+    (("export",), 2, ["DATASET", "app.py data list"]),
+    (("no",), 2, ["no", "check"]),
+]  # fmt: skip
+
+
+def test_a_fault_is_one_sentence_on_stderr(command: Call, tmp_path: Path) -> None:
     path = file(tmp_path, pairs("a"))
-    said, wrong = command(*[str(path) if one == "F" else one for one in arguments], code=code)
-    assert said == ""
-    assert [word for word in words if word not in wrong] == []
-    assert len(wrong.splitlines()) == 1 or code == 2
+    for arguments, code, words in WRONG:
+        said, wrong = command(*[str(path) if one == "F" else one for one in arguments], code=code)
+        assert said == "", arguments
+        assert [word for word in words if word not in wrong] == [], arguments
+        assert len(wrong.splitlines()) == 1 or code == 2
 
 
 def test_what_cannot_be_imported_leaves_nothing(command: Call, tmp_path: Path) -> None:
@@ -174,3 +181,11 @@ def test_audited_and_taken_away(command: Call, tmp_path: Path, ctx: Context, mon
 def test_every_key_is_documented(page: str) -> None:
     said = (ROOT / page).read_text(encoding="utf-8")
     assert [key for key in FilesRead.__annotations__ if f"| `{key}` |" not in said] == []
+
+
+def test_a_fix_that_saves_rows_is_named_with_how_many(command: Call) -> None:
+    dialogue = CASES / "real_dialogue.jsonl"
+    assert checked(command, dialogue)["tidy"] == [{"key": "join_turns", "rows": 4, "on": False}]
+    assert "4 rows: --tidy join_turns" in command("check", dialogue)[0]
+    found = checked(command, dialogue, "--tidy", "join_turns")
+    assert (found["accepted"], found["tidy"]) == (5, [{"key": "join_turns", "rows": 4, "on": True}])

@@ -58,6 +58,9 @@ def tell_files(console: Console, found: FilesRead) -> None:
         place = (first["line"] or first["row"] or "–") if first else "–"
         sentence = console.sentence({"code": reason["code"], "params": reason["params"]})
         console.say("cli.data.reason", rows=reason["rows"], place=place, reason=sentence)
+    for fix in found["tidy"]:
+        label = console.text(f"data.tidy.{fix['key']}")
+        console.say("cli.data.tidy_on" if fix["on"] else "cli.data.tidy", key=fix["key"], label=label, rows=fix["rows"])
     for column in found["left_out"][:_SHOWN]:
         console.say("cli.data.left_out", column=column["column"], rows=column["rows"])
     if found["leaked"]:

@@ -120,7 +120,7 @@ def begins(message: Record, before: Record | None, plan: Arrangement) -> bool:
     return is_system or (plan.begin == "question" and role in _ASKING and earlier not in (*_ASKING, "system"))
 
 
-_ASKING = ("user", "human", "prompter")
+_ASKING = ("user",)
 
 
 def _restarts(message: Record, before: Record, column: str) -> bool:

@@ -28,7 +28,8 @@ from engine.data.schema.contents import Rows, mostly_text, reads_like, says_some
 
 _MOSTLY = 0.8  # share of the cells that must name a known speaker
 _ALWAYS = 0.95  # the same where the column's name says nothing
-_ASKING = ("user", "human", "prompter")
+LONGEST = 200  # messages that a file of one conversation may have
+_ASKING = ("user",)
 _SYSTEM = ("system", "developer")
 Way = tuple[Arrangement, str, dict[str, Any]]  # how, and why: sentence `detect.<code>` filled with params
 
@@ -180,7 +181,8 @@ def _in_order(plain: Arrangement, columns: list[str], rows: Rows, *, cut: bool, 
         return [_by_order(plain, "blank"), pairs, whole], True
     if sum(role in _SYSTEM for role in roles) > 1:
         return [_by_order(plain, "system"), pairs, whole], True
-    return ([whole, pairs], True) if not cut or files > 1 else ([pairs, whole], False)
+    likely = len(rows) <= LONGEST * files and (not cut or files > 1)
+    return ([whole, pairs], True) if likely else ([pairs, whole], False)
 
 
 def _restarting(columns: list[str], rows: Rows) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.data.arrange.arrangement import Arrangement
-from engine.data.arrange.guess_rows import Way
+from engine.data.arrange.guess_rows import LONGEST, Way
 from engine.data.records.record import RowFault
 from engine.data.schema.contents import Rows, says_something
 from engine.data.schema.filled_templates.columns import split_value
@@ -92,6 +92,7 @@ def script_ways(column: str, rows: Rows, *, cut: bool) -> tuple[list[Way], bool]
         enough = _MARKED * len(texts) if template.words else 2
         if len(marked) < max(2, enough) or not {"user", "assistant"} <= roles:
             continue
+        long = cut or len(marked) > LONGEST
         params = {"template": template.name, "marked": len(marked), "count": len(texts)}
         ways: list[Way] = [
             (
@@ -99,7 +100,7 @@ def script_ways(column: str, rows: Rows, *, cut: bool) -> tuple[list[Way], bool]
                 f"arrange.script_{begin}",
                 params,
             )
-            for begin in (("question", "file") if cut or template.preambles else ("file", "question"))
+            for begin in (("question", "file") if long or template.preambles else ("file", "question"))
         ]
-        return ways, bool(template.preambles) or not cut
+        return ways, bool(template.preambles) or not long
     return [], False

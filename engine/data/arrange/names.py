@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from engine.data.schema.layouts.roles import ROLES
+from engine.data.schema.layouts.roles import CALLING, role_name, role_of
 
 ROLE = (
     "role", "from", "speaker", "sender", "author", "author_role", "speaker_role", "message_role", "turn_role", "sender_type",
@@ -82,6 +82,6 @@ def members_of(columns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def speaker(value: Any) -> str | None:
-    """The role that a cell names: as lists of turns have it, or "user", "assistant" or "system"; None for any other word."""
-    word = value.strip().casefold() if isinstance(value, str) else ""
-    return word if word in ROLES else SPEAKERS.get(word)
+    """The role that a cell names; a name whose words are calls stays itself, as lists of turns have it. None for any other word."""
+    word = role_name(value)
+    return word if word in CALLING else role_of(word) or SPEAKERS.get(word)

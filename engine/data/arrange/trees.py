@@ -14,7 +14,7 @@ from engine.data.records.record import MAX_NAME, Record, Rejected, clip, show
 from engine.data.schema.contents import says_something
 
 MOST_IN_TREE = 20_000  # messages
-_ASKING = ("user", "human", "prompter")
+_ASKING = ("user",)
 _TRUE = ("true", "1", "1.0", "yes")
 
 

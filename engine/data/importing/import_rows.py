@@ -22,7 +22,7 @@ from engine.data.rows.store import Stored, finish
 from engine.data.schema.contents import MOST_LABELS
 from engine.data.schema.declared import shape_of
 from engine.data.schema.left_out import LeftOutColumn, LeftOutCounter
-from engine.data.schema.mapping import make_plan
+from engine.data.schema.mapping import ColumnMapping, make_plan
 from engine.data.schema.normalise import Row, normaliser
 from engine.data.schema.normalise.tidy import TidyCounter, check_tidy
 from engine.data.splits.plan import SplitPlan, read_plan
@@ -43,6 +43,7 @@ class Imported:
         rejected_path: the file of all of them; None where there is none.
         stats: as `Tally.as_dict` gives them.
         left_out: columns that are not learnt although rows have something there, where that was asked for.
+        tidy: repairs of conversations with the rows that each saves, as `TidyCounter.found` gives them, where that was asked for.
     """
 
     stored: Stored | None
@@ -51,6 +52,7 @@ class Imported:
     rejected_path: Path | None
     stats: dict[str, Any]
     left_out: list[LeftOutColumn] = field(default_factory=list)
+    tidy: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -137,7 +139,7 @@ def preview(
     recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
     plan = recipe.plan
     beside, differing = left_out_counter(recipe), LeftOutCounter(used_of(source).__contains__)
-    repairs = TidyCounter(lambda names: normaliser(replace(plan, tidy=names)), plan.tidy)
+    repairs = _repairs(plan)
     budget = budget or ReadingBudget()
     watched = repairs.watching(beside.watching(normaliser(plan)))
     items = outcomes(source, recipe.around(watched), budget, differing.count)
@@ -199,7 +201,7 @@ def import_rows(
         processes: how many may work on a large source at once.
         tidy: repairs of whole conversations that are made, as `TIDIES` has them.
         splits: where the rows' parts come from, as `SplitPlan` says; None: as the files have them.
-        look_beside: whether columns are counted that are not learnt.
+        look_beside: whether columns are counted that are not learnt, and rows that repairs save.
         most: how many records are read; None: all.
 
     Raises:
@@ -207,16 +209,16 @@ def import_rows(
         Later: it takes longer than `budget` says.
     """
     recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
-    beside = left_out_counter(recipe) if look_beside else None
+    plan, beside, repairs = recipe.plan, left_out_counter(recipe), _repairs(recipe.plan)
     budget, given = budget or ReadingBudget(), source
     work = ImportWork(folder, lasting=lasting)
     done = False
     try:
         source = written_source(source, folder, budget)
         size = sum(file.path.stat().st_size for file in source.files if file.path.is_file())
-        convert = recipe.around(beside.watching(normaliser(recipe.plan)) if beside else normaliser(recipe.plan))
-        helpers = 0 if beside or most is not None else helpers_for(size, processes)
-        with work, _uncollected(), Makers(recipe, helpers, convert) as makers:
+        watched = repairs.watching(beside.watching(normaliser(plan))) if look_beside else normaliser(plan)
+        helpers = 0 if look_beside or most is not None else helpers_for(size, processes)
+        with work, _uncollected(), Makers(recipe, helpers, recipe.around(watched)) as makers:
             read = first_pieces(pieces(source, work.place, budget), most)
             for made, place in makers.made(read, work.place.items):
                 check_disk(folder)
@@ -233,7 +235,13 @@ def import_rows(
         if done or not lasting:
             work.discard(keep_rejected=done)
             forget_written(folder)
-    return outcome if beside is None else replace(outcome, left_out=[*_differing(given, budget), *beside.found()])
+    if not look_beside:
+        return outcome
+    return replace(outcome, left_out=[*_differing(given, budget), *beside.found()], tidy=repairs.found())
+
+
+def _repairs(plan: ColumnMapping) -> TidyCounter:
+    return TidyCounter(lambda names: normaliser(replace(plan, tidy=names)), plan.tidy)
 
 
 def _differing(source: DetectedUpload, budget: ReadingBudget) -> list[LeftOutColumn]:

@@ -14,6 +14,7 @@ from engine.data.made.kinds import MadeKind
 
 Pair = tuple[str, str]  # what the user says ("" of a summary) and the answer
 _LONGEST = 60_000  # characters of an answer that are looked at
+_LABEL_WITHIN = 200  # characters of a line in which its label stands
 _FENCE = re.compile(r"\A\s*```[\w-]*\n(.*?)\n?```\s*\Z", re.DOTALL)
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _MARKS = ' \t*_#>"“”\u300c\u300d'
@@ -36,17 +37,17 @@ def pairs_of(kind: MadeKind, text: str) -> list[Pair]:
 def _label() -> re.Pattern[str]:
     known = phrases()["labels"]
     names = "|".join(f"(?P<{key}>{'|'.join(sorted(known[key], key=len, reverse=True))})" for key in known)
-    number = r"(?:\s*[#№]?\s*\d{1,3})?"
-    return re.compile(rf"^[\W\d_]{{0,12}}(?:{names}){number}[*_\s]*[:\uff1a]\s*[*_]*\s*(?P<rest>.*)$", re.IGNORECASE)
+    number = r"(?:\s{0,3}[#№]?\s{0,3}\d{1,3})?"
+    return re.compile(rf"^[\W\d_]{{0,12}}(?:{names}){number}[*_\s]{{0,9}}[:\uff1a]\s{{0,9}}[*_]*\s*", re.IGNORECASE)
 
 
 def _of_lines(text: str) -> Iterator[Pair]:
     """Each labelled question with the labelled answer that follows it, each as long as it goes on."""
     parts: list[tuple[str, list[str]]] = []
     for line in text.split("\n"):
-        if found := _label().match(line):
+        if found := _label().match(line, 0, _LABEL_WITHIN):
             role = next(key for key in ("first", "second", "summary") if found[key])
-            parts.append((role, [found["rest"]]))
+            parts.append((role, [line[found.end() :]]))
         elif parts and not _RULE.match(line):
             parts[-1][1].append(line)
     for (role, asked), (next_role, said) in pairwise(parts):
@@ -69,9 +70,9 @@ def _of_question(text: str) -> Iterator[Pair]:
 
 
 def _summary(text: str) -> Iterator[Pair]:
-    found = _label().match(text.split("\n", 1)[0])
+    found = _label().match(text, 0, _LABEL_WITHIN)
     if found and found["summary"]:
-        text = "\n".join([found["rest"], *text.split("\n")[1:]])
+        text = text[found.end() :]
     elif found:
         return  # a question, where a summary was asked for
     yield "", _text(text.split("\n"))

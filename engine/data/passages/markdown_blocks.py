@@ -11,8 +11,8 @@ _FENCE = re.compile(r"\s{0,3}(```+|~~~+)")
 _ATX = re.compile(r"\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
 _UNDERLINE = re.compile(r"\s{0,3}(=+|-{3,})\s*$")
 _FRONT = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _LONGEST_HEADING = 120
+_LONGEST_HEADING_LINE = 1_000  # characters with marks; longer lines are text
 _LONGEST_LINE = 60  # of a line that stands alone in a plain text and is a heading
 _ENDED = tuple(".!?:;,…\u3002\uff01\uff1f\uff1a\uff1b\uff0c\u3001\"'”’)\uff09\u300b")
 _CHAPTER = re.compile(
@@ -23,7 +23,7 @@ _CHAPTER = re.compile(
 
 def markdown_blocks(text: str) -> Iterator[TextBlock]:
     """Headings (`# ...`, or underlined) and paragraphs; blocks of code are never read as headings."""
-    body = _COMMENT.sub("", _FRONT.sub("", plain_text(text) + "\n"))
+    body = _without_comments(_FRONT.sub("", plain_text(text) + "\n"))
     held: list[str] = []
     fence = ""
     for line in body.split("\n"):
@@ -40,8 +40,19 @@ def markdown_blocks(text: str) -> Iterator[TextBlock]:
     yield from paragraphs("\n".join(held))
 
 
+def _without_comments(text: str) -> str:
+    """One search for each end: a pattern would look for it anew from every beginning."""
+    parts, at = [], 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:
+        parts.append(text[at:start])
+        at = end + len("-->")
+    return "".join([*parts, text[at:]])
+
+
 def _heading(line: str, held: list[str]) -> TextBlock | None:
     """The heading that a line is, or that it makes of the line before it, which is then taken out of `held`."""
+    if len(line) > _LONGEST_HEADING_LINE:
+        return None
     if found := _ATX.match(line):
         return TextBlock(found[2], len(found[1])) if found[2] else None
     alone = len(held) == 1 or (len(held) > 1 and (not held[-2].strip() or _FENCE.match(held[-2]) is not None))

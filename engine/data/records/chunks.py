@@ -76,7 +76,7 @@ def _end(text: str, limit: int) -> int | None:
 def _last(ends: re.Pattern[str], text: str, low: int, high: int) -> int | None:
     """The end of the last match that begins between two places."""
     found = None
-    for match in ends.finditer(text, low):
+    for match in ends.finditer(text, low, high + _AHEAD):
         if match.start() >= high:
             break
         found = match.end()

@@ -20,6 +20,7 @@ from engine.data.schema.weighted import holds_flags, holds_marks, holds_weights
 
 Rows = Sequence[Mapping[str, Any]]
 MOST_LABELS = 100
+CHOICES = ("choices", "options", "endings", "candidates", "answers", "选项")  # columns of answers to choose from
 LONGEST_LABEL = 80  # characters
 _ONE_WORD = 12  # characters; a thought is longer, or has words in it
 _ENOUGH = 20  # rows from which on labels must repeat
@@ -197,8 +198,10 @@ def _answers(column: str, rows: Rows) -> bool:
 
 
 def _single(column: str, rows: Rows) -> bool:
-    """Whether most values are texts, numbers or yes/no."""
+    """Whether most values are texts, numbers or yes/no; beside a list to choose from, a number is only a place in it."""
     values = values_of(column, rows)
+    if most(sum(isinstance(row.get(name), list) for row in rows for name in CHOICES if name in row), len(rows)):
+        return False
     return not values or most(sum(isinstance(value, (str, bool, int, float)) for value in values), len(values))
 
 

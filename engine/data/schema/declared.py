@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.data.schema.other_languages import ANSWERS, QUESTIONS
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Field:
             "label", "turns" ...; a column keeps its role when another shape is chosen.
         spare: names that mean it only where no column bears one of `names`.
         spare_holds: what a column of such a name holds; empty: as `holds`. "added" is text that is neither numbers nor labels.
+        seldom: whether few files have it, so that a page shows it among others of its kind unless it has a column.
     """
 
     key: str
@@ -35,6 +37,7 @@ class Field:
     role: str = ""
     spare: tuple[str, ...] = ()
     spare_holds: str = ""
+    seldom: bool = False
 
     @property
     def part(self) -> str:
@@ -83,13 +86,26 @@ _HISTORY = Field(
     required=False,
     wording=False,
     holds="history",
+    seldom=True,
 )
-_TOOLS = Field("tools", ("tools", "functions", "工具"), required=False, wording=False, holds="tools")
-_ANSWERS = ("response", "answer", "reply", "output_text", "回答", "答案", "回复", "答复")
-_QUESTIONS = ("prompt", "question", "query", "user", "human", "text_input", "input_text", "问题", "提问", "提示")
+_TOOLS = Field("tools", ("tools", "functions", "工具"), required=False, wording=False, holds="tools", seldom=True)
+_ANSWERS = ("response", "answer", "reply", "output_text", "回答", "答案", "回复", "答复", *ANSWERS)
+_QUESTIONS = (
+    "prompt",
+    "question",
+    "query",
+    "user",
+    "human",
+    "text_input",
+    "input_text",
+    "问题",
+    "提问",
+    "提示",
+    *QUESTIONS,
+)
 OPENAI_CHOSEN = "preferred_output"  # beside an "input" that is {"messages": [...], "tools": [...], ...}
 _GIVEN = ("input", "输入")  # the question where nothing else is one, else what is given along with it
-_ASKED = ("prompt", "question", "query", "instruction", "user", "human", "问题", "提问", "提示", "指令")
+_ASKED = ("prompt", "question", "query", "instruction", "user", "human", "问题", "提问", "提示", "指令", *QUESTIONS)
 _TURNS = ("messages", "conversations", "conversation", "dialog", "dialogue", "contents", "chat", "对话")
 _TEXT_LISTS = (*_TURNS, "dialogs", "dialogues", "utterances", "data")  # where a list of texts is a conversation
 REFERENCES = (  # names of columns by which an answer is judged
@@ -125,6 +141,7 @@ _REASONING = Field(
     holds="thoughts",
     role="reasoning",
     spare=("rationale", "rationales"),
+    seldom=True,
 )  # fmt: skip
 
 _WEIGHT = Field(
@@ -135,6 +152,7 @@ _WEIGHT = Field(
     holds="weight",
     spare=("train", "trainable", "loss_mask", "masked", "loss"),
     spare_holds="flags",
+    seldom=True,
 )  # how much a row counts in the loss
 _MARKS = Field(
     "marks",
@@ -142,6 +160,7 @@ _MARKS = Field(
     required=False,
     wording=False,
     holds="marks",
+    seldom=True,
 )  # the same of each turn
 
 
@@ -290,7 +309,8 @@ def shapes_view() -> list[dict[str, Any]]:
             "key": shape.key,
             "kind": shape.kind,
             "fields": [
-                {"key": f.key, "required": f.required, "wording": f.wording, "role": f.part} for f in shape.fields
+                {"key": f.key, "required": f.required, "wording": f.wording, "role": f.part, "seldom": f.seldom}
+                for f in shape.fields
             ],
             "further": shape.further,
         }

@@ -26,6 +26,7 @@ from engine.data.schema.contents import (
     values_of,
 )
 from engine.data.schema.declared import REFERENCES, SHAPES, Field, plain_name, shape_of
+from engine.data.schema.doubts import doubts
 from engine.data.schema.extras import MAX_EXTRA, can_be_kept
 from engine.data.schema.layouts.turn_lists import TURN_KEYS, usual_turns
 from engine.data.schema.majority import most
@@ -76,6 +77,7 @@ def guess_shape(columns: Sequence[str], rows: Rows) -> Guess:
             guess.remarks.append(("shape.labels", params))
             guess.templates["text"] = [wording]
         _remark_extra(guess, columns, rows)
+        guess.remarks += doubts(guess.shape, list(guess.mapping.values()), columns, rows)
         _remark_weights(guess, columns, rows)
     return guess
 

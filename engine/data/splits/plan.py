@@ -10,7 +10,8 @@ from engine.core.errors import Fault
 from engine.data.records.record import MAX_NAME, Record, RowFault, clip, show
 from engine.data.rows.index import SPLITS
 from engine.data.rows.row import Row
-from engine.data.splits.words import EVAL, furthest, part_of_value, settled
+from engine.data.splits.columns import part_in
+from engine.data.splits.words import EVAL, furthest, settled
 
 RANDOM, KEPT = "random", "kept"
 
@@ -54,7 +55,7 @@ class SplitPlan:
             if (known := by_file or self.empty) is None:
                 raise RowFault("data.splits.row_without", self.column)
             return known
-        part = part_of_value(value)
+        part = part_in(self.column, value)
         if part is None:
             raise RowFault("data.splits.row_value", self.column, value=show(value))
         part = self.eval if part == EVAL else part

@@ -8,18 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.data.records.record import MAX_NAME, clip
-from engine.data.schema.declared import plain_name
 from engine.data.splits.cards import DataCard
+from engine.data.splits.columns import flagged_part, is_split_name, part_in
 from engine.data.splits.files import named_part, parts_of_files
 from engine.data.splits.plan import SplitPlan, eval_beside
-from engine.data.splits.words import TRAIN, part_of_value
+from engine.data.splits.words import TRAIN
 
-COLUMN_NAMES = frozenset(
-    (
-        "split", "splits", "data_split", "dataset_split", "split_name", "set", "subset", "data_set", "dataset", "set_name", "partition",
-        "part", "fold", "usage", "phase", "stage", "划分", "数据划分", "数据集划分", "拆分", "分割", "集合", "子集", "数据集", "分区", "用途",
-    )
-)  # fmt: skip
 _MOSTLY, _NEARLY_ALL = 0.5, 0.95
 _SHOWN, _GLANCE = 3, 8
 Note = tuple[str, Any, dict[str, Any]]  # code of the sentence `detect.<code>`, value, params
@@ -72,7 +66,7 @@ def propose(
         return SplitProposal(notes=_lone(files, paths))
     if column is None:
         return SplitProposal(SplitPlan(by_files, draw=draw), _file_notes(by_files, declared))
-    said = Counter(part for row in rows if (part := part_of_value(row.get(column))))
+    said = Counter(part for row in rows if (part := part_in(column, row.get(column))))
     filled = sum(row.get(column) not in (None, "") for row in rows)
     sparse = filled < _MOSTLY * len(rows) and TRAIN not in said  # only what is held out is marked
     plan = SplitPlan(by_files, column, eval_beside(said), TRAIN if sparse else None, draw)
@@ -109,9 +103,9 @@ def _declared(paths: Mapping[str, str], places: FilePlaces) -> dict[str, str]:
 
 def _column(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], used: Sequence[str]) -> str | None:
     """The column that names parts: by its name, with mostly such values; or whatever its name, with hardly any others."""
-    by_name = [name for name in columns if plain_name(name) in COLUMN_NAMES and name not in used]
+    by_name = [name for name in columns if is_split_name(name) and name not in used]
     for name in by_name:
-        if _share(name, rows) > _MOSTLY:
+        if _share(name, rows) > _MOSTLY and (flagged_part(name) is None or _tells(name, rows)):
             return name
     others = (name for name in columns if name not in used and name not in by_name)
     return next((name for name in others if _share(name, rows) >= _NEARLY_ALL and _holds_both(name, rows)), None)
@@ -120,14 +114,20 @@ def _column(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], used: Seq
 def _share(column: str, rows: Sequence[Mapping[str, Any]]) -> float:
     """Of the rows that say something there, those that name a part."""
     values = [value for row in rows if (value := row.get(column)) not in (None, "")]
-    if not any(part_of_value(value) for value in values[:_GLANCE]):  # most columns of a wide table
+    if not any(part_in(column, value) for value in values[:_GLANCE]):  # most columns of a wide table
         return 0.0
-    return sum(part_of_value(value) is not None for value in values) / len(values) if values else 0.0
+    return sum(part_in(column, value) is not None for value in values) / len(values) if values else 0.0
 
 
 def _holds_both(column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
-    found = {part_of_value(row.get(column)) for row in rows} - {None}
+    found = {part_in(column, row.get(column)) for row in rows} - {None}
     return TRAIN in found and len(found) > 1
+
+
+def _tells(column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a flag parts the rows: both answers are there, or a mark in some rows and nothing in the others."""
+    found = {part_in(column, row.get(column)) for row in rows}
+    return len(found) > 1 and found != {TRAIN, None}
 
 
 def _values(column: str, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:

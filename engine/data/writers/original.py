@@ -122,14 +122,20 @@ def _alone_asked(asked: str, given: Given) -> Iterator[str]:
     yield asked
 
 
-def _fill_pair(question: str, answer: str) -> Fill:
-    """Question and answer; what was joined with the question was kept as an extra field too."""
+def _fill_pair(question: str, answer: str, turns: Callable[[Row, Columns], Record] | None = None) -> Fill:
+    """Question and answer; what was joined with the question was kept as an extra field too.
+
+    Args:
+        turns: where the columns may hold lists of turns, the record of a conversation that is more than a question and an answer.
+    """
 
     def fill(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
         try:
             made, asked, said = _pair(row, columns)
         except NotFit:
-            yield from _as_turns(row, columns, question, answer)
+            if turns is None:
+                raise
+            yield turns(row, columns)
             return
         for alone in _alone_asked(asked, given):
             yield made | _put(columns, **{question: alone, answer: said})
@@ -138,10 +144,10 @@ def _fill_pair(question: str, answer: str) -> Fill:
     return fill
 
 
-def _as_turns(row: Row, columns: Columns, question: str, answer: str) -> Iterator[Record]:
+def _as_turns(row: Row, columns: Columns) -> Record:
     """Question and answer as lists of turns: everything before the last answer, and that."""
     *before, last = row.get("messages") or [{}]
-    yield _put(columns, **{question: before, answer: [last], "tools": row.get("tools", [])})
+    return _put(columns, prompt=before, completion=[last], tools=row.get("tools", []))
 
 
 def _fill_class(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
@@ -232,7 +238,7 @@ def _alone(messages: Messages) -> Any:
 
 
 _FILLS: dict[str, Fill] = {
-    "prompt_completion": _fill_pair("prompt", "completion"),
+    "prompt_completion": _fill_pair("prompt", "completion", _as_turns),
     "alpaca": _fill_pair("instruction", "output"),
     "qa_context": _fill_pair("question", "answer"),
     "classification": _fill_class,

@@ -74,6 +74,8 @@ HEADS = (
     ("Thread ID", "Message No", "Speaker", "Message", {"user": "Customer", "assistant": "Agent"}),
     ("ticket", "sent_at", "from", "body", {"user": "human", "assistant": "gpt"}),
     ("对话ID", "轮次", "角色", "内容", {"user": "用户", "assistant": "客服"}),
+    ("会话ID", "序号", "角色", "内容", {"user": "人类", "assistant": "助手"}),
+    ("ticket_id", "seq", "author", "message", {"user": "End-User:", "assistant": "agent:"}),
 )
 
 
@@ -118,7 +120,9 @@ def test_a_long_file_without_any_border_is_asked_about(tmp_path: Path) -> None:
 
 
 def test_an_odd_row_spoils_its_own_conversation_alone(tmp_path: Path) -> None:
-    rows = [(n, "narrator" if (n, text) == (3, "a3.0") else role, text) for n in range(8) for role, text in talk(n)]
+    rows: list[tuple[Any, str, str]] = [
+        (n, "narrator" if (n, text) == (3, "a3.0") else role, text) for n in range(8) for role, text in talk(n)
+    ]
     rows.insert(5, ("", "user", "whose am I"))
     result = run(tmp_path, table(("c_id", "role", "content"), rows))
     assert said(result) == [talk(n) for n in range(8) if n != 3]
@@ -174,7 +178,7 @@ def tree(name: str, lang: str = "en") -> list[dict[str, Any]]:
         ("7", "6", "prompter", "unanswered", None, False),
     )  # fmt: skip
     keys = ("message_id", "parent_id", "role", "text", "rank", "deleted")
-    made = [dict(zip(keys, one, strict=True)) for one in found]
+    made: list[dict[str, Any]] = [dict(zip(keys, one, strict=True)) for one in found]
     return [
         {
             **one,
@@ -285,6 +289,7 @@ def test_an_arrangement_of_anything_else_is_refused() -> None:
     for wrong in (
         {"how": "magic"},
         {"how": "rows"},
+        {"how": "script", "template": "magic", "content": "text"},
         {"how": "rows", "role": 3, "content": "c"},
         {"how": "none", "more": "x"},
     ):

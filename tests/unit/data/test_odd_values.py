@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
-from engine.data.schema.guess import guess_shape
+from engine.core.errors import Fault
+from engine.data.records.record import Record, RowFault
+from engine.data.schema.declared import SHAPES
+from engine.data.schema.guess import guess_shape, mappings_by_name
 from engine.data.schema.majority import nearly_all
+from engine.data.schema.mapping import make_plan
+from engine.data.schema.normalise import normaliser
 from tests.unit.data.corpus import jsonl, table
 from tests.unit.data.pipeline import run
 
@@ -104,6 +112,70 @@ def test_how_many_are_nearly_all(fitting: int, count: int, told: bool) -> None:
 def test_labels_in_doubt(labels: list[Any], shape: str) -> None:
     rows = [{"prompt": f"Q{n}", "completion": "A", "label": label} for n, label in enumerate(labels)]
     assert guess_shape(["prompt", "completion", "label"], rows).shape == shape
+
+
+def test_a_label_that_judges_some_answers_is_told() -> None:
+    rows = [
+        {"prompt": f"Q{n}", "completion": "A", "label": label}
+        for n, label in enumerate(["yes", "no", "maybe", "later"] * 5)
+    ]
+    remarks = dict(guess_shape(["prompt", "completion", "label"], rows).remarks)
+    assert remarks["shape.some_thumbs"] == {"column": "label", "bad": 5, "looked": 20}
+    scores = [{"prompt": "Q", "completion": "A", "label": str(n)} for n in range(2, 12)]
+    assert "shape.some_thumbs" not in dict(guess_shape(["prompt", "completion", "label"], scores).remarks)
+
+
+_JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["", " ", "n/a", "[", "[]", "[{'a': 1}]", "user", "text", '{"messages": [1]}']),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["role", "content", "from", "value", "parts", "text", "messages", "input", "output", "user"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+_NAMES = [
+    "messages",
+    "conversations",
+    "prompt",
+    "completion",
+    "chosen",
+    "rejected",
+    "input",
+    "output",
+    "history",
+    "system",
+    "tools",
+    "label",
+    "text",
+    "contents",
+    "data",
+    "reference",
+    "instruction",
+]
+
+
+@settings(max_examples=60, phases=[Phase.explicit, Phase.generate], deadline=None)
+@given(rows=st.lists(st.dictionaries(st.sampled_from(_NAMES), _JUNK, max_size=5), min_size=1, max_size=4))
+def test_any_values_are_guessed_and_each_row_is_read_or_refused(rows: list[dict[str, Any]]) -> None:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    guess_shape(columns, rows)
+    for shape in SHAPES:
+        mapping = {key: column for key, column in mappings_by_name(columns)[shape.key].items() if column}
+        with suppress(Fault):
+            convert = normaliser(make_plan(shape, mapping, columns))
+            for row in rows:
+                with suppress(RowFault):
+                    convert(Record(1, 1, row, ""))
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,11 @@ def test_chat(tmp_path: Path) -> None:
     assert run(tmp_path, jsonl(bare)).rows[0]["tools"] == [TOOL]
 
 
+def test_a_refusal_is_what_was_said(tmp_path: Path) -> None:
+    row = {"messages": [USER, {"role": "assistant", "content": None, "refusal": "No."}]}
+    assert run(tmp_path, jsonl(row)).rows[0]["messages"][1] == {"role": "assistant", "content": "No."}
+
+
 def test_the_preference_file(tmp_path: Path) -> None:
     result = run(tmp_path, (CASES / "openai_preference.jsonl").read_bytes())
     assert (result.source.shape, len(result.rows), result.rejected) == ("preference", 4, [])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.core.errors import Fault
+from engine.data.made.answers import pairs_of
+from engine.data.made.kinds import QUESTION
 from engine.data.passages.blocks import TextBlock, cleaned
 from engine.data.passages.html_blocks import html_blocks, read_html
 from engine.data.passages.markdown_blocks import markdown_blocks, text_blocks
@@ -68,8 +72,12 @@ def test_html_keeps_the_prose_and_drops_scripts_navigation_and_what_is_hidden() 
     ]  # fmt: skip
     main = "<body><div>Menu of the site</div><main><h2>Real</h2><p>" + "word " * 30 + "</p></main></body>"
     assert said(html_blocks(main))[0] == (2, "Real")
-    deep = "<div>" * 3000 + "<p>deep</p>" + "</div>" * 3000
-    assert said(html_blocks(deep)) in ([(0, "deep")], [])  # the parser has a limit of its own
+    deep = "<div>" * 1500 + "<p>deep</p>" + "</div>" * 1500
+    assert said(html_blocks(deep)) == [(0, "deep")]
+    with pytest.raises(Fault, match=r"making\.damaged"):  # rather than without a part of it
+        list(html_blocks("<p>first</p>" + "<div>" * 5000 + "<p>deep</p>"))
+    long = "x" * 10_500_000
+    assert sum(len(block.text) for block in html_blocks(f"<p>{long}</p>")) == len(long)
 
 
 def test_html_is_read_in_the_encoding_that_it_names(tmp_path: Path) -> None:
@@ -165,3 +173,20 @@ def test_tables_are_no_documents(tmp_path: Path, name: str) -> None:
     (tmp_path / "x").write_text("a,b\n1,2\n")
     with pytest.raises(Fault, match=r"making\.no_document"):
         kind_of_document(tmp_path / "x", name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<!--" * 50_000, "# a" + " " * 200_000 + "b", "a\n" + "=" * 200_000 + "x", "`" * 200_000, "- " * 100_000, "---\n" * 10_000, "<" * 200_000, "1" * 200_000],
+    ids=["comments", "spaces", "underline", "fence", "list", "rules", "tags", "digits"],
+)  # fmt: skip
+def test_a_long_text_without_an_end_takes_no_long_time(text: str) -> None:
+    began = time.process_time()
+    for read in (markdown_blocks, text_blocks, subtitle_blocks, html_blocks):
+        with contextlib.suppress(Fault):
+            for _passage in split(cleaned(read(text)), "d", 300):
+                pass
+    list(subtitle_blocks("00:00:01,000 --> 00:00:02,000\n" + text))
+    pairs_of(QUESTION, "Question: a\n" + text + "\nAnswer: b")
+    pairs_of(QUESTION, "Question" + text)
+    assert time.process_time() - began < 5

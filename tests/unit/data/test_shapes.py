@@ -134,6 +134,11 @@ def test_a_column_of_numbers_is_an_answer_where_no_text_is_one() -> None:
     assert guess_shape(["prompt", "output", "answer"], rows).mapping["completion"] == "answer"
 
 
+def test_a_place_in_a_list_of_choices_is_no_answer() -> None:
+    rows = [{"question": "Q", "choices": ["a", "b"], "answer": n % 2} for n in range(8)]
+    assert guess_shape(["question", "choices", "answer"], rows).mapping.get("completion") is None
+
+
 def test_rows_become_conversations(tmp_path: Path) -> None:
     rows = [
         {"instruction": " Say it ", "input": "twice", "output": "it it\n", "system": "Be short."},
@@ -184,3 +189,12 @@ def test_no_shape() -> None:
         with pytest.raises(Fault, match=r"data\.mapping\.no_shape"):
             shape_of(key)
     assert len({shape.key for shape in SHAPES}) == len(SHAPES)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [("Frage", "Antwort"), ("question", "Réponse"), ("pytanie", "odpowiedź"), ("Вопрос", "Ответ"), ("質問", "答え"), ("Ερώτηση", "Απάντηση")],
+)  # fmt: skip
+def test_questions_and_answers_are_known_by_their_names_in_other_languages(question: str, answer: str) -> None:
+    found = guess_shape([question, answer], [{question: f"Wie viel ist {n}?", answer: f"Nun, {n}."} for n in range(5)])
+    assert (found.shape, found.mapping) == ("prompt_completion", {"prompt": question, "completion": answer})

@@ -151,6 +151,25 @@ def test_a_column_says_the_part_and_is_no_other_column_then(tmp_path: Path, colu
     assert (seen.splits, seen.left_out, seen.kept) == ({TRAIN: 10, TEST: 5, VAL: 5}, [], [])
 
 
+FLAGS: list[tuple[str, list[Any], list[str]]] = [
+    ("is_test", [0, 0, 0, 1], [TRAIN, TRAIN, TRAIN, TEST]),
+    ("isTest", ["FALSE", "false", "True", "no"], [TRAIN, TRAIN, TEST, TRAIN]),
+    ("In Train", [True, True, False, True], [TRAIN, TRAIN, TEST, TRAIN]),
+    ("is_val", ["yes", "no", "no", "no"], [VAL, TRAIN, TRAIN, TRAIN]),
+    ("held_out", ["", "x", "", ""], [TRAIN, TEST, TRAIN, TRAIN]),
+    ("是否测试集", ["否", "否", "是", "否"], [TRAIN, TRAIN, TEST, TRAIN]),
+    ("split", ["TR", "TE", "va", "tr"], [TRAIN, TEST, VAL, TRAIN]),
+]
+
+
+@pytest.mark.parametrize(("column", "values", "parts"), FLAGS, ids=[one[0] for one in FLAGS])
+def test_flags_and_codes_say_the_part(tmp_path: Path, column: str, values: list[Any], parts: list[str]) -> None:
+    source = upload(tmp_path, rows_of(*values * 5, column=column))
+    assert source.splits is not None
+    found = stored(kept(source, tmp_path / "out", val_fraction=0.0))
+    assert found == {f"Q{i}": parts[i % 4] for i in range(20)}
+
+
 @pytest.mark.parametrize(
     ("column", "values"),
     [
@@ -158,6 +177,11 @@ def test_a_column_says_the_part_and_is_no_other_column_then(tmp_path: Path, colu
         ("topic", ["train", "bus", "tram"]),
         ("subset", ["a", "b", "train"]),
         ("topic", ["train"]),
+        ("language", ["tr", "te"]),
+        ("train", [1, 0]),
+        ("is_valid", [True, True, False]),
+        ("test_passed", ["yes", "no"]),
+        ("is_test", [0]),
     ],
 )
 def test_columns_that_say_something_else_are_left_alone(tmp_path: Path, column: str, values: list[str]) -> None:

@@ -71,6 +71,8 @@ def _spoken(turn: Any, _place: int) -> list[Turn]:
         return [turn]
     role, text = keys
     others = {key: value for key, value in turn.items() if key not in (role, text, "role", "content")}
+    if turn[text] is None and isinstance(turn.get("refusal"), str):
+        text = "refusal"  # what the assistant said instead
     return without_blocks({"role": turn[role], "content": turn[text], **others})
 
 

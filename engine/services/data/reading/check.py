@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -12,11 +13,14 @@ from engine.core.settings import Settings
 from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.importing.given_files import looked_at
 from engine.data.importing.import_rows import Imported, Tell
+from engine.data.rows.row import message_lists
+from engine.data.rows.store import read_rows
 from engine.data.schema.declared import shape_of
 from engine.services.data.imports import ImportChoice, read_rows_of
 from engine.services.data.reading.choosing import as_used, choice_of
 from engine.shapes.reading import FilesRead, RejectedReason, SplitCounts
 
+_PLAIN = {"split", "id", "line", "file", "message.role", "message.content"}
 _SHOWN = 20  # rejected rows that are shown whole
 
 
@@ -90,14 +94,25 @@ def report(source: DetectedUpload, choice: ImportChoice, done: Imported | None, 
         "splits": splits,
         "reasons": _reasons(done) if done else [],
         "rejections": [{**one, "raw": one["raw"]} for one in (done.kept if done else [])[:_SHOWN]],
+        "tidy": done.tidy if done else [],
         "left_out": [asdict(one) for one in (done.left_out if done else [])],
         "duplicates": stored.duplicates if stored else 0,
         "leaked": stored.leaked if stored else 0,
         "stats": done.stats if done else {},
+        "members": _members(done) if done else {},
         "choice": used,
         "notes": source.notes,
     }
     return cast(FilesRead, found)
+
+
+def _members(done: Imported) -> dict[str, int]:
+    """How many accepted rows have each member, and have it in any of their messages ("message.weight")."""
+    found: Counter[str] = Counter()
+    for row in read_rows(done.stored.path) if done.stored else ():
+        inside = {f"message.{key}" for messages in message_lists(row) for message in messages for key in message}
+        found.update((row.keys() | inside) - _PLAIN)
+    return dict(found.most_common())
 
 
 def _reasons(done: Imported) -> list[RejectedReason]:
