@@ -10,7 +10,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.data.detection.delimited import delimited
 from engine.data.detection.format import Format
-from engine.data.detection.named_json import check_not_json
+from engine.data.detection.named_data import check_not_data, check_not_json
 from engine.data.readers.json_reader import lists_inside
 from engine.data.readers.text_reader import text_options
 from engine.data.records.bounds import LOOK_BYTES
@@ -60,6 +60,8 @@ def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
     table = None if marked else delimited(lines, path, encoding, _ending(filename))
     if table is None or filled[0].text.strip()[0] in _BRACKETS:
         check_not_json(filename, filled)
+    if table is None:
+        check_not_data(filename)
     return table or _plain(path, encoding)
 
 

@@ -52,4 +52,3 @@ def part_in(column: str, value: object) -> str | None:
 def is_split_name(column: str) -> bool:
     """Whether a column of this name says parts, if its values do."""
     return plain_name(column) in COLUMN_NAMES or flagged_part(column) is not None
-

@@ -1,4 +1,4 @@
-"""A file that is JSON by its name is never read as running text: its first fault is said instead."""
+"""A file that is data by its name is never read as running text: its first fault is said instead."""
 
 from __future__ import annotations
 
@@ -11,6 +11,22 @@ from engine.data.records.lines import Line
 from engine.data.records.record import RowFault
 
 _ENDINGS = (".json", ".jsonl", ".ndjson", ".json5", ".jsonc", ".jsonlines", ".geojson")
+_BINARY = (
+    ".parquet",
+    ".arrow",
+    ".feather",
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".sqlite",
+    ".sqlite3",
+    ".db",
+    ".zip",
+    ".gz",
+    ".bz2",
+    ".xz",
+    ".zst",
+)
 
 
 def check_not_json(filename: str, lines: Sequence[Line]) -> None:
@@ -26,3 +42,10 @@ def check_not_json(filename: str, lines: Sequence[Line]) -> None:
         code, params = fault.code, fault.params
     line = params.get("line", lines[0].number)
     raise Fault("data.json.unreadable", line=line, reason=Text(f"error.{code}").filled(**params).as_dict())
+
+
+def check_not_data(filename: str) -> None:
+    """Raises Fault("data.file.no_such") for running text under the name of a binary file: most of it is missing or was replaced."""
+    ending = next((one for one in _BINARY if filename.lower().endswith(one)), None)
+    if ending:
+        raise Fault("data.file.no_such", ending=ending)
