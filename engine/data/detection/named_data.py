@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 from engine.core.errors import Fault
 from engine.core.text import Text
+from engine.data.records.json_stream import JsonScanner
 from engine.data.records.json_text import parse
+from engine.data.records.json_tolerant import behind_comments, tidied
 from engine.data.records.lines import Line
 from engine.data.records.record import RowFault
 
@@ -42,6 +45,19 @@ def check_not_json(filename: str, lines: Sequence[Line]) -> None:
         code, params = fault.code, fault.params
     line = params.get("line", lines[0].number)
     raise Fault("data.json.unreadable", line=line, reason=Text(f"error.{code}").filled(**params).as_dict())
+
+
+def check_first_object(text: str) -> None:
+    """Raises Fault("data.file.no_good_rows") where the first object is no JSON, such as one with a line end within a text."""
+    piece = JsonScanner(io.StringIO(behind_comments(text)), alone=True).value()
+    if not piece.whole:
+        return
+    begin = text[: len(text) - len(behind_comments(text))].count("\n") + 1
+    try:
+        parse(tidied(piece.text), begin)
+    except RowFault as fault:
+        reason = Text(f"error.{fault.code}").filled(**fault.params).as_dict()
+        raise Fault("data.file.no_good_rows", rows=1, line=fault.params.get("line", begin), reason=reason) from None
 
 
 def check_not_data(filename: str) -> None:
