@@ -9,7 +9,7 @@ from engine.data.passages.blocks import TextBlock, paragraphs, plain_text
 
 _FENCE = re.compile(r"\s{0,3}(```+|~~~+)")
 _ATX = re.compile(r"\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
-_UNDERLINE = re.compile(r"\s{0,3}(=+|-{3,})\s*$")
+_UNDERLINE = re.compile(r"\s{0,3}+(=++|-{3,}+)\s*+")
 _FRONT = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.DOTALL)
 _LONGEST_HEADING = 120
 _LONGEST_HEADING_LINE = 1_000  # characters with marks; longer lines are text
@@ -56,7 +56,7 @@ def _heading(line: str, held: list[str]) -> TextBlock | None:
     if found := _ATX.match(line):
         return TextBlock(found[2], len(found[1])) if found[2] else None
     alone = len(held) == 1 or (len(held) > 1 and (not held[-2].strip() or _FENCE.match(held[-2]) is not None))
-    if alone and _UNDERLINE.match(line) and held[-1].strip() and len(held[-1]) <= _LONGEST_HEADING:
+    if alone and _UNDERLINE.fullmatch(line) and held[-1].strip() and len(held[-1]) <= _LONGEST_HEADING:
         return TextBlock(held.pop().strip(), 1 if "=" in line else 2)
     return None
 

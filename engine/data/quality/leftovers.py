@@ -35,7 +35,9 @@ _FIRST = re.compile(
     r"\A\s*#{2,4}[ \t]*(?:Input|Output|Answer|Question|System|输入|输出|问题|答案)[ \t]*[:：]\s*", re.IGNORECASE
 )
 _SPOKEN = re.compile(r"\A\s*(?:USER|User|HUMAN|Human|ASSISTANT|Assistant|用户|助手)[ \t]*[:：]\s*")
-_RUNS_ON = re.compile(r"(?<=\n)(?:Human|USER|ASSISTANT):[ \t]*|(?<=\n\n)Assistant:[ \t]*|\n\s*### End\s*\Z")
+_RUNS_ON = re.compile(
+    r"(?<=\n)(?:Human|USER|ASSISTANT):[ \t]*|(?<=\n\n)Assistant:[ \t]*|(?:\n[ \t]*+){1,3}+### End\s*+\Z"
+)
 _THOUGHTS = (("<think>", "</think>"), ("<thinking>", "</thinking>"), ("[THINK]", "[/THINK]"))
 _NO_INPUT = re.compile(r"(?:\A|\n)[ \t]*<no[ _]?input>[ \t]*(?=\n|\Z)", re.IGNORECASE)
 _PLACEHOLDERS = frozenset((

@@ -35,9 +35,20 @@ from tests.unit.data.shaping import Memory, chat
 _PROJECT = Path(__file__).resolve().parents[3]
 SECOND = 1.0
 # Patterns that are asked about one whole text, of which each place is looked at once: as `fullmatch` does.
-WHOLE = {"_NUMBERED", "_SIZE", "_NUMBER", "_CODE", "_YEAR_FIRST", "_YEAR_LAST", "_CLOCK", "_BOTH"}
-# A key of JSON is looked for at one place, within so many characters that no row is as long.
-AT_ONE_PLACE = {"_KEY", "_SPACE"}
+WHOLE = {
+    "_NUMBERED",
+    "_SIZE",
+    "_NUMBER",
+    "_CODE",
+    "_YEAR_FIRST",
+    "_YEAR_LAST",
+    "_CLOCK",
+    "_BOTH",
+    "_UNDERLINE",
+    "_DAY_ALONE",
+}
+# A key of JSON, or a piece of a list, is looked for at one place, within so many characters that no row is as long.
+AT_ONE_PLACE = {"_KEY", "_SPACE", "_LITERAL_TOKEN"}
 
 
 def _patterns() -> dict[str, re.Pattern[str]]:

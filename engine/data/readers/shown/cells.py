@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from engine.data.readers.shown.codes import Section, sections
+from engine.data.readers.shown.codes import MAX_CODE, Section, sections
 from engine.data.readers.shown.dates import iso, shown_date
 from engine.data.readers.shown.numbers import shown_number
 
@@ -29,7 +29,7 @@ def cell_text(cell: Any) -> str | None:
         text = _unescaped(value)
         return shown_text(text, str(cell.number_format)) if cell._style_id else text
     code = str(cell.number_format)
-    return shown_value(_moment(cell, value) if _DAY_ALONE.fullmatch(code) else value, code)
+    return shown_value(_moment(cell, value) if _DAY_ALONE.fullmatch(code[:MAX_CODE]) else value, code)
 
 
 def _moment(cell: Any, value: Any) -> Any:

@@ -16,7 +16,7 @@ _BY_MACHINE = (
     "m/d/yyyy",
 )  # what the file calls so is shown in the order of each land
 _TOKEN = re.compile(
-    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_(?P<width>.)|\*(?P<fill>.)|\[(?P<elapsed>h+|m+|s+)\]|\[(?P<bracket>[^\]]*)\]'
+    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_(?P<width>.)|\*(?P<fill>.)|\[(?P<elapsed>h+|m+|s+)\]|\[(?P<bracket>[^\]\[]*)\]'
     r"|(?P<half>AM/PM|A/P|上午/下午)|(?P<part>y+|m+|d+|h+|s+)|(?P<parts>\.0+)|(?P<era>[egb]+|a{3,})|(?P<plain>.)",
     re.I | re.S,
 )

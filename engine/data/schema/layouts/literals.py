@@ -11,9 +11,9 @@ from typing import Any
 from engine.data.records.json_text import parse
 from engine.data.records.record import RowFault
 
-_TOKEN = re.compile(
-    r"""\s*(?:
-        [uU]?(?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
+_LITERAL_TOKEN = re.compile(
+    r"""\s*+(?:
+        [uU]?(?P<text>'(?:[^'\\]++|\\.)*+'|"(?:[^"\\]++|\\.)*+")
         |(?P<number>-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.])
         |(?P<word>True|False|None)\b
         |(?P<open>array\(|[(\[{])
@@ -90,7 +90,7 @@ class _Writer:
     def written(self, text: str) -> str:
         place = 0
         while place < len(text):
-            found = _TOKEN.match(text, place)
+            found = _LITERAL_TOKEN.match(text, place)
             if found is None or (self.parts and not self.opened):
                 raise _NoLiteral
             spaced = text[place].isspace()
