@@ -9,6 +9,7 @@ from engine.data.arrange.arrangement import Arrangement
 from engine.data.arrange.guess_rows import LONGEST, Way
 from engine.data.records.record import RowFault
 from engine.data.schema.contents import Rows, says_something
+from engine.data.schema.declared import plain_name
 from engine.data.schema.filled_templates.columns import split_value
 from engine.data.schema.filled_templates.declared import FILLED_TEMPLATES, FilledTemplate
 
@@ -16,6 +17,8 @@ _MOSTLY, _NEARLY_ALL = 0.5, 0.8  # share of the texts that must be one; of those
 _SOME = 0.2  # from which on it is offered
 _LOOKED_AT = 100  # texts
 _BEFORE = {"prompt_completion": ("prompt", "completion"), "alpaca": ("instruction", "output")}
+_LABELS = ("label", "labels", "class", "label_text", "sentiment", "标签")
+_SUMMARIES = ("summary", "summaries", "summarization", "highlights", "abstract", "摘要", "总结")
 _MARKED = 0.3  # share of the paragraphs of a script that begin a turn
 
 
@@ -37,7 +40,7 @@ def text_ways(
                 params = {"columns": shown, "template": template.name, "share": round(100 * share)}
                 way = (found, "arrange.filled", params)
                 if share > (_NEARLY_ALL if template.words else _MOSTLY):
-                    return [way], True
+                    return [way], not _told_of(shape, mapping, columns)
                 some.append(way)
     return some[:1], False
 
@@ -57,6 +60,12 @@ def _candidates(
         yield None, both
     elif shape in (None, "text", "classification"):
         yield from ((None, (column,)) for column in columns)
+
+
+def _told_of(shape: str | None, mapping: Mapping[str, str], columns: Sequence[str]) -> bool:
+    """Whether a column says something of the whole text, so that the answers in it may not be what is to be learnt."""
+    label = mapping.get("label", "") if shape == "classification" else ""
+    return plain_name(label) in _LABELS or (shape is None and any(plain_name(one) in _SUMMARIES for one in columns))
 
 
 def _share(before: str | None, column: str, template: FilledTemplate, rows: Rows) -> float:

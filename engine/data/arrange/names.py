@@ -47,11 +47,12 @@ RANK = ("rank", "排名")
 DELETED = ("deleted", "is_deleted", "已删除")
 SPEAKERS = {
     **dict.fromkeys(
-        ("customer", "client", "visitor", "caller", "patient", "student", "consumer", "guest", "requester", "prompter", "questioner",
+        ("customer", "client", "visitor", "caller", "patient", "student", "consumer", "guest", "requester", "prompter", "questioner", "end-user",
+         "end user", "end_user", "enduser", "buyer", "shopper", "买家", "咨询者",
          "用户", "客户", "顾客", "访客", "患者", "学生", "提问者", "问"), "user"),
     **dict.fromkeys(
         ("agent", "support", "operator", "advisor", "adviser", "representative", "rep", "staff", "helpdesk", "tutor", "answerer", "ai",
-         "bot", "chatbot", "助手", "客服", "坐席", "机器人", "助理", "模型", "医生", "回答者", "答"), "assistant"),
+         "bot", "chatbot", "seller", "virtual assistant", "人工客服", "智能客服", "卖家", "助手", "客服", "坐席", "机器人", "助理", "模型", "医生", "回答者", "答"), "assistant"),
     "系统": "system",
 }  # fmt: skip
 """Who speaks, beyond the roles that lists of turns have: only where a role stands in a column of its own."""

@@ -7,11 +7,17 @@ from collections.abc import Sequence
 from engine.data.schema.declared import SHAPES, plain_name, shape_of
 
 SPEAKING = ("role", "from", "speaker", "sender", "author_role", "角色", "说话人", "发言人", "发送者")
+TALKING = (  # a text is one message of a conversation, or an answer to another
+    "conversation_id", "conv_id", "convo_id", "c_id", "dialogue_id", "dialog_id", "thread_id", "thread", "thread_ts", "session_id", "chat_id",
+    "ticket_id", "turn_id", "turn_index", "utterance_id", "reply_to", "reply_to_id", "in_reply_to", "in_response_to", "in_response_to_tweet_id",
+    "parent_message_id", "inbound", "对话id", "会话id", "对话编号", "会话编号", "工单号", "轮次",
+)  # fmt: skip
 _ROLES = ("question", "answer", "turns", "label", "reasoning")
 _OWN = frozenset(shape_of("text").fields[0].names)
 _NAMES = frozenset(
     (
         *SPEAKING,
+        *TALKING,
         *(
             name
             for shape in SHAPES

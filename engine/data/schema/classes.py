@@ -26,6 +26,12 @@ def classes_of(text: str, label: str, rows: Rows) -> tuple[dict[str, Any], str]:
     return params, classify_wording(names, text, values_of(text, rows))
 
 
+def one_class(label: str, rows: Rows) -> bool:
+    """Whether several rows all have the same class, so that there is nothing to tell apart."""
+    said = [str(value).strip() for value in values_of(label, rows)]
+    return len(said) > 1 and len(set(said)) == 1
+
+
 def classify_wording(labels: Sequence[str], column: str, texts: Sequence[Any]) -> str:
     """The question of a classification that names its classes, in the language of the texts."""
     language = "zh" if language_of(" ".join(str(text)[:200] for text in texts[:20])) == "zh" else "en"

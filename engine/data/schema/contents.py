@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from engine.data.rows.labels import are_labels
-from engine.data.schema.declared import holds_conversations
+from engine.data.schema.declared import holds_conversations, plain_name
 from engine.data.schema.layouts.literals import literal_as_json, object_in
 from engine.data.schema.layouts.parts import joined
 from engine.data.schema.layouts.roles import role_name, role_of
@@ -22,6 +22,7 @@ Rows = Sequence[Mapping[str, Any]]
 MOST_LABELS = 100
 CHOICES = ("choices", "options", "endings", "candidates", "answers", "选项")  # columns of answers to choose from
 LONGEST_LABEL = 80  # characters
+NO_CLASS = ("n/a", "#n/a", "nan", "null")  # what tables write where no class is known
 _ONE_WORD = 12  # characters; a thought is longer, or has words in it
 _ENOUGH = 20  # rows from which on labels must repeat
 _NUMBER = re.compile(r"[\s\d.,:/+%$€£¥年月日T-]+Z?")  # numbers, dates, times, amounts
@@ -29,9 +30,17 @@ _CODE = re.compile(r"[A-Za-z_.:/@#-]*+\d[A-Za-z\d_.:/@#-]*")  # "ID-0042", "doc7
 Reads = Literal["text", "nested", "label", "number"]
 
 THUMBS: dict[Any, bool] = {
-    **dict.fromkeys(("true", "yes", "1", "1.0", "good", "up", "thumbs_up", "thumbs up", "like", "desirable", "👍", "是", "好", "赞"), True),
-    **dict.fromkeys(("false", "no", "0", "0.0", "-1", "-1.0", "bad", "down", "thumbs_down", "thumbs down", "dislike", "undesirable", "👎", "否", "差", "踩"), False),
+    **dict.fromkeys(
+        ("true", "yes", "y", "t", "1", "1.0", "+1", "good", "up", "thumbs_up", "thumbs up", "thumbs-up", "thumbsup", "thumb_up", "like", "liked",
+         "upvote", "upvoted", "desirable", "positive", "accepted", "accept", "approved", "correct", "right", "helpful", "👍", "是", "好", "赞",
+         "点赞", "赞同", "满意", "有用", "有帮助", "正确", "对", "好评", "喜欢", "采纳"), True),
+    **dict.fromkeys(
+        ("false", "no", "n", "f", "0", "0.0", "-1", "-1.0", "bad", "down", "thumbs_down", "thumbs down", "thumbs-down", "thumbsdown", "thumb_down",
+         "dislike", "disliked", "downvote", "downvoted", "undesirable", "negative", "rejected", "reject", "incorrect", "wrong", "unhelpful",
+         "not helpful", "👎", "否", "差", "踩", "点踩", "反对", "不满意", "没用", "无用", "没有帮助", "错误", "错", "差评", "不喜欢", "不采纳"), False),
 }  # fmt: skip
+_FEELINGS = ("positive", "negative")  # under a label they are classes
+_TONES = "\ufe0f🏻🏼🏽🏾🏿"  # behind a hand
 
 
 def thumb_of(value: Any) -> bool | None:
@@ -39,7 +48,7 @@ def thumb_of(value: Any) -> bool | None:
     if isinstance(value, bool):
         return value
     if isinstance(value, (int, float, str)):
-        return THUMBS.get(str(value).strip().casefold())
+        return THUMBS.get(str(value).strip().casefold().rstrip(_TONES))
     return None
 
 
@@ -58,7 +67,8 @@ def reads_like(counts: Mapping[str, int]) -> Reads:
 def is_label(value: Any) -> bool:
     """Whether a value could be a class: a number, yes/no, or a short text."""
     if isinstance(value, str):
-        return 0 < len(value.strip()) <= LONGEST_LABEL and "\n" not in value.strip()
+        said = value.strip()
+        return 0 < len(said) <= LONGEST_LABEL and "\n" not in said and said.casefold() not in NO_CLASS
     return isinstance(value, (bool, int)) or (isinstance(value, float) and value.is_integer())
 
 
@@ -214,10 +224,9 @@ def _words(column: str, rows: Rows) -> bool:
 def _history(column: str, rows: Rows) -> bool:
     """Whether the values are lists of earlier turns; many are empty."""
     lists = [_list(value) for value in values_of(column, rows)]
-    turns = [value for value in lists if value != []]
-    return bool(lists) and (
-        not turns or most(sum(turns_of(value, named=True) is not None for value in turns), len(turns))
-    )
+    empty = lists.count([])
+    turns = sum(turns_of(value, named=True) is not None for value in lists if value != [])
+    return bool(lists) and most(empty + turns, len(lists)) and (turns > 0 or empty == len(lists))
 
 
 def is_answer_list(value: Any) -> bool:
@@ -238,7 +247,20 @@ def _thumbs(column: str, rows: Rows) -> bool:
     values = values_of(column, rows)
     rated = [value for value in values if not says_nothing(value)]
     thumbs = sum(thumb_of(value) is not None for value in rated)
+    feelings = sum(str(value).strip().casefold() in _FEELINGS for value in rated)
+    if plain_name(column) in ("label", "标签") and feelings * 2 > len(rated):
+        return False
     return nearly_all(thumbs, len(rated)) and thumbs * 2 >= len(values)
+
+
+def _judged(column: str, rows: Rows) -> bool:
+    """Thumbs of both kinds, where the column's name could mean something else."""
+    return _thumbs(column, rows) and len({thumb_of(value) for value in values_of(column, rows)} - {None}) > 1
+
+
+def _given(column: str, rows: Rows) -> bool:
+    """Texts; under the very name of an input numbers too."""
+    return mostly_text(column, rows) or (plain_name(column) in ("input", "输入") and _single(column, rows))
 
 
 def _tools(column: str, rows: Rows) -> bool:
@@ -279,6 +301,8 @@ HOLDS: dict[str, Callable[[str, Rows], Any]] = {
     "answers": _answers,
     "label": _labels,
     "thumb": _thumbs,
+    "judged": _judged,
+    "given": _given,
     "tools": _tools,
     "thoughts": _thoughts,
     "weight": _weights,

@@ -19,7 +19,8 @@ class Field:
         required: a row without it cannot be used.
         wording: whether it is a text that may also be made of several columns: "Translate {en} into {zh}".
         holds: what its column holds, by which it is told: "text", "turns" (a list of them), "either" of the two, "answers" (text
-            or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions),
+            or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "judged" (both of them), "given" (text, or numbers
+            under the usual name), "tools" (definitions of functions),
             "thoughts" (thinking before an answer), "weight" (a number that is not negative), "flags" (yes or no), "marks" (a list of
             either), "object", "words" (text, also in parts), "single" (text, number or yes/no), "history" (a list of earlier turns).
         role: what it is in a row, the same in every shape: "question", "answer", "input" (text that belongs to the question),
@@ -104,6 +105,17 @@ _QUESTIONS = (
     *QUESTIONS,
 )
 OPENAI_CHOSEN = "preferred_output"  # beside an "input" that is {"messages": [...], "tools": [...], ...}
+_CHOSEN = (
+    "chosen",
+    "preferred",
+    "chosen_response",
+    OPENAI_CHOSEN,
+    "better",
+    "better_response",
+    "response_j",
+    "更好的回答",
+    "优选",
+)
 _GIVEN = ("input", "输入")  # the question where nothing else is one, else what is given along with it
 _ASKED = ("prompt", "question", "query", "instruction", "user", "human", "问题", "提问", "提示", "指令", *QUESTIONS)
 _TURNS = ("messages", "conversations", "conversation", "dialog", "dialogue", "contents", "chat", "对话")
@@ -122,6 +134,12 @@ _ADDED = (
     "additional_context", "extra", "extra_info", "supplement", "info", "information", "description", "hint", "hints",
     "补充", "补充信息", "补充说明", "补充内容", "补充材料", "备注", "附注", "附加", "附加信息", "附加说明", "附加内容", "其他信息",
     "更多信息", "说明", "详情", "细节", "描述", "提示信息",
+)  # fmt: skip
+_THUMBS = ("label", "kto_tag", "desirable", "thumbs", "feedback", "标签", "评价")
+_JUDGED = (  # thumbs where both good and bad are there
+    "rating", "user_rating", "user_feedback", "quality", "thumb", "thumbs_up", "vote", "reaction", "verdict", "judgement", "judgment", "reward",
+    "status", "liked", "helpful", "is_helpful", "good", "is_good", "correct", "is_correct", "accepted", "is_accepted", "approved", "is_approved",
+    "反馈", "用户反馈", "质量", "点赞", "是否点赞", "是否采纳", "是否正确", "是否满意", "是否有用", "满意度",
 )  # fmt: skip
 _MORE = Field(
     "input",
@@ -193,7 +211,7 @@ SHAPES = (
         "chat",
         (
             Field("instruction", ("instruction", "指令"), role="question"),
-            _MORE,
+            replace(_MORE, holds="given"),
             _answer("output", ("output", "completion", *_ANSWERS, "输出")),
             _HISTORY,
             _REASONING,
@@ -251,8 +269,8 @@ SHAPES = (
         "preference",
         (
             Field("prompt", (*_ASKED, *_TURNS), required=False, holds="either", role="question", spare=_GIVEN),
-            Field("chosen", ("chosen", "preferred", "chosen_response", OPENAI_CHOSEN, "更好的回答", "优选"), holds="either", role="answer"),
-            Field("rejected", ("rejected", "dispreferred", "rejected_response", "non_preferred_output", "较差的回答", "拒绝"), holds="either"),
+            replace(_answer("chosen", _CHOSEN, holds="either"), spare=(*_CHOSEN, "completion", *_ANSWERS, "output", "输出")),
+            replace(_answer("rejected", ("rejected", "dispreferred", "rejected_response", "non_preferred_output", "worse", "worse_response", "response_k", "较差的回答", "拒绝"), holds="either"), role=""),
             _MORE,
             _HISTORY,
             _SYSTEM,
@@ -265,9 +283,9 @@ SHAPES = (
         "kto",
         (
             Field("prompt", (*_ASKED, *_TURNS), holds="either", role="question", spare=_GIVEN),
-            Field("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), required=False, holds="either", role="answer"),
+            replace(_answer("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), holds="either"), required=False),
             _MORE,
-            Field("label", ("label", "kto_tag", "desirable", "thumbs", "feedback", "标签", "评价"), wording=False, holds="thumb"),
+            Field("label", _THUMBS, wording=False, holds="thumb", spare=_JUDGED, spare_holds="judged"),
             _HISTORY,
             _REASONING,
             _SYSTEM,
@@ -329,7 +347,11 @@ def holds_conversations(name: str) -> bool:
 
 
 _KNOWN = frozenset(
-    name for shape in SHAPES for f in shape.fields if f not in (_MORE, _MARKS, _WEIGHT) for name in (*f.names, *f.spare)
+    name
+    for shape in SHAPES
+    for f in shape.fields
+    if f.key not in ("input", "marks", "weight")
+    for name in (*f.names, *(f.spare if f.spare is not _JUDGED else ()))
 )
 
 

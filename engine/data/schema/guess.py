@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.data.records.record import clip, show
 from engine.data.schema.beside_text import beside_text
-from engine.data.schema.classes import classes_of
+from engine.data.schema.classes import classes_of, one_class
 from engine.data.schema.contents import (
     HOLDS,
     Rows,
@@ -104,7 +104,7 @@ def _held(guess: Guess, rows: Rows) -> int:
 def _pairs(columns: Sequence[str], rows: Rows) -> Guess | None:
     """Preference pairs: a column "chosen" and one "rejected"."""
     guess = _try("preference", columns, rows)
-    if not {"chosen", "rejected"} <= guess.mapping.keys():
+    if not {"chosen", "rejected"} <= guess.mapping.keys() or HOLDS["thumb"](guess.mapping["rejected"], rows):
         return None
     named = {key: guess.mapping[key] for key in ("chosen", "rejected")}
     guess.remarks.insert(0, ("shape.preference", named))
@@ -247,7 +247,7 @@ def _names(columns: Sequence[str], rows: Rows) -> Guess:
     for guess in trials:
         if guess.shape == "text" and (beside := beside_text(columns)) and guess.whole:
             return Guess(remarks=[("shape.text_beside", {"text": guess.mapping["text"], "columns": ", ".join(beside)})])
-        if guess.whole:
+        if guess.whole and not (guess.shape == "classification" and one_class(guess.mapping["label"], rows)):
             guess.remarks.insert(0, ("shape.names", {"columns": ", ".join(guess.mapping.values())}))
             if guess.shape == "qa_context" and _has_answer_lists(guess, rows):
                 guess.remarks.append(("shape.first_answer", {"column": guess.mapping["answer"]}))

@@ -40,6 +40,10 @@ TEXTS: dict[str, str] = {
     "vicuna": "S USER: {q} ASSISTANT: {a}</s>",
     "speakers": "Human: {q}\n\nAssistant: {a}",
     "questions": "Q: {q}\nA: {a}",
+    "alpaca_lines": PREAMBLE + "### Instruction\n{q}\n\n### Response\n{a}</s>",
+    "hash_lines": "### User\n{q}\n\n### Assistant\n{a}",
+    "angles": "<human>: {q}\n<bot>: {a}",
+    "fields": "Instruction: {q}\nOutput: {a}",
 }
 
 WITH_SYSTEM = ("chatml", "llama3", "inst", "tags", "deepseek", "vicuna")
@@ -222,3 +226,34 @@ def test_ordinary_texts_stay_texts(tmp_path: Path) -> None:
         (tmp_path / "upload").write_bytes(rows_of(texts))
         source = detect_upload(tmp_path / "upload", "data.jsonl")
         assert (source.shape, source.arrange, source.ways) == ("text", None, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("<|prompter|>Q {n}<|endoftext|><|assistant|>A<|endoftext|>", "Q {n}"),
+        ("Frage: Q {n}\nAntwort: A", "Q {n}"),
+        ("Instruction: Q {n}\nInput: more\nOutput: A", "Q {n}\nmore"),
+        ("### Instruction:\nQ {n}\n\n### Response:\nA", "Q {n}"),
+    ],
+)
+def test_other_ways_to_write_the_marks(text: str, asked: str, tmp_path: Path) -> None:
+    result = run(tmp_path, rows_of([text.replace("{n}", str(n)) for n in range(4)]))
+    assert pairs(result) == [(asked.replace("{n}", str(n)), "A") for n in range(4)]
+
+
+def test_headings_of_an_answer_are_no_marks_beside_those_with_colons(tmp_path: Path) -> None:
+    text = "### Instruction:\nQ\n\n### Response:\nSee:\n### Input\nx\n### Response\ny"
+    assert pairs(run(tmp_path, rows_of([text] * 3)))[0] == ("Q", "See:\n### Input\nx\n### Response\ny")
+
+
+@pytest.mark.parametrize("key", ["chatml", "speakers", "hash_turns"])
+def test_dialogues_that_are_judged_or_summed_up_are_not_split_by_themselves(key: str, tmp_path: Path) -> None:
+    judged = [{"text": filled(key, n), "label": ("safe", "unsafe")[n % 2]} for n in range(8)]
+    result = run(tmp_path, "".join(json.dumps(row) + "\n" for row in judged).encode())
+    assert (result.source.shape, result.pairs[1][1]) == ("classification", "unsafe")
+    assert [way["arrange"]["how"] for way in result.source.ways] == ["none", "filled"]
+    summed = [{"dialogue": filled(key, n), "summary": f"Somebody asks {n}."} for n in range(8)]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in summed))
+    source = detect_upload(tmp_path / "x.jsonl", "x.jsonl")
+    assert (source.shape, [way["arrange"]["how"] for way in source.ways]) == (None, ["none", "filled"])

@@ -41,6 +41,7 @@ LAYOUTS: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "speaker and text": ({"chat": keyed("speaker", "text", ("system", "User", "AI"))}, S),
     "author and value": ({"x": keyed("author", "value", ("developer", "prompter", "assistant:"))}, S),
     "sender": ({"x": keyed("sender", "content", ("系统", "用户", "助手"))}, S),
+    "角色": ({"对话": [{"角色": {"assistant": "助手"}.get(who, "用户"), "内容": words} for who, words in Q]}, Q),
     "customer and agent": ({"dialog": keyed("speaker", "text", ("system", "customer", "agent"))}, S),
     "cohere": ({"messages": keyed("role", "content", ("System", "User", "Chatbot"))}, S),
     "lists of two": ({"messages": [list(turn) for turn in S]}, S),

@@ -34,6 +34,7 @@ KINDS: dict[str, tuple[str, Make, dict[str, Any], str]] = {
     "a thumb that is a list": ("kto", lambda n: {"messages": TURNS, "label": ("👍", "👎")[n % 2]}, {"label": [1]}, "data.kto.label"),
     "a long label": ("classification", lambda n: {"text": f"T{n}", "label": ("a", "b")[n % 2]}, {"label": LONG}, "data.row.long_label"),
     "a label that is an object": ("classification", lambda n: {"text": f"T{n}", "label": n % 2}, {"label": {"a": 1}}, "data.row.not_text"),
+    "a label n/a": ("classification", lambda n: {"text": f"T{n}", "label": ("a", "b")[n % 2]}, {"label": "N/A"}, "data.row.no_class"),
     "no label": ("classification", lambda n: {"text": f"T{n}", "label": ("a", "b")[n % 2]}, {"label": " "}, "data.row.empty"),
     "tools as an object": ("messages", lambda n: {"messages": TURNS, "tools": [TOOL]}, {"tools": TOOL}, "data.tools.no_list"),
     "tools as a number": ("messages", lambda n: {"messages": TURNS, "tools": [TOOL]}, {"tools": 3}, "data.tools.no_list"),
@@ -75,6 +76,18 @@ def test_one_odd_definition_of_fifty(tmp_path: Path) -> None:
     result = run(tmp_path, (CASES / "one_odd_tools_of_50.jsonl").read_bytes())
     assert [row["code"] for row in result.rejected] == ["data.tools.no_list"]
     assert sum("tools" in row for row in result.rows) == 49
+
+
+@pytest.mark.parametrize("place", [0, 2, 4])
+@pytest.mark.parametrize("odd", ["n/a", 5, {"a": 1}, ["x"]])
+def test_one_odd_history_among_few_that_are_mostly_empty(odd: Any, place: int, tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"instruction": f"Q{n}", "output": "A", "history": [["q", "a"]] if n == 3 else []} for n in range(5)
+    ]
+    rows[place]["history"] = odd
+    result = run(tmp_path, jsonl(*rows))
+    assert [row["line"] for row in result.rejected] == [place + 1]
+    assert {row["line"]: len(row["messages"]) for row in result.rows}[4] == 4
 
 
 def test_thumbs_of_a_table_with_an_empty_cell(tmp_path: Path) -> None:
@@ -176,6 +189,75 @@ def test_any_values_are_guessed_and_each_row_is_read_or_refused(rows: list[dict[
             for row in rows:
                 with suppress(RowFault):
                     convert(Record(1, 1, row, ""))
+
+
+JUDGED: list[tuple[dict[str, Any], str, tuple[Any, Any]]] = [
+    ({"prompt": "Q", "response": "A"}, "rating", ("good", "bad")),
+    ({"question": "Q", "answer": "A"}, "is_correct", (1, 0)),
+    ({"prompt": "Q", "response": "A"}, "status", ("accepted", "rejected")),
+    ({"prompt": "Q", "response": "A"}, "feedback", ("Positive", "negative")),
+    ({"问题": "Q", "回答": "A"}, "评价", ("点赞", "点踩")),
+    ({"messages": TURNS}, "thumbs", ("👍🏽", "👎️")),
+    ({"prompt": "Q", "completion": 4}, "label", (True, False)),  # an answer that is a number
+]
+
+
+@pytest.mark.parametrize(("row", "column", "said"), JUDGED, ids=[one[1] for one in JUDGED])
+def test_bad_answers_are_told_from_good_ones(row: dict[str, Any], column: str, said: tuple[Any, Any]) -> None:
+    rows = [row | {column: said[n % 2]} for n in range(6)]
+    guess = guess_shape(list(rows[0]), rows)
+    assert (guess.shape, guess.mapping["label"]) == ("kto", column)
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [("rating", ["1", "2", "3", "5"]), ("status", ["open", "closed"]), ("is_correct", [1, 1]), ("label", ["positive", "negative"])],
+)  # fmt: skip
+def test_what_judges_no_answer_is_no_thumb(column: str, said: list[Any]) -> None:
+    rows = [{"prompt": "Q", "completion": "A", column: said[n % len(said)]} for n in range(8)]
+    assert guess_shape(list(rows[0]), rows).shape == "prompt_completion"
+
+
+def test_pairs_and_inputs_of_numbers(tmp_path: Path) -> None:
+    result = run(tmp_path, jsonl(*[{"prompt": f"Q{n}", "chosen": n, "rejected": n + 1} for n in range(3)]))
+    assert [row["chosen"][0]["content"] for row in result.rows] == ["0", "1", "2"]
+    result = run(tmp_path, jsonl(*[{"instruction": "Double it.", "input": n, "output": 2 * n} for n in range(3)]))
+    assert result.pairs[2] == ("Double it.\n2", "4")
+
+
+def test_a_worse_answer_beside_an_answer_is_a_pair(tmp_path: Path) -> None:
+    rows = [{"query": f"Q{n}", "response": "A", "rejected_response": "B"} for n in range(4)]
+    result = run(tmp_path, jsonl(*rows))
+    assert [row["chosen"][0]["content"] + row["rejected"][0]["content"] for row in result.rows] == ["AB"] * 4
+    flags = [
+        {"prompt": f"Q{n}", "response": "A", "rejected": n % 2 == 0} for n in range(4)
+    ]  # says nothing of an answer
+    assert guess_shape(list(flags[0]), flags).shape == "prompt_completion"
+
+
+def test_one_class_for_all_is_no_classification() -> None:
+    rows = [{"category": "help", "title": f"T{n}", "content": f"words {n}"} for n in range(5)]
+    assert guess_shape(list(rows[0]), rows).shape is None
+
+
+@pytest.mark.parametrize("column", ["image", "images", "videos"])
+def test_words_that_stand_for_pictures_are_refused_by_row(column: str, tmp_path: Path) -> None:
+    mark = f"<{column.rstrip('s')}>"
+    turns = [
+        [{"role": "user", "content": words}, TURNS[1]]
+        for words in (f"{mark}\nWhat?", "No picture here", f"{mark} and?")
+    ]
+    rows = [{"messages": one, column: path} for one, path in zip(turns, (["x.png"], ["x.png"], []), strict=True)]
+    result = run(tmp_path, jsonl(*rows))
+    assert [(row["code"], row["line"]) for row in result.rejected] == [("data.turn.media", 1)]
+    assert len(result.rows) == 2
+
+
+@pytest.mark.parametrize("beside", ["thread", "conversation_id", "in_response_to_tweet_id", "会话ID"])
+def test_messages_of_conversations_are_no_plain_text(beside: str) -> None:
+    rows = [{beside: str(n // 2), "name": ("Anna", "Bob")[n % 2], "text": f"words {n}"} for n in range(6)]
+    guess = guess_shape(list(rows[0]), rows)
+    assert (guess.shape, guess.remarks[0][0]) == (None, "shape.text_beside")
 
 
 @pytest.mark.parametrize(

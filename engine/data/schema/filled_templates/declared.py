@@ -58,6 +58,7 @@ _ROLES = {
     "developer": "system",
     "user": "user",
     "human": "user",
+    "prompter": "user",
     "assistant": "assistant",
     "model": "assistant",
     "gpt": "assistant",
@@ -83,6 +84,10 @@ _ALPACA = (
 
 def _hash(*words: str) -> str:
     return rf"(?<!#)### ?(?:{'|'.join(words)}) ?[:：][ \t]*\n?"
+
+
+def _alone(*words: str) -> str:
+    return rf"^### ?(?:{'|'.join(words)})[ \t]*(?:\n|\Z)"
 
 
 def _line(*words: str) -> str:
@@ -112,7 +117,7 @@ FILLED_TEMPLATES = (
     ),
     FilledTemplate(
         "tags", "Zephyr, Phi-3, GLM (<|user|>)",
-        {r"<\|(?P<r0>user|assistant|system|observation)\|>\n?": "{role}"},
+        {r"<\|(?P<r0>user|assistant|system|observation|prompter)\|>\n?": "{role}"},
         _ROLES, ends=("<|end|>", "</s>", "<|endoftext|>"), begins=_BEGINS,
     ),
     FilledTemplate(
@@ -148,6 +153,21 @@ FILLED_TEMPLATES = (
         ends=("### End", "###"), begins=_BEGINS, lead="system",
     ),
     FilledTemplate(
+        "alpaca_lines", "### Instruction / ### Response",
+        {_alone("System(?: [Pp]rompt)?"): "system", _alone("Instructions?", "指令"): "user", _alone("Input", "输入"): "input",
+         _alone("Response", "回答", "回复"): "assistant"},
+        ends=("### End", "###"), begins=_BEGINS, lead="system", preambles=_ALPACA, joined={"input": "\n"},
+    ),
+    FilledTemplate(
+        "hash_lines", "### User / ### Assistant",
+        {_alone("System"): "system", _alone("Human", "User", "用户"): "user", _alone("Assistant", "助手"): "assistant"},
+        ends=("### End", "###"), begins=_BEGINS, lead="system",
+    ),
+    FilledTemplate(
+        "angles", "<human>: / <bot>:",
+        {r"<(?P<r0>system|human|user|bot|assistant|gpt)>: ?": "{role}"}, _ROLES, begins=_BEGINS, lead="system",
+    ),
+    FilledTemplate(
         "vicuna", "Vicuna (USER: ASSISTANT:)",
         {r"(?:^|(?<=\s)|(?<=>))SYSTEM: ?\n?": "system", r"(?:^|(?<=\s)|(?<=>))USER: ?\n?": "user", r"(?:^|(?<=\s)|(?<=>))ASSISTANT:[ \t]?\n?": "assistant"},
         ends=("</s>",), begins=_BEGINS, lead="system", words=True,
@@ -160,8 +180,15 @@ FILLED_TEMPLATES = (
     ),
     FilledTemplate(
         "questions", "Q: / A:",
-        {_line("Q", "Question", "问", "问题", "提问"): "user", _line("A", "Answer", "答", "答案", "回答"): "assistant"},
+        {_line("Q", "Question", "问", "问题", "提问", "Frage", "Pregunta", "Domanda", "Pergunta", "Вопрос", "質問", "질문"): "user",
+         _line("A", "Answer", "答", "答案", "回答", "Antwort", "Réponse", "Respuesta", "Risposta", "Resposta", "Ответ", "答え", "답변"): "assistant"},
         begins=_BEGINS, words=True,
+    ),
+    FilledTemplate(
+        "fields", "Instruction: / Output:",
+        {_line("Instruction", "Prompt", "指令"): "user", _line("Input", "输入"): "input",
+         _line("Output", "Response", "Completion", "输出"): "assistant"},
+        begins=_BEGINS, joined={"input": "\n"}, words=True,
     ),
 )  # fmt: skip
 

@@ -14,8 +14,8 @@ from engine.data.schema.layouts.roles import role_name, role_of, roles_by_partne
 
 Turn = dict[str, Any]
 TURN_KEYS = {"messages": ("role", "content"), "sharegpt": ("from", "value")}  # of the shapes that are lists of turns
-_ROLE_KEYS = ("role", "from", "speaker", "author", "sender")
-_TEXT_KEYS = ("content", "value", "text", "message", "parts", "utterance")
+_ROLE_KEYS = ("role", "from", "speaker", "author", "sender", "角色", "说话人")
+_TEXT_KEYS = ("content", "value", "text", "message", "parts", "utterance", "内容", "文本")
 _PAIRS = (
     ("input", "output"), ("question", "answer"), ("prompt", "completion"), ("prompt", "response"), ("query", "response"),
     ("instruction", "output"), ("instruction", "response"), ("user", "assistant"), ("human", "assistant"), ("human", "gpt"),

@@ -9,6 +9,7 @@ from engine.data.records.record import Record
 from engine.data.schema.layouts.turn_lists import TURN_KEYS
 from engine.data.schema.mapping import ColumnMapping
 from engine.data.schema.normalise.asked import asked_row, earlier, tools_beside
+from engine.data.schema.normalise.media import refuse_media
 from engine.data.schema.normalise.pairs import kto_row, preference_row
 from engine.data.schema.normalise.prompts import has_extra, prompt_row
 from engine.data.schema.normalise.texts import Fields, Values, extra_of, present, with_input
@@ -38,6 +39,7 @@ def normaliser(plan: ColumnMapping) -> Callable[[Record], Row]:
         if record.file is not None:
             row["file"] = record.file
         row |= make(record.values, fields)
+        refuse_media(record.values, row)
         if weighs and (weight := weight_of_row(fields.raw(record.values, "weight"), fields.column("weight"))) != 1:
             row["weight"] = weight
         if keeps and (extra := extra_of(record.values, trained_on)):

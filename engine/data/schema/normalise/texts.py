@@ -9,7 +9,7 @@ from typing import Any
 from engine.data.records.bounds import MAX_DEPTH, MAX_FIELD
 from engine.data.records.encodings import is_damaged
 from engine.data.records.record import RowFault, clip, show
-from engine.data.schema.contents import LONGEST_LABEL, is_answer_list, is_label
+from engine.data.schema.contents import LONGEST_LABEL, NO_CLASS, is_answer_list, is_label
 from engine.data.schema.extras import MAX_EXTRA, is_extra
 from engine.data.schema.layouts.literals import parts_in
 from engine.data.schema.layouts.parts import joined
@@ -130,6 +130,8 @@ class Fields:
         text = scalar_text(present(values, column), column).strip()
         if not text:
             raise RowFault("data.row.empty", column)
+        if text.casefold() in NO_CLASS:
+            raise RowFault("data.row.no_class", column, found=show(text))
         if not is_label(text):
             raise RowFault("data.row.long_label", column, limit=LONGEST_LABEL, found=show(text))
         return text_of(text, column)
