@@ -100,7 +100,7 @@ class ReadingView(TypedDict, total=False):
     unit: str  # what becomes a row of a text
     chunk_characters: int  # length of a piece of text
     header: str  # what names the columns: "first" or "none"
-    quoting: str  # how quotes stand in texts: "doubled", "backslash" or "plain"
+    quoting: str  # how quotes stand in texts: "doubled", "spaced", "backslash" or "plain"
 
 
 class ReadingWish(TypedDict, total=False):
@@ -108,7 +108,7 @@ class ReadingWish(TypedDict, total=False):
 
     sheet: str  # of a workbook, or table of a database or page
     header: str  # what names the columns: "first" or "none"
-    quoting: str  # how quotes stand in texts: "doubled", "backslash" or "plain"
+    quoting: str  # how quotes stand in texts: "doubled", "spaced", "backslash" or "plain"
 
 
 class ArrangementWay(TypedDict):

@@ -13,7 +13,7 @@ from engine.core.errors import Fault
 from engine.data.detection.format import Format, Reason
 from engine.data.readers.csv_reader import split_rows
 from engine.data.readers.tables.headers import FIRST_ROW, NO_HEADER, doubtful_head, header_names
-from engine.data.readers.tables.quotes import BACKSLASH, DOUBLED, PLAIN
+from engine.data.readers.tables.quotes import BACKSLASH, DOUBLED, PLAIN, SPACED
 from engine.data.records.bounds import check_columns
 from engine.data.records.encodings import open_text
 from engine.data.records.lines import Line, numbered_lines
@@ -23,6 +23,8 @@ from engine.data.schema.declared import is_known_name, plain_name
 DELIMITERS = {",": "csv", "\t": "tsv", ";": "csv", "|": "csv"}
 _NAMED = ("csv", "tsv", "tab")
 _SAYS = re.compile(r'"?sep=(\\t|[^"\r\n])"?\s*$', re.I)
+_SPACE = re.compile(r'[,;|\t] +"')
+_IN_QUOTES = re.compile(r' +"(?:[^"]|"")*"\s*', re.S)
 _LOOK_LINES = 5_000  # for quotes: one that is misunderstood may swallow a whole page
 _LOOK_CHARACTERS = 2_000_000
 _ENDS = ".!?。！？"
@@ -133,13 +135,23 @@ def _quoting(path: Path, encoding: str, trial: _Trial, skip: int) -> str:
         ways.append(BACKSLASH)
     if trial.delimiter == "\t" and '"' in text:
         ways.append(PLAIN)
+    if _SPACE.search(text):
+        ways.append(SPACED)
     if len(ways) == 1:
         return DOUBLED
     misfits = {way: _misfits(lines, trial, way) for way in ways}
     best = min(ways, key=lambda way: misfits[way])
+    if SPACED in ways and misfits[SPACED] == misfits[best] and _spaced(lines, trial.delimiter):
+        return SPACED
     if best == DOUBLED and PLAIN in ways and not misfits[PLAIN] and not _needs_quotes(lines):
         return PLAIN
     return best
+
+
+def _spaced(lines: list[Line], delimiter: str) -> bool:
+    """Whether cells are whole texts in quotes behind a space."""
+    rows = (cells for _lines, cells in split_rows(iter(lines), delimiter) if isinstance(cells, list))
+    return any(_IN_QUOTES.fullmatch(cell) for cells in rows for cell in cells)
 
 
 def _sample(path: Path, encoding: str, skip: int) -> list[Line]:

@@ -11,7 +11,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.data.detection.delimited import delimited
 from engine.data.detection.format import Format
-from engine.data.detection.named_data import check_first_object, check_not_data, check_not_json
+from engine.data.detection.named_data import check_by_rows, check_first_object, check_not_data, check_not_json
 from engine.data.readers.json_reader import lists_inside
 from engine.data.readers.text_reader import text_options
 from engine.data.records.bounds import LOOK_BYTES
@@ -37,7 +37,7 @@ def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
     """The format of a text file.
 
     Raises:
-        Fault: "data.file.blank", "data.file.no_such", "data.json.unreadable", "data.json.no_list", "data.json.several_lists", "data.csv.header_only",
+        Fault: "data.file.blank", "data.file.no_such", "data.json.unreadable", "data.json.by_columns", "data.json.no_list", "data.json.several_lists", "data.csv.header_only",
             "data.csv.bad_header".
     """
     lines = _first_lines(path, encoding)
@@ -48,6 +48,8 @@ def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
     opening = _opening(text)
     if opening in _OBJECT_STARTS and _are_several(text, filled):
         return Format("json", "format.json_several", options={"several": True})
+    if opening in _OBJECT_STARTS and not any(line.text.startswith("{") for line in filled[1:]):
+        check_by_rows(text)
     rows = [line for line in filled if not is_comment(line.text.strip())] or filled
     if _is_jsonl(rows[0].text.strip(), rows):
         objects = sum(_is_row(line) for line in rows)

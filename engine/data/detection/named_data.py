@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 from collections.abc import Sequence
 
 from engine.core.errors import Fault
@@ -14,6 +16,9 @@ from engine.data.records.lines import Line
 from engine.data.records.record import RowFault
 
 _ENDINGS = (".json", ".jsonl", ".ndjson", ".json5", ".jsonc", ".jsonlines", ".geojson")
+_INDEXED = re.compile(
+    r'\{\s*(?:"(?:[^"\\]|\\.){1,80}"\s*:\s*\{\s*"0"\s*:|"0"\s*:\s*\{)'
+)  # the rows have numbers from 0 on
 _BINARY = (
     ".parquet",
     ".arrow",
@@ -58,6 +63,24 @@ def check_first_object(text: str) -> None:
     except RowFault as fault:
         reason = Text(f"error.{fault.code}").filled(**fault.params).as_dict()
         raise Fault("data.file.no_good_rows", rows=1, line=fault.params.get("line", begin), reason=reason) from None
+
+
+def check_by_rows(text: str) -> None:
+    """Raises Fault("data.json.by_columns") for one object that holds a table by its columns or by numbers of rows, as pandas writes it."""
+    text = text.strip()
+    if _INDEXED.match(text) or (text.endswith("}") and _are_columns(text)):
+        raise Fault("data.json.by_columns")
+
+
+def _are_columns(text: str) -> bool:
+    """Whether a text is one object of several lists of words, all as long as each other."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    lists = list(value.values()) if isinstance(value, dict) else []
+    plain = all(isinstance(one, list) and not any(isinstance(cell, list | dict) for cell in one) for one in lists)
+    return plain and len(lists) > 1 and len(lists[0]) > 1 and len({len(one) for one in lists}) == 1
 
 
 def check_not_data(filename: str) -> None:

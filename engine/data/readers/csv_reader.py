@@ -105,14 +105,14 @@ def read_csv(
             cells, changed = _armed(found) if ours and isinstance(found, list) else (found, False)
             if heads is None:
                 heads, names = _heads(cells, options)
-                first = heads[0].strip() if len(heads) > 1 else None
+                first = heads[0].strip().casefold() if len(heads) > 1 else None
                 if not names_nothing(options):
                     continue
             row += 1
             if budget and isinstance(found, str):  # a malformed row may have cost as much as many good ones
                 budget.rows(0, 0)
             raw = row_text(cells, delimiter) if changed else "".join(part.text for part in lines)
-            if cells and cells[0].strip() == first and is_header_again(cells, heads):
+            if cells and cells[0].strip().casefold() == first and is_header_again(cells, heads):
                 yield Rejected("data.row.header_again", row, lines[0].number, raw=raw)
                 continue
             yield _record(lines, cells, names, row, raw)

@@ -29,7 +29,7 @@ def parse(text: str, line: int) -> Any:
     """The value that `text` holds; `line` is where it begins in the file.
 
     Raises:
-        RowFault: "data.json.malformed" and others, with the line of the fault itself.
+        RowFault: "data.json.malformed", "data.json.control" and others, with the line of the fault itself.
     """
     if "\0" in text:
         raise RowFault("data.row.nul", line=line + text[: text.index("\0")].count("\n"))
@@ -39,9 +39,8 @@ def parse(text: str, line: int) -> Any:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         near = clip(" ".join(text[max(0, error.pos - 12) : error.pos + 12].split()), 40)
-        raise RowFault(
-            "data.json.malformed", line=line + error.lineno - 1, position=error.colno, near=near or "⏎"
-        ) from None
+        code = "data.json.control" if error.msg.startswith("Invalid control") else "data.json.malformed"
+        raise RowFault(code, line=line + error.lineno - 1, position=error.colno, near=near or "⏎") from None
     except _DoubledKey as error:
         raise RowFault("data.json.doubled_key", line=line, key=clip(str(error), 60)) from None
     except RecursionError:

@@ -73,7 +73,8 @@ _ODD = tuple(
         # M§ller, but not l’eau
         rf"{_LETTER}[\xa0-\xb6\xb8-\xbf\xd7\xf7\u2013\u2020-\u2022\u2030-\u23ff\ue000-\uf8ff]+{_LETTER}",
         rf"{_LETTER}[\u2500-\u259f]|[\u2500-\u259f]{_LETTER}",  # lines of tables beside letters
-        r"[a-zß-öø-ÿ][À-ÖØ-ÞŠŽŸŒ]|[а-яё][А-ЯЁ]",  # MŸller
+        r"[a-zß-öø-ÿ][À-ÖØ-ÞŠŽŸŒĄĆĘŁŃŚŹŻĽĹŤĎŇŘŔŮĚČŐŰĂŞŢĐ]|[а-яё][А-ЯЁ]",  # MŸller
+        r"[\u02c7\u02d8-\u02dd]|[À-ÖØ-öø-ɏ]\d",  # accents by themselves, and £5 read wrongly
         r"[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]",  # Mьller
         _NO_LETTERS.pattern,
     )

@@ -153,7 +153,7 @@ _REASONING = Field(
     "reasoning",
     (
         "reasoning", "reasoning_content", "thinking", "thought", "thoughts", "cot", "complex_cot", "chain_of_thought", "thinking_process",
-        "reasoning_process", "reasoning_trace", "thinking_trajectory", "deepseek_reasoning", "思考", "思考过程", "推理", "推理过程", "思维链", "思路",
+        "reasoning_process", "reasoning_trace", "reasoning_traces", "thinking_trajectory", "thinking_trajectories", "deepseek_reasoning", "思考", "思考过程", "推理", "推理过程", "思维链", "思路",
     ),
     required=False,
     holds="thoughts",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.core.errors import Fault
+from engine.data.detection.detect_upload import detect_upload
 from engine.data.records.json_stream import JsonScanner
 from engine.data.records.json_tolerant import tidied
 from tests.unit.data.corpus import good, jsonl
@@ -130,10 +132,19 @@ def test_a_line_end_within_a_text_is_said_as_the_fault_of_the_first_row(tmp_path
         with pytest.raises(Fault) as caught:
             run(tmp_path, b'{"prompt": "Q", "completion": "A\n goes on"}\n' * rows, "rows.jsonl")
         assert (caught.value.code, caught.value.params["line"]) == ("data.file.no_good_rows", 1)
-        assert "Not valid JSON" in caught.value.params["reason"]["en"]
+        assert caught.value.params["reason"]["en"].startswith("A line break")
 
 
 @pytest.mark.parametrize("odd", ["null", "true", "false"])
 def test_an_odd_first_element_costs_itself_alone(odd: str, tmp_path: Path) -> None:
     result = run(tmp_path, f'[{odd}, {{"prompt": "Q", "completion": "A"}}]'.encode(), "rows.json")
     assert (result.pairs, [one["code"] for one in result.rejected]) == ([("Q", "A")], ["data.json.not_object"])
+
+
+@pytest.mark.parametrize(
+    "row", [{"0": "Q", "1": "A"}, {"0": {"a": "b"}, "prompt": "Q"}, {"prompt": ["Q", "R"], "completion": ["A", "B"]}]
+)
+def test_rows_whose_columns_have_numbers_or_hold_lists_are_rows(row: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(jsonl(row, row))
+    assert detect_upload(path, "rows.jsonl").format == "jsonl"

@@ -123,3 +123,8 @@ def test_japanese_in_seven_bits_is_no_ascii(tmp_path: Path) -> None:
         found = run(tmp_path, text.encode("iso2022_jp"))
         assert (found.source.encoding, found.pairs) == ("iso2022_jp", pairs)
     assert run(tmp_path, b"prompt,completion\nbold?,\x1b[1mbold\x1b[0m\n").source.encoding == "utf-8"
+
+
+@pytest.mark.parametrize("text", ["It is £5, or £6 for two.", "Add ½ cup of sugar."])
+def test_signs_of_western_texts_are_no_letters_of_others(text: str) -> None:
+    assert readings(text.encode("latin-1"))[0].text == text

@@ -75,6 +75,27 @@ def test_a_backslash_at_the_end_of_texts_is_no_such_sign(tmp_path: Path) -> None
     assert (values(source), source.options["quoting"]) == ([["C:\\", 'a "b"'], ["D:\\", "c"]], "doubled")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('prompt, completion\n"a, b", "c, d"\n"e", "f"\n', [["a, b", "c, d"], ["e", "f"]]),
+        ('"prompt"; "completion"\n"a"; "say ""x"""\nb; c\n', [["a", 'say "x"'], ["b", "c"]]),
+        ('prompt, completion\n"a",  "two\nlines"\n', [["a", "two\nlines"]]),
+    ],
+)
+def test_a_space_before_quotes_is_no_part_of_a_text(tmp_path: Path, text: str, expected: list[list[str]]) -> None:
+    source = found(tmp_path, text, "a.csv")
+    assert (values(source), source.options["quoting"], source.columns) == (expected, "spaced", ["prompt", "completion"])
+    assert "format.quotes_spaced" in codes(source)
+
+
+@pytest.mark.parametrize(
+    "body", ['"He said, ""hi"", twice",A1\n', 'he,"a, ""b"", c"\n', 'x, y "z"\n', '"a"," ""b"" "\n']
+)
+def test_a_space_and_a_quote_within_a_text_stay(tmp_path: Path, body: str) -> None:
+    assert found(tmp_path, "prompt,completion\n" + body, "a.csv").options["quoting"] == "doubled"
+
+
 def test_the_way_of_quotes_can_be_chosen(tmp_path: Path) -> None:
     text = 'prompt,completion\n"a",b\n'
     assert values(found(tmp_path, text, "a.csv", quoting="plain")) == [['"a"', "b"]]
@@ -123,9 +144,10 @@ def test_names_of_columns_are_not_doubted(tmp_path: Path) -> None:
 
 
 def test_a_header_that_comes_again_is_named_and_no_row(tmp_path: Path) -> None:
-    text = "prompt,completion\nQ1,A1\n prompt,completion \nQ2,A2\nprompt,other\n"
+    text = "prompt,completion\nQ1,A1\n prompt,completion \nQ2,A2\nprompt,other\nPrompt,COMPLETION\n"
     result = run(tmp_path, text.encode())
     assert result.pairs == [*TWO, ("prompt", "other")]
-    assert [(row["line"], row["code"]) for row in result.rejected] == [(3, "data.row.header_again")]
+    again = "data.row.header_again"
+    assert [(row["line"], row["code"]) for row in result.rejected] == [(3, again), (6, again)]
     single = found(tmp_path, "text\na\ntext\n", "a.csv")
     assert values(single) == [["a"], ["text"]]

@@ -100,6 +100,7 @@ def test_thinking_in_the_words_stays_as_it_is(tmp_path: Path) -> None:
         ({"instruction": "0+1?", "output": "1", "cot": WHY}, "cot"),
         ({"Question": "0+1?", "Complex_CoT": WHY, "Response": "1"}, "Complex_CoT"),
         ({"prompt": "0+1?", "completion": "1", "rationale": WHY}, "rationale"),
+        ({"question": "0+1?", "thinking_trajectories": [WHY], "answer": "1"}, "thinking_trajectories"),
         ({"问题": "0+1?", "思考过程": WHY, "回答": "1"}, "思考过程"),
         (
             {"input": "0+1?", "reasoning_content": WHY, "content": "1"},

@@ -3144,7 +3144,7 @@ export interface ReadingView {
   chunk_characters?: number;
   /** what names the columns: "first" or "none" */
   header?: string;
-  /** how quotes stand in texts: "doubled", "backslash" or "plain" */
+  /** how quotes stand in texts: "doubled", "spaced", "backslash" or "plain" */
   quoting?: string;
 }
 
@@ -3154,7 +3154,7 @@ export interface ReadingWish {
   sheet?: string;
   /** what names the columns: "first" or "none" */
   header?: string;
-  /** how quotes stand in texts: "doubled", "backslash" or "plain" */
+  /** how quotes stand in texts: "doubled", "spaced", "backslash" or "plain" */
   quoting?: string;
 }
 

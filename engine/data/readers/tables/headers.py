@@ -38,9 +38,13 @@ def names_nothing(options: Mapping[str, Any]) -> bool:
 
 def is_header_again(cells: Sequence[str | None], heads: Sequence[str]) -> bool:
     """Whether a row says the names of the columns once more, as tables do that were put together or printed."""
-    if len(heads) < 2 or len(cells) != len(heads) or (cells[0] or "").strip() != heads[0].strip():
+    if len(heads) < 2 or len(cells) != len(heads) or _plain(cells[0]) != _plain(heads[0]):
         return False
-    return all((cell or "").strip() == head.strip() for cell, head in zip(cells, heads, strict=True))
+    return all(_plain(cell) == _plain(head) for cell, head in zip(cells, heads, strict=True))
+
+
+def _plain(cell: str | None) -> str:
+    return (cell or "").strip().casefold()
 
 
 def doubtful_head(heads: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""How quotes stand in the texts of a table: doubled (`""`), behind a backslash (`\\"`), or as letters like any other."""
+"""How quotes stand in the texts of a table: doubled (`""`, also with a space before the text), behind a backslash (`\\"`), or as letters."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from engine.data.records.lines import Line
 
-DOUBLED, BACKSLASH, PLAIN = "doubled", "backslash", "plain"
-QUOTING = (DOUBLED, BACKSLASH, PLAIN)
+DOUBLED, BACKSLASH, PLAIN, SPACED = "doubled", "backslash", "plain", "spaced"
+QUOTING = (DOUBLED, BACKSLASH, PLAIN, SPACED)
 _ESCAPED = re.compile(r'\\([\\"])')
 _QUOTE, _SLASH = "\ufdd0", "\ufdd1"  # no characters: no text holds them
 _HELD = {'"': _QUOTE, "\\": _SLASH}
@@ -21,7 +21,7 @@ _BACK = str.maketrans({_QUOTE: '"', _SLASH: "\\"})
 def csv_options(delimiter: str, quoting: str) -> dict[str, Any]:
     """What `csv.reader` takes."""
     plain: dict[str, Any] = {"quoting": csv.QUOTE_NONE, "quotechar": None} if quoting == PLAIN else {}
-    return {"delimiter": delimiter, "strict": True, **plain}
+    return {"delimiter": delimiter, "strict": True, "skipinitialspace": quoting == SPACED, **plain}
 
 
 def held_back(lines: Iterable[Line]) -> Iterator[Line]:

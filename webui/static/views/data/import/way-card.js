@@ -32,7 +32,7 @@ export function readingFields(set, ctx) {
   return [
     sheets.length > 1 ? field("sheet", sheets.map((name) => [name, name])) : null,
     reading.header ? field("header", named("header", ["first", "none"])) : null,
-    reading.quoting ? field("quoting", named("quoting", ["doubled", "backslash", "plain"])) : null,
+    reading.quoting ? field("quoting", named("quoting", ["doubled", "spaced", "backslash", "plain"])) : null,
   ];
 }
 
