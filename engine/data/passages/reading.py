@@ -73,13 +73,13 @@ def kind_of_document(path: Path, name: str) -> str:
     found = binary_format(path)
     if found in ("pdf", "docx"):
         return str(found)
-    if found is not None or ending in _TABLES:
+    if found not in (None, "html") or ending in _TABLES:
         raise Fault("making.no_document", kinds=", ".join(ENDINGS))
     if path.stat().st_size > MAX_DOCUMENT_MB * 2**20:
         raise Fault("making.too_large", limit=MAX_DOCUMENT_MB)
     with open_text(path, detect_encoding(path).name) as stream:
         head = stream.read(4096)
-    if head.lstrip("\ufeff \r\n\t").lower().startswith(_HTML_OPENINGS):
+    if found == "html" or head.lstrip("\ufeff \r\n\t").lower().startswith(_HTML_OPENINGS):
         return "html"
     if is_subtitles(head.splitlines()):
         return "subtitles"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from engine.data.rows.row import Row, slots_of
@@ -138,13 +139,18 @@ def _placeholders(text: str, role: str, before: str, row: Row) -> Iterator[Lefto
 def _unseen(text: str) -> Iterator[Leftover]:
     if text.isascii():
         return
+    backwards = cache(lambda: any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in _UNSEEN.sub("", text)))
     for one in _UNSEEN.finditer(text):
-        if not _is_needed(text, one.start()):
+        if not _is_needed(text, one.start(), backwards):
             yield Leftover(*one.span(), "unseen", f"U+{ord(one.group()):04X}")
 
 
-def _is_needed(text: str, place: int) -> bool:
-    """Whether a sign that nobody sees does its work there: in emoji, in scripts that need it, beside letters from right to left."""
+def _is_needed(text: str, place: int, backwards: Callable[[], bool]) -> bool:
+    """Whether a sign that nobody sees does its work there: in emoji, in scripts that need it, beside letters from right to left.
+
+    Args:
+        backwards: whether the text has letters that are written from right to left.
+    """
     sign, around = text[place], text[max(0, place - 1) : place] + text[place + 1 : place + 2]
     if sign in "\u200c\u200d":  # joins, or keeps apart
         return any(ord(char) >= 0x300 and not _UNSEEN.match(char) for char in around)
@@ -155,7 +161,7 @@ def _is_needed(text: str, place: int) -> bool:
     if sign == "\u180e":
         return bool(_MONGOLIAN.search(around))
     if sign in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069":
-        return any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text if not _UNSEEN.match(char))
+        return backwards()
     return False
 
 
@@ -176,14 +182,15 @@ def _to_edges(text: str, found: list[Leftover]) -> list[Leftover]:
     for place, one in enumerate(moved):
         if text[at : one.begin].strip():
             break
-        at = one.end + len(text[one.end :]) - len(text[one.end :].lstrip())
+        at = next((place for place in range(one.end, len(text)) if not text[place].isspace()), len(text))
         moved[place] = one._replace(begin=min(one.begin, moved[place - 1].end if place else 0), end=at)
     end = len(text)
     for place in range(len(moved) - 1, -1, -1):
         one = moved[place]
         if text[one.end : end].strip():
             break
-        begin = max(len(text[: one.begin].rstrip()), moved[place - 1].end if place else 0)
+        begin = next((at for at in range(one.begin, 0, -1) if not text[at - 1].isspace()), 0)
+        begin = max(begin, moved[place - 1].end if place else 0)
         moved[place] = one._replace(begin=min(begin, one.begin), end=max(end, one.end))
         end = moved[place].begin
     return moved
