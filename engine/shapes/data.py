@@ -80,6 +80,7 @@ class RowField(TypedDict):
     required: bool  # it needs a column
     wording: bool  # it may be worded from several columns
     role: str  # what it is in a row, the same in every shape
+    seldom: bool  # few files have it
 
 
 class RowShape(TypedDict):

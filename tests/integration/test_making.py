@@ -46,6 +46,12 @@ Broken switches are repaired free of charge for three years. Bulbs are never rep
 """
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, documents are read at once."""
+    monkeypatch.setattr(documents, "AT_ONCE_SECONDS", 120.0)
+
+
 @pytest.fixture
 def fake() -> Iterator[FakeWriter]:
     with fake_writer() as found:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from engine.core.errors import Fault
 from engine.data.records.record import show
+from engine.data.schema.filled_templates.declared import filled_template
 
 How = Literal["none", "rows", "tree", "filled", "script", "nested", "exchange"]
 Begin = Literal["system", "question", "restart", "blank", "file"]
@@ -104,6 +105,7 @@ def _complete(found: Arrangement) -> Arrangement:
         "nested": (found.content,),
         "exchange": (found.role, found.content, found.id),
     }
+    declared = declared and (found.template is None or filled_template(found.template) is not None)
     if not declared or not all(needed.get(found.how, ())):
         raise Fault("data.arrange.unknown", found=show(found.as_json()))
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.detection.file_signatures import PACKED_KINDS, binary_format, page_by_name
+from engine.data.detection.file_signatures import PACKED_KINDS, binary_format, check_no_page, page_by_name
 from engine.data.detection.format import Format
 from engine.data.detection.formats import detect_text_format
 from engine.data.detection.table_notes import excel_notes, table_reason, taken_notes
@@ -60,6 +60,7 @@ def detect_file(
     if file.format in TABLES:
         return _taken(file, options, budget)
     kind = binary_format(file.path) or page_by_name(file.path, file.name)
+    check_no_page(kind, file.name)
     if kind == "zip" or kind in PACKED_KINDS:
         raise Fault("data.archive.nested")
     if kind == "parquet":

@@ -46,6 +46,22 @@ _READ = (
 )
 PACKED_KINDS = ("gzip", "bzip2", "xz", "zstd")  # one file, packed by itself
 _PAGES = (".html", ".htm", ".xhtml")
+_NO_PAGES = (
+    ".json",
+    ".jsonl",
+    ".ndjson",
+    ".csv",
+    ".tsv",
+    ".parquet",
+    ".arrow",
+    ".feather",
+    ".sqlite",
+    ".db",
+    ".zip",
+    ".gz",
+    ".zst",
+)
+_POINTER = b"version https://git-lfs.github.com/spec/"
 _TELLING = (b"{\\rtf",)
 _HEAD = 1_024
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -57,12 +73,14 @@ def binary_format(path: Path) -> str | None:
     """Either "parquet", "zip" (an archive of files), one of PACKED, DOCUMENTS or TABLES, or "xlsx"; None for what may be text.
 
     Raises:
-        Fault: "data.file.empty", "data.file.archive" and others for what can never be read here.
+        Fault: "data.file.empty", "data.file.pointer", "data.file.archive" and others for what can never be read here.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if not head:
         raise Fault("data.file.empty")
+    if head.startswith(_POINTER):
+        raise Fault("data.file.pointer")
     if head.startswith(_ZIP):
         return package_kind(path)
     if head.startswith(_OLD_OFFICE):
@@ -86,3 +104,9 @@ def page_by_name(path: Path, name: str) -> str | None:
         return None
     with path.open("rb") as file:
         return "html" if file.read(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") else None
+
+
+def check_no_page(kind: str | None, name: str) -> None:
+    """Raises Fault("data.file.page") for a web page under the name of a data file: what a server says in its place."""
+    if kind == "html" and name.lower().endswith(_NO_PAGES):
+        raise Fault("data.file.page", ending=name[name.rindex(".") :].lower())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
 from engine.data.detection.delimited import delimited
 from engine.data.detection.format import Format
-from engine.data.detection.named_json import check_not_json
+from engine.data.detection.named_data import check_first_object, check_not_data, check_not_json
 from engine.data.readers.json_reader import lists_inside
 from engine.data.readers.text_reader import text_options
 from engine.data.records.bounds import LOOK_BYTES
@@ -25,6 +26,7 @@ from engine.data.schema.layouts.turn_lists import is_bare_conversation
 
 _MARKDOWN = ("md", "markdown", "mdown")
 _LIST_STARTS = ("[{", "[[", '["', "[]", "[")  # a text may begin with a bracket too
+_ODD_FIRST = re.compile(r"\[\s*(?:null|true|false)\s*,")
 _OBJECT_STARTS = ('{"', "{}", "{")
 _BRACKETS = "[{/"  # that JSON, or a comment before it, begins with
 _LOOK_LINES = 60
@@ -35,7 +37,7 @@ def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
     """The format of a text file.
 
     Raises:
-        Fault: "data.file.blank", "data.json.unreadable", "data.json.no_list", "data.json.several_lists", "data.csv.header_only",
+        Fault: "data.file.blank", "data.file.no_such", "data.json.unreadable", "data.json.no_list", "data.json.several_lists", "data.csv.header_only",
             "data.csv.bad_header".
     """
     lines = _first_lines(path, encoding)
@@ -50,16 +52,18 @@ def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
     if _is_jsonl(rows[0].text.strip(), rows):
         objects = sum(_is_row(line) for line in rows)
         return Format("jsonl", "format.jsonl", {"found": objects, "lines": len(rows)})
-    if opening in _LIST_STARTS:
+    if opening in _LIST_STARTS or _ODD_FIRST.match(behind_comments(text)):
         return Format("json", "format.json_list")
     if opening in _OBJECT_STARTS:
-        return _json_object(path, encoding)
+        return _json_object(path, encoding, text)
     if _ending(filename) in _MARKDOWN:
         return Format("md", "format.md", options=text_options({}))
     marked = begins_with_a_mark(filled[0].text)  # the bars in it part no columns
     table = None if marked else delimited(lines, path, encoding, _ending(filename))
     if table is None or filled[0].text.strip()[0] in _BRACKETS:
         check_not_json(filename, filled)
+    if table is None:
+        check_not_data(filename)
     return table or _plain(path, encoding)
 
 
@@ -134,10 +138,11 @@ def _object(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _json_object(path: Path, encoding: str) -> Format:
+def _json_object(path: Path, encoding: str, text: str) -> Format:
     found = lists_inside(path, encoding)
     of_objects = [one for one in found if one.first == "{"] or found
     if not of_objects:
+        check_first_object(text)
         raise Fault("data.json.no_list")
     if len(of_objects) > 1:
         raise Fault("data.json.several_lists", keys=show(", ".join(one.key for one in of_objects)))

@@ -10,6 +10,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.data.passages.blocks import TextBlock
 from engine.data.records.encodings import detect_encoding, open_text
+from engine.data.records.record import show
 
 _DROPPED = frozenset((
     "script", "style", "noscript", "template", "head", "nav", "footer", "aside", "button", "select", "option",
@@ -47,14 +48,21 @@ def _detected(path: Path) -> str:
 
 
 def html_blocks(source: str) -> Iterator[TextBlock]:
-    """What a reader of the page sees as its text. Raises Fault("making.no_text") where there is no page."""
+    """What a reader of the page sees as its text.
+
+    Raises:
+        Fault: "making.no_text" where there is no page; "making.damaged" where the library gives up before its end.
+    """
     import lxml.html
     from lxml.etree import LxmlError
 
+    parser = lxml.html.HTMLParser(huge_tree=True)  # its own limits would cut a long page without a word
     try:
-        page = lxml.html.document_fromstring(_PROLOG.sub("", source))
+        page = lxml.html.document_fromstring(_PROLOG.sub("", source), parser=parser)
     except (LxmlError, ValueError) as error:
         raise Fault("making.no_text") from error
+    if lost := next((one for one in parser.error_log if one.level_name == "FATAL"), None):
+        raise Fault("making.damaged", detail=show(lost.message))
     main = next(iter(page.xpath("//main | //*[@role='main']")), None)
     root = main if main is not None and len(main.text_content().split()) > 20 else page
     yield from _Reading(root).blocks()

@@ -11,24 +11,31 @@ from engine.data.rows.row import Row, slots_of
 
 MARKS = re.compile(  # of the usual formats, for rows that no model was chosen for
     r"<\|[A-Za-z][A-Za-z0-9_]{1,40}\|>|<[|｜][^\s<>|｜]{2,40}[|｜]>|</?s>"
-    r"|<(?:bos|eos|pad|eod|start_of_turn|end_of_turn|end_of_utterance|BOS|EOS|PAD|EOD|EOT)>"
-    r"|\[/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS)\]|\[(?:BOS|EOS|PAD|CLS|SEP)\]|<</?SYS>>|\[gMASK\]"
+    r"|<\|(?:turn|channel|tool|tool_call|tool_response|think)>|<(?:turn|channel|tool|tool_call|tool_response|think)\|>"
+    r"|<(?:bos|eos|pad|unk|eod|start_of_turn|end_of_turn|end_of_utterance|BOS|EOS|PAD|EOD|EOT)>"
+    r"|\[/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS)\]|\[(?:BOS|EOS|PAD|UNK|CLS|SEP)\]|<</?SYS>>|\[gMASK\]"
 )
 Finder = Callable[[str, bool], list[tuple[int, int]]]  # (text, whether it is an answer) -> from, to of each mark in it
-_OPENS = ("<|im_start|>", "<start_of_turn>", "<|start_header_id|>")
-_SPEAKER = re.compile(r"(?:(?:system|user|assistant|model|tool|ipython)(?:<\|end_header_id\|>)?(?:\n+|$))?")
+_OPENS = (  # behind them stands who speaks, or in which channel
+    "<|im_start|>", "<start_of_turn>", "<|turn>", "<|start_header_id|>", "<|header_start|>", "<|start_of_role|>", "<|start|>", "<|channel|>",
+    "<|channel>",
+)  # fmt: skip
+_SPEAKER = re.compile(
+    r"(?:(?:system|developer|user|assistant|model|tool|ipython|analysis|commentary(?: to=[\w.]+)?|final|thought)[ \t]*"
+    r"(?:<\|(?:end_header_id|header_end)\|>)?(?:\n+|$|(?=<\|)))?"
+)
 _CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`|<code>.*?</code>", re.DOTALL)
 _STRUCK = re.compile(r"<s>(?=\S)[^<\[]*(?<=\S)</s>")  # what HTML strikes out
-_HEADING = re.compile(r"^[ \t]*#{2,4}[ \t]+(.*)$", re.MULTILINE)
+_HEADING = re.compile(r"^[ \t]*#{2,4}[ \t]*(.*)$", re.MULTILINE)
 _PROMPT = re.compile(
-    r"^[ \t]*#{2,4}[ \t]+(?:Instructions?|Response|Human|Assistant|User|指令|回答|回复|用户|助手)[ \t]*[:：][ \t]*\n?",
+    r"^[ \t]*#{2,4}[ \t]*(?:Instructions?|Response|Human|Assistant|User|指令|回答|回复|用户|助手)[ \t]*[:：][ \t]*\n?",
     re.MULTILINE | re.IGNORECASE,
 )
 _FIRST = re.compile(
-    r"\A\s*#{2,4}[ \t]+(?:Input|Output|Answer|Question|System|输入|输出|问题|答案)[ \t]*[:：]\s*", re.IGNORECASE
+    r"\A\s*#{2,4}[ \t]*(?:Input|Output|Answer|Question|System|输入|输出|问题|答案)[ \t]*[:：]\s*", re.IGNORECASE
 )
 _SPOKEN = re.compile(r"\A\s*(?:USER|User|HUMAN|Human|ASSISTANT|Assistant|用户|助手)[ \t]*[:：]\s*")
-_RUNS_ON = re.compile(r"(?<=\n)(?:Human|USER|ASSISTANT):[ \t]*|(?<=\n\n)Assistant:[ \t]*")
+_RUNS_ON = re.compile(r"(?<=\n)(?:Human|USER|ASSISTANT):[ \t]*|(?<=\n\n)Assistant:[ \t]*|\n\s*### End\s*\Z")
 _THOUGHTS = (("<think>", "</think>"), ("<thinking>", "</thinking>"), ("[THINK]", "[/THINK]"))
 _NO_INPUT = re.compile(r"(?:\A|\n)[ \t]*<no[ _]?input>[ \t]*(?=\n|\Z)", re.IGNORECASE)
 _PLACEHOLDERS = frozenset((
@@ -37,8 +44,9 @@ _PLACEHOLDERS = frozenset((
     "#GETTING_DATA", "[object Object]", "<noinput>", "<no input>", "<no_input>", "<nooutput>", "<empty>", "<blank>", "<null>", "<none>",
     "<nan>", "<missing>",
 ))  # fmt: skip
-_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # scripts whose words a zero-width space parts
+_MONGOLIAN = re.compile("[\u1800-\u18af]")
 _RIGHT_TO_LEFT = frozenset(("R", "AL"))
 
 
@@ -142,7 +150,9 @@ def _is_needed(text: str, place: int) -> bool:
         return bool(_NO_SPACES.search(around))
     if sign == "\u00ad":
         return len(around) == 2 and around.isalpha()
-    if sign in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069":
+    if sign == "\u180e":
+        return bool(_MONGOLIAN.search(around))
+    if sign in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069":
         return any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text if not _UNSEEN.match(char))
     return False
 

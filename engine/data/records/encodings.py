@@ -19,6 +19,7 @@ ENCODINGS = (
     "utf-16-le",
     "utf-16-be",
     *(name for names in FAMILIES.values() for name in names),
+    "iso2022_jp",
     "utf-32-le",
     "utf-32-be",
 )
@@ -36,6 +37,7 @@ _SAMPLE = 256 * 1024
 _SURE = 55  # %: from here on an encoding is said to be found, not only the one that fits best
 _OTHERS = 3  # readings that are shown beside
 _CHUNK = 1024 * 1024
+_ESCAPED = re.compile(rb"\x1b\$[@B][\x21-\x7e]{2}")  # a Japanese letter in seven bits
 _CONTROLS = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1b")
 MARK_BAD_BYTES = "tunesmith.mark"
 _MARKS = tuple(chr(0xDC00 + byte) for byte in range(256))
@@ -115,6 +117,8 @@ def detect_encoding(path: Path) -> Encoding:
     controls = sum(head.count(byte) for byte in _CONTROLS)
     if controls > max(8, len(head) // 100) and (bad or b"\0" in head):
         raise Fault("data.file.binary", kind="?")
+    if not bad and not good and _ESCAPED.search(head):
+        return Encoding("iso2022_jp", "encoding.escapes", {"encoding": "iso2022_jp"})
     if not bad:
         return Encoding("utf-8", "encoding.utf8" if good else "encoding.ascii")
     if good > 2 * bad:  # of texts in other encodings at most one and a half, by chance

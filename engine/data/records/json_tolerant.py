@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_STRING = r'"(?:[^"\\]|\\.)*"'
-_COMMENT = re.compile(_STRING + r"|//[^\n]*|/\*.*?\*/", re.S)
+_STRING = r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)'  # one without an end goes on to the end: it is looked through once
+_COMMENT = re.compile(_STRING + r"|//[^\n]*|/\*.*?(?:\*/|\Z)", re.S)
 _COMMA = re.compile(_STRING + r"|,(?=\s*(?:[\]}]|$))", re.S)
 _LEAD = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)*", re.S)
 _LINES = re.compile(r"[^\n]")
@@ -21,7 +21,9 @@ def tidied(text: str) -> str:
 
 
 def _blank(found: re.Match[str]) -> str:
-    return found[0] if found[0][0] == '"' else _LINES.sub(" ", found[0])
+    text = found[0]
+    open_end = text[:2] == "/*" and not (len(text) >= 4 and text.endswith("*/"))
+    return text if text[0] == '"' or open_end else _LINES.sub(" ", text)
 
 
 def _closing(found: re.Match[str]) -> str:

@@ -29,14 +29,40 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "koi8-r": ("koi8-r",),
     "koi8-u": ("koi8-u",),
     "iso8859-2": ("iso8859-2",),
+    "iso8859-5": ("iso8859-5",),
+    "iso8859-6": ("iso8859-6",),
+    "iso8859-7": ("iso8859-7",),
+    "mac-cyrillic": ("mac_cyrillic",),
     "mac-roman": ("mac_roman",),
+    "cp850": ("cp850",),
+    "cp852": ("cp852",),
 }
-_RARER = {"mac-roman": 0.85, "koi8-u": 0.9, "cp866": 0.95}  # against readings that are as good
+_RARER = {
+    "mac-roman": 0.85,
+    "mac-cyrillic": 0.85,
+    "cp850": 0.8,
+    "cp852": 0.8,
+    "iso8859-5": 0.9,
+    "iso8859-6": 0.9,
+    "iso8859-7": 0.9,
+    "koi8-u": 0.9,
+    "cp866": 0.95,
+}  # against readings that are as good
 _MOST = 8 * 1024  # bytes that are compared; more of the same text tell nothing new
 _HALF_CHARACTER = re.compile(rb"[\x80-\xff][\x30-\xff]{0,3}\Z")
 _NO_LETTERS = re.compile(r"[\x80-\x9f\ufffd]")
-_WITHOUT = ("gb18030", "big5hkscs", "cp932", "cp949", "euc_jis_2004", "cp1255", "cp1256", "cp874")  # capitals
-_LATIN = ("cp1252", "cp1250", "cp1254", "iso8859-2", "mac-roman")  # words hold ASCII letters too
+_WITHOUT = (
+    "gb18030",
+    "big5hkscs",
+    "cp932",
+    "cp949",
+    "euc_jis_2004",
+    "cp1255",
+    "cp1256",
+    "iso8859-6",
+    "cp874",
+)  # capitals
+_LATIN = ("cp1252", "cp1250", "cp1254", "iso8859-2", "mac-roman", "cp850", "cp852")  # words hold ASCII letters too
 _FEW, _MOSTLY = 3, 0.8  # letters, and the share of capitals among them, from which on a text is one in capitals
 _MOST_SURE = 0.99
 _LINE = 60  # characters of a line that is shown

@@ -27,6 +27,7 @@ class Field:
             "label", "turns" ...; a column keeps its role when another shape is chosen.
         spare: names that mean it only where no column bears one of `names`.
         spare_holds: what a column of such a name holds; empty: as `holds`. "added" is text that is neither numbers nor labels.
+        seldom: whether few files have it, so that a page shows it among others of its kind unless it has a column.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Field:
     role: str = ""
     spare: tuple[str, ...] = ()
     spare_holds: str = ""
+    seldom: bool = False
 
     @property
     def part(self) -> str:
@@ -85,8 +87,9 @@ _HISTORY = Field(
     required=False,
     wording=False,
     holds="history",
+    seldom=True,
 )
-_TOOLS = Field("tools", ("tools", "functions", "工具"), required=False, wording=False, holds="tools")
+_TOOLS = Field("tools", ("tools", "functions", "工具"), required=False, wording=False, holds="tools", seldom=True)
 _ANSWERS = ("response", "answer", "reply", "output_text", "回答", "答案", "回复", "答复", *ANSWERS)
 _QUESTIONS = (
     "prompt",
@@ -156,6 +159,7 @@ _REASONING = Field(
     holds="thoughts",
     role="reasoning",
     spare=("rationale", "rationales"),
+    seldom=True,
 )  # fmt: skip
 
 _WEIGHT = Field(
@@ -166,6 +170,7 @@ _WEIGHT = Field(
     holds="weight",
     spare=("train", "trainable", "loss_mask", "masked", "loss"),
     spare_holds="flags",
+    seldom=True,
 )  # how much a row counts in the loss
 _MARKS = Field(
     "marks",
@@ -173,6 +178,7 @@ _MARKS = Field(
     required=False,
     wording=False,
     holds="marks",
+    seldom=True,
 )  # the same of each turn
 
 
@@ -321,7 +327,8 @@ def shapes_view() -> list[dict[str, Any]]:
             "key": shape.key,
             "kind": shape.kind,
             "fields": [
-                {"key": f.key, "required": f.required, "wording": f.wording, "role": f.part} for f in shape.fields
+                {"key": f.key, "required": f.required, "wording": f.wording, "role": f.part, "seldom": f.seldom}
+                for f in shape.fields
             ],
             "further": shape.further,
         }

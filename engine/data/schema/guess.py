@@ -282,7 +282,15 @@ def _try(key: str, columns: Sequence[str], rows: Rows) -> Guess:
     guess = Guess(key)
     for wanted in shape_of(key).fields:
         _fill(guess, wanted, columns, rows)
+    _thought_out(guess, columns, rows)
     return guess
+
+
+def _thought_out(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
+    """The answer where it bears the name that it has in turns: "content", beside a column of thinking."""
+    answer = next((f for f in shape_of(guess.shape).fields if f.required and f.part == "answer"), None)
+    if answer and answer.key not in guess.mapping and "reasoning" in guess.mapping:
+        _fill(guess, replace(answer, names=("content", "内容"), spare=()), columns, rows)
 
 
 def _fill(guess: Guess, wanted: Field, columns: Sequence[str], rows: Rows) -> None:

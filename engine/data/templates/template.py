@@ -18,8 +18,6 @@ from tokenizers import Tokenizer
 
 from engine.core.errors import Fault
 from engine.core.small_files import read_bytes, read_object, read_text
-from engine.data.calls.form import CallForm, learn_form
-from engine.data.calls.ids import as_asked
 from engine.data.rows.row import conversation_of
 from engine.data.templates.borders import BorderedTokenizer, Opening, Tokenised
 from engine.data.templates.controls import ControlTokens
@@ -39,21 +37,20 @@ from engine.data.templates.masking import (
     left_out_answers,
     weights_of,
 )
-from engine.data.templates.renderer import Messages, Tools, unweighted
+from engine.data.templates.renderer import Messages, Tools
 from engine.data.templates.sandbox import sandbox
 from engine.data.templates.thinking import as_chat_asks, behind_empty_thought, lost_thoughts, opened_thought
 from engine.data.templates.token_rows import TokenRows
 from engine.data.templates.tokenizer_variants import keep_white_space
-from engine.data.thoughts.form import ThoughtForm, templates_text, thought_form
+from engine.data.templates.writes_text import WritesText
 from engine.data.thoughts.given import empty_spans, given_spans
 from engine.data.thoughts.marks import Marks
 from engine.data.thoughts.spoken import spoken_thought, unseen_marks
-from engine.data.thoughts.wish import ANSWER, AS_BEFORE, EMPTY, LEARN, dressed, settled
+from engine.data.thoughts.wish import ANSWER, AS_BEFORE, EMPTY, dressed, settled
 
 TrainOn = Literal["assistant", "all"]
 _SAID = "Green"
 LARGEST_TOKENIZER = 256 * 1024 * 1024  # bytes
-MOST_TEXT = 20_000_000  # characters of one row
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ class _Reading:
     given: list[Span] = field(default_factory=list)  # thinking within or before them that is not learnt
 
 
-class ChatTemplate(Ends, Batches):
+class ChatTemplate(WritesText, Ends, Batches):
     """A tokenizer with its chat template.
 
     Attributes:
@@ -79,8 +76,6 @@ class ChatTemplate(Ends, Batches):
         controls: whether control tokens in texts of people and data work as such; they are text where they do not.
         thinking: what is wanted of the thinking in answers (`engine.data.thoughts.wish`).
     """
-
-    thinking: str = LEARN
 
     def __init__(
         self,
@@ -134,35 +129,21 @@ class ChatTemplate(Ends, Batches):
         return other
 
     @cached_property
-    def thoughts(self) -> ThoughtForm:
-        """How the template takes thinking."""
-        return thought_form(templates_text(self._plain_render, Fault)) if self.has_chat else ThoughtForm()
-
-    @property
-    def knows_thinking(self) -> bool:
-        """Whether the template knows of thinking at all; where it does not, a thought is written into the words of an answer."""
-        return self.thoughts.known
-
-    @cached_property
-    def _names(self) -> dict[str, str]:
-        return {name: value for name, value in self.special.items() if isinstance(value, str)}
-
-    @cached_property
     def control_tokens(self) -> ControlTokens:
         """Those that could stand in texts."""
         numbers = (self.tokenizer.token_to_id(name) for name in self._names.values())
         named = {number for number in numbers if number is not None}
         return ControlTokens(self.tokenizer, self, self.source, frozenset({*named, *self.eos_ids}))
 
-    @property
-    def has_chat(self) -> bool:
-        """Whether there is a template for conversations."""
-        return self._compiled is not None
-
     @cached_property
     def crops_answers(self) -> str:
         """White space (of blanks, tabs and line breaks) that the template drops where an answer begins with it."""
         return crops_answers(self)
+
+    @cached_property
+    def dropped(self) -> frozenset[str]:
+        """Of "tools", "calls" and "results", those that the template passes over in silence."""
+        return dropped_parts(self)
 
     @cached_property
     def _around(self) -> Surroundings:
@@ -174,63 +155,6 @@ class ChatTemplate(Ends, Batches):
             return Surroundings()
         labels = labels_of(read.tokens.ids, read.tokens.offsets, read.answers)
         return self.surroundings([number for number in labels if number != IGNORED], _SAID)
-
-    @cached_property
-    def dropped(self) -> frozenset[str]:
-        """Of "tools", "calls" and "results", those that the template passes over in silence."""
-        return dropped_parts(self)
-
-    def render(self, messages: Messages, add_generation_prompt: bool = False, tools: Tools | None = None) -> str:
-        """The conversation as one text. `tools`: definitions of the functions that the assistant may call.
-
-        Raises:
-            Fault: "template.missing", "template.too_much", or "template.refused" with the template's own reason (for
-                instance, wrong order of roles).
-        """
-        if any(message.get("tool_calls") for message in messages):
-            messages = as_asked(messages, self.call_form.asked)
-        return self._rendered(messages, tools, add_generation_prompt)
-
-    @cached_property
-    def call_form(self) -> CallForm:
-        """How the template writes calls of tools, and how it wants them."""
-
-        def text_of(messages: Messages, tools: Tools) -> str | None:
-            try:
-                return self._rendered(messages, tools)
-            except Fault:
-                return None
-
-        return learn_form(text_of)
-
-    def _rendered(self, messages: Messages, tools: Tools | None, add_generation_prompt: bool = False) -> str:
-        if self._compiled is None:
-            raise Fault("template.missing")
-        wanted = dressed(settled(messages, self.thinking, self.thoughts), self.thoughts)
-        text = self._plain_render(wanted, ask=add_generation_prompt, tools=tools)
-        return text + self.thoughts.empty if add_generation_prompt and self.thinking == EMPTY else text
-
-    def _plain_render(
-        self, messages: Messages, *, ask: bool = False, tools: Tools | None = None, **switches: Any
-    ) -> str:
-        """As `render`, of the messages as they are."""
-        assert self._compiled is not None
-        try:
-            text = self._compiled.render(
-                messages=[unweighted(m) for m in messages],
-                tools=[dict(tool) for tool in tools] if tools else None,
-                documents=None,
-                add_generation_prompt=ask,
-                **switches,
-                **self._names,
-            )
-        except MemoryError:
-            raise
-        except Exception as error:  # a template may fail in any way
-            raise Fault("template.refused", reason=str(error)[:300] or type(error).__name__) from None
-        if len(text) > MOST_TEXT:
-            raise Fault("template.too_much", n=len(text), most=MOST_TEXT)
-        return text
 
     def encode(
         self,

@@ -58,4 +58,11 @@ TEXT_REFUSED = [
     Refused("controls", lambda: b"\x01\x02\x03\x04\x05\x06\x07\x08" * 50 + b"\xff", "data.file.binary", {"kind": "?"}),
     Refused("sqlite", lambda: b"SQLite format 3\0" + b"\0" * 100, "data.table.damaged", {}),
     Refused("gguf", lambda: b"GGUF\3\0\0\0", "data.file.binary", {"kind": "GGUF"}),
+    Refused("pointer-parquet", lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "data.file.pointer", filename="train.parquet"),
+    Refused("pointer-csv", lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "data.file.pointer", filename="train.csv"),
+    Refused("page-jsonl", lambda: b"<!DOCTYPE html><html><body>404 Not Found</body></html>", "data.file.page", {"ending": ".jsonl"}, filename="train.jsonl"),
+    Refused("page-csv", lambda: b"<!DOCTYPE html><html><body>404 Not Found</body></html>", "data.file.page", {"ending": ".csv"}, filename="train.CSV"),
+    Refused("page-parquet", lambda: b"<!DOCTYPE html><html><body>404 Not Found</body></html>", "data.file.page", {"ending": ".parquet"}, filename="train.parquet"),
+    Refused("words-parquet", lambda: b"Access denied\nSign in first.\n", "data.file.no_such", {"ending": ".parquet"}, filename="train.parquet"),
+    Refused("words-xlsx", lambda: b"Access denied.\n", "data.file.no_such", {"ending": ".xlsx"}, filename="a.xlsx"),
 ]  # fmt: skip

@@ -289,6 +289,7 @@ def test_an_arrangement_of_anything_else_is_refused() -> None:
     for wrong in (
         {"how": "magic"},
         {"how": "rows"},
+        {"how": "script", "template": "magic", "content": "text"},
         {"how": "rows", "role": 3, "content": "c"},
         {"how": "none", "more": "x"},
     ):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.errors import Fault
 from engine.data.records.json_stream import JsonScanner
 from engine.data.records.json_tolerant import tidied
 from tests.unit.data.corpus import good, jsonl
@@ -122,3 +123,17 @@ def test_a_comment_without_end_is_none_and_ends_in_bounded_time() -> None:
     stream = Endless()
     assert JsonScanner(stream).peek() == "/"
     assert stream.left == 99
+
+
+def test_a_line_end_within_a_text_is_said_as_the_fault_of_the_first_row(tmp_path: Path) -> None:
+    for rows in (1, 20):
+        with pytest.raises(Fault) as caught:
+            run(tmp_path, b'{"prompt": "Q", "completion": "A\n goes on"}\n' * rows, "rows.jsonl")
+        assert (caught.value.code, caught.value.params["line"]) == ("data.file.no_good_rows", 1)
+        assert "Not valid JSON" in caught.value.params["reason"]["en"]
+
+
+@pytest.mark.parametrize("odd", ["null", "true", "false"])
+def test_an_odd_first_element_costs_itself_alone(odd: str, tmp_path: Path) -> None:
+    result = run(tmp_path, f'[{odd}, {{"prompt": "Q", "completion": "A"}}]'.encode(), "rows.json")
+    assert (result.pairs, [one["code"] for one in result.rejected]) == ([("Q", "A")], ["data.json.not_object"])

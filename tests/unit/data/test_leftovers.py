@@ -57,6 +57,15 @@ FOUND = [
     ),
     (chat("Hi", "<s>Yes.</s>"), ["mark", "mark"], "Yes."),
     (chat("Hi", "e\u200dx a\u200cb"), ["unseen", "unseen"], "ex ab"),
+    (chat("Hi", "<|turn>model\nYes.<turn|>"), ["mark", "mark"], "Yes."),
+    (chat("Hi", "<|channel>thought\n<channel|>Yes.<unk>[UNK]"), ["mark"] * 4, "Yes."),
+    (chat("Hi", "<|start|>assistant<|channel|>final<|message|>Yes.<|return|>"), ["mark"] * 4, "Yes."),
+    (chat("Hi", "<|channel|>analysis<|message|>Hm.<|end|>"), ["mark"] * 3, "Hm."),
+    (chat("Hi", "<|im_start|>assistant<|im_sep|>Yes.<|im_end|>"), ["mark"] * 3, "Yes."),
+    (chat("Hi", "<|header_start|>assistant<|header_end|>\n\nYes.<|eot|>"), ["mark", "mark"], "Yes."),
+    (chat("Hi", "<|start_of_role|>assistant<|end_of_role|>Yes.<|end_of_text|>"), ["mark"] * 3, "Yes."),
+    (chat("Hi", "###Response: Yes.\n\n### End"), ["heading", "heading"], "Yes."),
+    (chat("Hi", "ye\u061cs\u180e."), ["unseen", "unseen"], "yes."),
 ]
 
 
@@ -117,6 +126,7 @@ def test_what_a_column_put_behind_a_question(tmp_path: Path) -> None:
         chat("Document it", "## Call\n### Response:\nJSON\n### Errors:\nnone"), chat("What is a user?", "A user: a person."),
         chat("Think", "<think>Hm.</think> Yes."), chat("Think", "Hm.</think> Yes."), chat("What opens it?", "The tag <think> does."),
         chat("Family?", "👨\u200d👩\u200d👧 क्\u200dष می\u200cخواهم"), chat("ไทย", "ภาษา\u200bไทย"), chat("עברית", "שלום\u200f (abc) \u202aabc\u202c"),
+        chat("Fill in: a [MASK] b <mask>.", "[MASK] is c."), chat("العربية", "سلام\u061c (abc)"), chat("Монгол", "ᠮᠣᠩᠭᠣᠯ\u180eᠠ"),
         chat("Tags", "a <b> c <sub> [note] <|b|> [a] #1 ## Two"), chat("Hy", "co\u00adoperate"), chat("Empty?", "#N/A means that nothing was found."),
         {"split": "train", "text": "### Response:\nnan"}, chat("Was?", "It was <s>9.90</s> 7.90."),
     ],

@@ -44,7 +44,10 @@ DATES: list[tuple[Any, str, str]] = [
     (AT, "[$-407]d. mmmm yyyy", "2024-01-02 15:04:05"), (AT, "mm-dd-yy", "2024-01-02 15:04:05"), (AT, "[$-F800]x", "2024-01-02 15:04:05"),
     (AT, "h:mm AM/PM", "3:04 PM"), (time(0, 5), "hh:mm AM/PM", "12:05 AM"), (time(9, 47), "h:mm", "9:47"), (AT, "mm:ss.0", "04:05.0"),
     (LONG, "[h]:mm:ss", "30:05:09"), (LONG, "[h]:mm", "30:05"), (LONG, "[mm]:ss", "1805:09"), (date(2024, 1, 2), "dd.mm.yy", "02.01.24"),
-    (date(2024, 1, 2), "yyyy\\-mm\\-dd", "2024-01-02"), (time(9, 47), "dd.mm.yyyy", "09:47:00"), (AT, "General", "2024-01-02 15:04:05"),
+    (date(2024, 1, 2), "yyyy\\-mm\\-dd", "2024-01-02"),
+    (AT, "[$-de-DE]d. mmmm yyyy", "2024-01-02 15:04:05"), (AT, "[$-en-US]mmmm d, yyyy;@", "January 2, 2024"), (AT, "[$-x-sysdate]dddd", "2024-01-02 15:04:05"),
+    (AT, 'yyyy"年"m"月"d"日" aaaa', "2024-01-02 15:04:05"), (AT, "TT.MM.JJJJ", "2024-01-02 15:04:05"), (AT, "yyyy-mm-ddThh:mm:ssZ", "2024-01-02T15:04:05Z"),
+    (AT, "[$-804]aaaa;@", "2024-01-02 15:04:05"), (time(9, 47), "dd.mm.yyyy", "09:47:00"), (AT, "General", "2024-01-02 15:04:05"),
 ]  # fmt: skip
 
 
@@ -149,3 +152,12 @@ def test_a_header_that_comes_again_is_no_row(tmp_path: Path) -> None:
     result = run(tmp_path, table_xlsx(*rows))
     assert result.pairs == [("Q1", "A1"), ("Q2", "A2"), ("prompt", "other")]
     assert [(row["line"], row["code"]) for row in result.rejected] == [(3, "data.row.header_again")]
+
+
+def test_a_day_of_the_week_in_chinese_is_its_date(tmp_path: Path) -> None:
+    def change(book: Any) -> None:
+        for row, code in enumerate(("aaaa", "[$-804]aaa;@", '"周"aaa'), 2):
+            book.active.cell(row, 2).number_format = code
+
+    data = table_xlsx(("prompt", "completion"), *((f"Q{n}", 45413) for n in range(3)), change=change)
+    assert run(tmp_path, data).pairs == [(f"Q{n}", "2024-05-01") for n in range(3)]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.core.errors import Fault
+from engine.data.detection.detect_upload import detect_upload
 from engine.data.operations.repairs.editing import edited
 from engine.data.operations.repairs.texts import change_texts
 from engine.data.quality.wording import said
@@ -100,6 +101,11 @@ def test_thinking_in_the_words_stays_as_it_is(tmp_path: Path) -> None:
         ({"Question": "0+1?", "Complex_CoT": WHY, "Response": "1"}, "Complex_CoT"),
         ({"prompt": "0+1?", "completion": "1", "rationale": WHY}, "rationale"),
         ({"问题": "0+1?", "思考过程": WHY, "回答": "1"}, "思考过程"),
+        (
+            {"input": "0+1?", "reasoning_content": WHY, "content": "1"},
+            "reasoning_content",
+        ),  # as answers of services are stored
+        ({"instruction": "0+1?", "content": "1", "reasoning": WHY}, "reasoning"),
     ],
 )
 def test_a_column_beside_the_answer(row: dict[str, str], column: str, tmp_path: Path) -> None:
@@ -150,3 +156,12 @@ def test_an_edit_keeps_it_and_only_answers_have_it() -> None:
     for wrong in ([{**ASK, "reasoning_content": "x"}, SAID[1]], [ASK, {**SAID[1], "reasoning_content": 3}]):
         with pytest.raises(Fault, match=r"data.repair.thinking"):
             edited(row, {**row, "messages": wrong})
+
+
+@pytest.mark.parametrize("beside", ["input", "输入", "reasoning", "rationale"])
+def test_a_content_beside_what_belongs_to_it_is_no_plain_text(beside: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(jsonl(*({"content": f"It is {place}.", beside: f"{place} + 0?"} for place in range(3))))
+    found = detect_upload(path, "rows.jsonl")
+    assert found.shape is None
+    assert [one["code"] for one in found.notes if one["what"] == "shape"] == ["shape.text_beside"]

@@ -84,7 +84,9 @@ def test_formulas_are_disarmed_and_come_back_as_they_were(tmp_path: Path) -> Non
             if cell[:1] in set("=+-@\t\r\n＝＋－＠")
         ]
         assert bool(risky) != safe
-        assert [one.values["=a"] for one in strict.read_csv(tmp_path / "t.csv", "utf-8-sig", ",")] == list(FORMULAS)
+        assert [
+            one.values["=a"] for one in strict.read_csv(tmp_path / "t.csv", "utf-8-sig", {"delimiter": ","})
+        ] == list(FORMULAS)
 
 
 @pytest.mark.parametrize(("line", "expected"), [
@@ -103,7 +105,9 @@ def test_rejected_rows_are_disarmed_as_they_stand(line: str, expected: str) -> N
 @pytest.mark.parametrize("end", ["", "\r\n", "\n\n\n"])
 def test_apostrophes_of_others_stay(tmp_path: Path, end: str) -> None:
     (tmp_path / "t.csv").write_bytes(b"a,b\r\n'=1,''x\r\n" + end.encode())
-    assert [one.values for one in strict.read_csv(tmp_path / "t.csv", "utf-8", ",")] == [{"a": "'=1", "b": "''x"}]
+    assert [one.values for one in strict.read_csv(tmp_path / "t.csv", "utf-8", {"delimiter": ","})] == [
+        {"a": "'=1", "b": "''x"}
+    ]
 
 
 def test_texts_of_a_book_stay_texts_when_they_are_edited(tmp_path: Path) -> None:

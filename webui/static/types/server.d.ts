@@ -3386,6 +3386,8 @@ export interface RowField {
   wording: boolean;
   /** what it is in a row, the same in every shape */
   role: string;
+  /** few files have it */
+  seldom: boolean;
 }
 
 /** What rows can be filtered by. */

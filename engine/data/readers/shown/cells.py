@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -12,6 +13,9 @@ from engine.data.readers.shown.dates import iso, shown_date
 from engine.data.readers.shown.numbers import shown_number
 
 _DATES = (datetime, date, time, timedelta)
+_DAY_ALONE = re.compile(
+    r'(?:\[[^\]]*\])*\s*(?:"[^"]*")?a{3,4}\s*(?:;.*)?', re.I
+)  # the day of the week, in Chinese or Japanese
 
 
 def cell_text(cell: Any) -> str | None:
@@ -24,7 +28,20 @@ def cell_text(cell: Any) -> str | None:
             return None
         text = _unescaped(value)
         return shown_text(text, str(cell.number_format)) if cell._style_id else text
-    return shown_value(value, str(cell.number_format))
+    code = str(cell.number_format)
+    return shown_value(_moment(cell, value) if _DAY_ALONE.fullmatch(code) else value, code)
+
+
+def _moment(cell: Any, value: Any) -> Any:
+    """The date of a number whose format openpyxl does not take for one."""
+    from openpyxl.utils.datetime import from_excel
+
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    try:
+        return from_excel(value, epoch=cell.parent.parent.epoch)
+    except (ValueError, OverflowError):
+        return value
 
 
 def shown_value(value: Any, code: str) -> str | None:

@@ -17,7 +17,7 @@ _BY_MACHINE = (
 )  # what the file calls so is shown in the order of each land
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_(?P<width>.)|\*(?P<fill>.)|\[(?P<elapsed>h+|m+|s+)\]|\[(?P<bracket>[^\]]*)\]'
-    r"|(?P<half>AM/PM|A/P|上午/下午)|(?P<part>y+|m+|d+|h+|s+)|(?P<parts>\.0+)|(?P<era>[egb]+)|(?P<plain>.)",
+    r"|(?P<half>AM/PM|A/P|上午/下午)|(?P<part>y+|m+|d+|h+|s+)|(?P<parts>\.0+)|(?P<era>[egb]+|a{3,})|(?P<plain>.)",
     re.I | re.S,
 )
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -70,15 +70,27 @@ def _parts(code: str) -> tuple[_Part, ...] | None:
             break
         bracket = match["bracket"]
         if bracket is not None:
-            locale = re.match(r"\$[^-]*-([0-9A-Fa-f]+)$", bracket)
-            if locale and locale[1].upper().startswith("F"):
+            locale = re.match(r"\$[^-]*-([^,]+)", bracket)
+            if locale and locale[1].upper().startswith(("F", "X-SYS")):
                 return None
-            foreign = foreign or bool(locale and int(locale[1], 16) & 0x3FF != _ENGLISH)
-        elif match["era"]:
+            foreign = foreign or bool(locale and not _is_english(locale[1]))
+        elif match["era"] or _is_unknown(match["plain"]):
             return None
         elif part := _part(match):
             found.append(part)
     return _checked(_minutes(found), foreign)
+
+
+def _is_english(locale: str) -> bool:
+    """Whether a locale, by its number or its name, writes months and days in English."""
+    if re.fullmatch("[0-9A-Fa-f]+", locale):
+        return int(locale, 16) & 0x3FF == _ENGLISH
+    return locale.lower().startswith("en")
+
+
+def _is_unknown(plain: str | None) -> bool:
+    """Whether a letter stands for something that is not known here; T and Z stand in ISO moments."""
+    return plain is not None and plain.isascii() and plain.isalpha() and plain.upper() not in "TZ"
 
 
 def _part(match: re.Match[str]) -> _Part | None:

@@ -15,7 +15,7 @@ from engine.core.errors import Fault
 from engine.core.text import Text
 from engine.data.templates.isolated.limits import LIMITS, ChildLimits
 from engine.data.templates.isolated.process import Child, Ended
-from engine.data.templates.template import MOST_TEXT
+from engine.data.templates.writes_text import MOST_TEXT
 
 _MOST_CHILDREN = 2
 _WHOLE_S = 300.0  # of one request, however many rows it has

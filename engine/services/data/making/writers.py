@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
-from engine.models.base.starter import HUB_NAME
 from engine.services.chat.sides import Side, obstacle_now, sides_of
 from engine.services.data.making.endpoint import Endpoint, endpoint_of
 from engine.shapes.making import WriterView
@@ -15,6 +14,7 @@ from storage.tables import LanguageModel, TunedModel
 
 ENDPOINT = "endpoint"
 _BASE, _TUNED = "model", "tuned"
+_STARTER = "starter"  # the source of the model that ships with the product
 _NO_WEIGHTS = "shots"  # the form of a result that is examples and no weights
 _MOST_TUNED = 200
 
@@ -52,7 +52,7 @@ def _view(key: str, label: str, *, starter: bool) -> WriterView:
 
 
 def _is_starter(model: LanguageModel) -> bool:
-    return model.source == "starter" or model.ref == HUB_NAME
+    return model.source == _STARTER
 
 
 def writer_of(ctx: Context, key: str) -> Endpoint | LocalWriter:

@@ -84,8 +84,13 @@ function takeIn(self, column, field) {
 }
 
 function columnFields(self) {
-  const fields = shapeNamed(self.set, self.choice.shape)?.fields || [];
-  return fields.map((field) => (self.choice.templates[field.key] ? wordingField(self, field) : columnField(self, field)));
+  const { mapping, templates, shape } = self.choice;
+  const fields = shapeNamed(self.set, shape)?.fields || [];
+  const node = (field) => (templates[field.key] ? wordingField(self, field) : columnField(self, field));
+  const apart = (field) => field.seldom && !mapping[field.key] && !templates[field.key];
+  const seldom = fields.filter(apart);
+  return [...fields.filter((field) => !apart(field)).map(node), seldom.length < 2 ? seldom.map(node)
+    : h("details", { class: "ts-details" }, h("summary", { id: "data-seldom" }, t("data.column.seldom")), h("div", { class: "ts-stack" }, seldom.map(node)))];
 }
 
 function columnField(self, field) {
@@ -172,7 +177,7 @@ function wordingField(self, field) {
 
 /** Put a fault beside the wording that it is about; the preview says it as well. */
 function markWrong(fields, error) {
-  for (const node of fields.children) {
+  for (const node of fields.querySelectorAll("[data-field]")) {
     const about = error?.field === node.dataset.field && error.code.startsWith("data.wording");
     node.setError?.(about ? error.message : "");
   }
