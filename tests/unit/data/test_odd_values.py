@@ -253,11 +253,15 @@ def test_words_that_stand_for_pictures_are_refused_by_row(column: str, tmp_path:
     assert len(result.rows) == 2
 
 
-@pytest.mark.parametrize("beside", ["thread", "conversation_id", "in_response_to_tweet_id", "会话ID"])
-def test_messages_of_conversations_are_no_plain_text(beside: str) -> None:
+@pytest.mark.parametrize(
+    "beside", ["thread", "conversation_id", "in_response_to_tweet_id", "会话ID", "summary", "code"]
+)
+def test_texts_that_belong_to_others_are_no_plain_text(beside: str) -> None:
     rows = [{beside: str(n // 2), "name": ("Anna", "Bob")[n % 2], "text": f"words {n}"} for n in range(6)]
     guess = guess_shape(list(rows[0]), rows)
     assert (guess.shape, guess.remarks[0][0]) == (None, "shape.text_beside")
+    rated = [{"quality": n / 7, "status": "ok", "text": f"words {n}"} for n in range(6)]
+    assert guess_shape(list(rated[0]), rated).shape == "text"
 
 
 @pytest.mark.parametrize(
