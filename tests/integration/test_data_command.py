@@ -62,6 +62,13 @@ def test_checking_touches_no_home(ctx: Context, command: Call, tmp_path: Path) -
     assert all(one["message"] and "{" not in one["message"] for one in found["notes"])
 
 
+def test_what_cannot_be_read_is_refused_in_json_too(command: Call, tmp_path: Path) -> None:
+    out, err = command("check", file(tmp_path, b"[{'question': 'q', 'answer': 'a'}]", "rows.json"), "--json", code=1)
+    found = json.loads(out)
+    assert (found["shape"], found["accepted"], found["fault"]["code"]) == (None, 0, "data.file.no_good_rows")
+    assert found["fault"]["message"] in err
+
+
 @pytest.mark.parametrize(
     ("data", "name", "arguments"),
     [

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from engine.commands.console import Console, JobPrinter
-from engine.commands.data.told import tell_files, tell_json, with_sentences
+from engine.commands.data.told import refused, tell_files, tell_json, with_sentences
 from engine.commands.data.wish import files_of, wish_of
 from engine.core.context import Context
-from engine.core.errors import Fault, NotFound
+from engine.core.errors import Fault, NotFound, TunesmithError
 from engine.core.settings import Settings
 from engine.jobs.supervisor import Supervisor
 from engine.services.data import datasets, imports, sources
@@ -29,7 +29,12 @@ from engine.shapes.data import DatasetView
 def check(console: Console, settings: Settings, args: argparse.Namespace) -> int:
     """Look through files; nothing is stored. The exit code is 0 where an import would give rows. Raises Fault."""
     files = files_of(args)
-    found = check_files(settings, files, wish_of(args), args.limit)
+    try:
+        found = check_files(settings, files, wish_of(args), args.limit)
+    except TunesmithError as error:
+        if args.json:
+            tell_json(console, refused(console, error))
+        raise
     if args.json:
         tell_json(console, with_sentences(console, found))
     else:

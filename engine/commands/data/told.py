@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.commands.console import Console
+from engine.core.errors import TunesmithError
 from engine.core.shapes import CodedMessage
 from engine.shapes.reading import FilesRead
 
@@ -17,6 +18,13 @@ _SHOWN = 5
 def tell_json(console: Console, found: Mapping[str, Any]) -> None:
     """One JSON object, its sentences in the language of the terminal."""
     console.line(json.dumps(found, ensure_ascii=False, indent=2, default=str))
+
+
+def refused(console: Console, error: TunesmithError) -> dict[str, Any]:
+    """What `check` prints of files that cannot be read at all: nothing accepted, and why."""
+    fault: CodedMessage = {"code": error.code, "params": dict(error.params)}
+    none = {"shape": None, "accepted": 0, "rejected": 0, "splits": dict.fromkeys(_PARTS, 0)}
+    return {**none, "fault": {**fault, "message": console.sentence(fault)}}
 
 
 def with_sentences(console: Console, found: FilesRead) -> dict[str, Any]:

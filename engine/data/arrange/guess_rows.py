@@ -25,6 +25,7 @@ from engine.data.arrange.names import (
     speaker,
 )
 from engine.data.schema.contents import Rows, mostly_text, reads_like, says_something, values_of
+from engine.data.schema.majority import nearly_all
 
 _MOSTLY = 0.8  # share of the cells that must name a known speaker
 _ALWAYS = 0.95  # the same where the column's name says nothing
@@ -161,10 +162,11 @@ def _order_column(id_column: str | None, columns: list[str], rows: Rows) -> str 
         for row in rows:
             groups[str(row.get(id_column)) if id_column else ""].append(place_of(row.get(column)))
         places = [place for several in groups.values() for place in several]
-        known = sum(place is not None for place in places)
+        counted = Counter(type(place) for place in places if place is not None)
+        known = max(counted.values(), default=0)
         clear = sum(len(set(several)) == len(several) for several in groups.values())
-        kinds = {type(place) for place in places if place is not None}
-        if len(kinds) == 1 and known >= _ALWAYS * len(places) and clear >= _MOSTLY * len(groups):
+        sure = nearly_all(known, len(places)) if id_column else len(counted) == 1 and known >= _ALWAYS * len(places)
+        if sure and nearly_all(clear, len(groups)):  # an odd place rejects its own conversation alone
             return column
     return None
 

@@ -52,7 +52,7 @@ SPEAKERS = {
          "用户", "客户", "顾客", "访客", "患者", "学生", "提问者", "问"), "user"),
     **dict.fromkeys(
         ("agent", "support", "operator", "advisor", "adviser", "representative", "rep", "staff", "helpdesk", "tutor", "answerer", "ai",
-         "bot", "chatbot", "seller", "virtual assistant", "人工客服", "智能客服", "卖家", "助手", "客服", "坐席", "机器人", "助理", "模型", "医生", "回答者", "答"), "assistant"),
+         "bot", "chatbot", "seller", "virtual assistant", "support agent", "customer support", "customer service", "service agent", "人工客服", "智能客服", "卖家", "助手", "客服", "坐席", "机器人", "助理", "模型", "医生", "回答者", "答"), "assistant"),
     "系统": "system",
 }  # fmt: skip
 """Who speaks, beyond the roles that lists of turns have: only where a role stands in a column of its own."""

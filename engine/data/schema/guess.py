@@ -36,6 +36,7 @@ from engine.data.schema.weighted import MARKS, remarks
 _BY_NAMES = ("alpaca", "qa_context", "prompt_completion", "classification", "text")
 _KNOWN_KEYS = {"role", "content", "from", "value", "tool_calls", "tool_call_id", "name", "function_call", *MARKS}
 _MOST_SHOWN = 20
+_RARE, _SEVERAL = 50, 4  # a column that one row of so many has does not compete; where there are several
 
 
 @dataclass
@@ -171,7 +172,7 @@ def _prompts(columns: Sequence[str], rows: Rows) -> Guess | None:
 
 
 def _turns(columns: Sequence[str], rows: Rows) -> Guess | None:
-    every = {column: key for column in columns if (key := mostly_turns(column, rows))}
+    every = {column: key for column in columns if (key := mostly_turns(column, rows)) and not _rare(column, rows)}
     found = {column: every[column] for column in _common(list(every), rows)}
     if not found:
         return None
@@ -244,8 +245,11 @@ def _members(column: str, rows: Rows) -> Iterator[tuple[dict[str, Any], str]]:
 
 def _names(columns: Sequence[str], rows: Rows) -> Guess:
     trials = [_try(key, columns, rows) for key in _BY_NAMES]
+    trials.sort(
+        key=lambda guess: not (guess.whole and most(_held(guess, rows), len(rows)))
+    )  # what most rows have comes first
     for guess in trials:
-        if guess.shape == "text" and (beside := beside_text(columns)) and guess.whole:
+        if guess.shape == "text" and guess.whole and (beside := _beside(columns, rows)):
             return Guess(remarks=[("shape.text_beside", {"text": guess.mapping["text"], "columns": ", ".join(beside)})])
         if guess.whole and not (guess.shape == "classification" and one_class(guess.mapping["label"], rows)):
             guess.remarks.insert(0, ("shape.names", {"columns": ", ".join(guess.mapping.values())}))
@@ -292,7 +296,7 @@ def _thought_out(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
 def _fill(guess: Guess, wanted: Field, columns: Sequence[str], rows: Rows) -> None:
     """Map `wanted` to the column that bears its usual name, or the only one that bears any of its names."""
     taken = set(guess.mapping.values())
-    free = [c for c in columns if c not in taken]
+    free = _frequent(wanted, [c for c in columns if c not in taken], rows)
     fits = _bearing(wanted.names, wanted.holds, free, rows)
     spare = _bearing(wanted.spare, wanted.spare_holds or wanted.holds, free, rows)
     if wanted.required:
@@ -308,6 +312,27 @@ def _fill(guess: Guess, wanted: Field, columns: Sequence[str], rows: Rows) -> No
         guess.remarks.append(("field.usual", {**params, "columns": others}) if others else ("field.name", params))
     elif fits:
         guess.remarks.append(("shape.ambiguous", {"columns": ", ".join(fits), "field": wanted.key}))
+
+
+def _frequent(wanted: Field, columns: list[str], rows: Rows) -> list[str]:
+    """The columns without those of a name for `wanted` that hardly any row has, where most rows have another of such a name."""
+    named = [c for c in columns if plain_name(c) in wanted.names or plain_name(c) in wanted.spare]
+    if len(named) < 2 or not rows or wanted.key == "input":
+        return columns
+    if not any(is_common(c, rows) for c in named):
+        return columns
+    return [c for c in columns if c not in named or not _rare(c, rows)]
+
+
+def _rare(column: str, rows: Rows) -> bool:
+    """Whether hardly any row of several has something in a column."""
+    filled = sum(says_something(row.get(column)) for row in rows)
+    return len(rows) >= _SEVERAL and filled <= max(1, len(rows) // _RARE)
+
+
+def _beside(columns: Sequence[str], rows: Rows) -> list[str]:
+    """The columns that plain text would lose, but for those of single odd rows."""
+    return [column for column in beside_text(columns) if not _rare(column, rows)]
 
 
 def _common(columns: list[str], rows: Rows) -> list[str]:

@@ -60,7 +60,7 @@ def propose(
     paths = {name: places.paths.get(name, name) for name in files}
     declared = _declared(paths, places)
     by_files = parts_of_files(paths, declared)
-    column = _column(columns, rows, used)
+    column = _column(columns, rows, used, alone=not by_files)
     draw = not any(card.ours for card in places.cards)
     if column is None and not by_files:
         return SplitProposal(notes=_lone(files, paths))
@@ -101,14 +101,23 @@ def _declared(paths: Mapping[str, str], places: FilePlaces) -> dict[str, str]:
     return found
 
 
-def _column(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], used: Sequence[str]) -> str | None:
+def _column(
+    columns: Sequence[str], rows: Sequence[Mapping[str, Any]], used: Sequence[str], *, alone: bool
+) -> str | None:
     """The column that names parts: by its name, with mostly such values; or whatever its name, with hardly any others."""
     by_name = [name for name in columns if is_split_name(name) and name not in used]
+    by_name = [name for name in by_name if not (alone and _says_little(name, rows))]
     for name in by_name:
         if _share(name, rows) > _MOSTLY and (flagged_part(name) is None or _tells(name, rows)):
             return name
     others = (name for name in columns if name not in used and name not in by_name)
     return next((name for name in others if _share(name, rows) >= _NEARLY_ALL and _holds_both(name, rows)), None)
+
+
+def _says_little(column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a few rows say that they are for training, and the others say nothing."""
+    said = [part_in(column, value) for row in rows if (value := row.get(column)) not in (None, "")]
+    return len(said) * 2 < len(rows) and set(said) <= {TRAIN, None}
 
 
 def _share(column: str, rows: Sequence[Mapping[str, Any]]) -> float:

@@ -119,6 +119,16 @@ def test_a_long_file_without_any_border_is_asked_about(tmp_path: Path) -> None:
         assert (done.stored.train_rows, done.rejected) == (rows, 0)
 
 
+def test_an_odd_place_spoils_its_own_conversation_and_the_others_are_sorted(tmp_path: Path) -> None:
+    rows: list[tuple[Any, ...]] = [
+        (n, turn, role, text) for n in range(4) for turn, (role, text) in enumerate(talk(n))
+    ][::-1]
+    rows[2] = (*rows[2][:1], "two", *rows[2][2:])
+    result = run(tmp_path, table(("conversation_id", "turn", "role", "content"), rows))
+    assert said(result) == [talk(n) for n in (2, 1, 0)]
+    assert [one["code"] for one in result.rejected] == ["data.arrange.order"]
+
+
 def test_an_odd_row_spoils_its_own_conversation_alone(tmp_path: Path) -> None:
     rows: list[tuple[Any, str, str]] = [
         (n, "narrator" if (n, text) == (3, "a3.0") else role, text) for n in range(8) for role, text in talk(n)

@@ -253,11 +253,15 @@ def test_words_that_stand_for_pictures_are_refused_by_row(column: str, tmp_path:
     assert len(result.rows) == 2
 
 
-@pytest.mark.parametrize("beside", ["thread", "conversation_id", "in_response_to_tweet_id", "会话ID"])
-def test_messages_of_conversations_are_no_plain_text(beside: str) -> None:
+@pytest.mark.parametrize(
+    "beside", ["thread", "conversation_id", "in_response_to_tweet_id", "会话ID", "summary", "code"]
+)
+def test_texts_that_belong_to_others_are_no_plain_text(beside: str) -> None:
     rows = [{beside: str(n // 2), "name": ("Anna", "Bob")[n % 2], "text": f"words {n}"} for n in range(6)]
     guess = guess_shape(list(rows[0]), rows)
     assert (guess.shape, guess.remarks[0][0]) == (None, "shape.text_beside")
+    rated = [{"quality": n / 7, "status": "ok", "text": f"words {n}"} for n in range(6)]
+    assert guess_shape(list(rated[0]), rated).shape == "text"
 
 
 @pytest.mark.parametrize(
@@ -291,3 +295,34 @@ def test_other_columns_with_one_odd_value_are_kept(tmp_path: Path) -> None:
     assert [row["extra"].get("topic") for row in result.rows] == [None, *["x"] * 29]
     (kept,) = [note["params"]["columns"] for note in result.source.notes if note["code"] == "columns.unused"]
     assert kept == "topic, notes"
+
+
+PAIR = [{"role": "assistant", "content": "A"}]
+LAYOUTS: dict[str, Make] = {
+    "chat": lambda n: {"messages": TURNS, "system": f"S{n}", "tools": [TOOL]},
+    "vertex": lambda n: {"systemInstruction": {"parts": [{"text": f"S{n}"}]}, "contents": [{"role": "user", "parts": [{"text": "Q"}]}, {"role": "model", "parts": [{"text": "A"}]}]},
+    "sharegpt": lambda n: {"conversations": [{"from": "human", "value": f"Q{n}"}, {"from": "gpt", "value": "A"}]},
+    "alpaca": lambda n: {"instruction": f"Q{n}", "input": f"some words {n}", "output": "A", "history": [["q", "a"]]},
+    "pairs of texts": lambda n: {"prompt": f"Q{n}", "completion": "A"},
+    "passages": lambda n: {"context": f"some words {n}", "question": f"Q{n}", "answers": {"text": ["A"]}},
+    "thinking": lambda n: {"question": f"Q{n}", "reasoning": f"a long thought {n}", "answer": "A"},
+    "classes": lambda n: {"sentence": f"T{n}", "category": ("a", "b")[n % 2]},
+    "preference": lambda n: {"input": {"messages": TURNS[:1], "tools": []}, "preferred_output": PAIR, "non_preferred_output": PAIR},
+    "thumbs": lambda n: {"query": f"Q{n}", "response": "A", "rating": ("good", "bad")[n % 2]},
+    "questions": lambda n: {"messages": TURNS[:1], "reference_answer": f"R{n}"},
+    "plain text": lambda n: {"text": f"some words {n}"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+@pytest.mark.parametrize("count", [4, 60])
+def test_one_row_of_another_layout_changes_nothing(kind: str, count: int) -> None:
+    rows = [LAYOUTS[kind](n) for n in range(count)]
+    alone = guess_shape(list(rows[0]), rows)
+    assert alone.shape
+    for other in LAYOUTS.keys() - {kind}:
+        odd = LAYOUTS[other](count)
+        for mixed in ([odd, *rows], [*rows, odd]):
+            guess = guess_shape(list(dict.fromkeys(name for row in mixed for name in row)), mixed)
+            kept = {key: column for key, column in guess.mapping.items() if key in alone.mapping}
+            assert (guess.shape, kept) == (alone.shape, alone.mapping), other

@@ -190,6 +190,16 @@ def test_columns_that_say_something_else_are_left_alone(tmp_path: Path, column: 
     assert set(stored(kept(source, tmp_path / "out", val_fraction=0.0)).values()) == {TRAIN}
 
 
+def test_a_column_of_one_odd_row_parts_nothing(tmp_path: Path) -> None:
+    source = upload(tmp_path, rows_of("train", None, None, None, None))
+    assert source.splits is None
+    assert len(stored(kept(source, tmp_path / "out", val_fraction=0.0))) == 5
+    rows = [{"prompt": f"Q{i}", "completion": "A", "is_test": i % 4 == 0} for i in range(8)]
+    source = upload(tmp_path, jsonl({"prompt": "Q", "completion": "A", "split": "train"}, *rows))
+    assert source.splits is not None
+    assert source.splits["column"] == "is_test"
+
+
 def test_a_row_whose_part_nobody_knows_is_refused(tmp_path: Path) -> None:
     source = upload(tmp_path, rows_of(*["train"] * 8, "hidden", None, "", "test", 3))
     done = kept(source, tmp_path / "out", val_fraction=0.0)
