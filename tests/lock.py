@@ -47,7 +47,7 @@ def _watch(frame: FrameType, event: str, argument: Any) -> None:
     file = frame.f_code.co_filename
     if (
         event == "call"
-        and frame.f_code.co_name != "__del__"
+        and "__del__" not in (frame.f_code.co_name, frame.f_back.f_code.co_name if frame.f_back else "")
         and (file.startswith(_SLOW) or any(part in file for part in _FOREIGN))
     ):
         breaches.append(f"{file.removeprefix(ROOT)} {frame.f_code.co_name}, from {_place(frame.f_back)}")

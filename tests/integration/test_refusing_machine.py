@@ -131,7 +131,7 @@ def test_a_file_as_home_is_said_at_the_terminal(
     assert app.main([command, "--home", str(tmp_path / "home"), *(["--port", "0"] if command == "serve" else [])]) == 1
     gc.enable()  # a server turns it off while it starts
     said = capsys.readouterr()
-    assert f"{tmp_path / 'home'}" in said.out
+    assert f"{tmp_path / 'home'}" in said.out + said.err
     assert "Traceback" not in said.out + said.err
 
 

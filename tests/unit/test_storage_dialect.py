@@ -25,6 +25,7 @@ OURS = ROOT / "storage" / "dialect.py"
 MIGRATIONS = ROOT / "storage" / "migrations"
 OTHERS = {  # that read such a file as somebody's upload
     "engine/data/detection/file_signatures.py",
+    "engine/data/detection/named_data.py",
     "engine/data/readers/tables/sqlite_tables.py",
     "engine/data/readers/tables/take.py",
     "engine/data/splits/words.py",

@@ -16,6 +16,7 @@ from engine.data.schema.filled_templates.declared import FILLED_TEMPLATES, Fille
 _MOSTLY, _NEARLY_ALL = 0.5, 0.8  # share of the texts that must be one; of those whose marks are words
 _SOME = 0.2  # from which on it is offered
 _LOOKED_AT = 100  # texts
+_CHARACTERS = 500_000  # of texts that are looked through
 _BEFORE = {"prompt_completion": ("prompt", "completion"), "alpaca": ("instruction", "output")}
 _LABELS = ("label", "labels", "class", "label_text", "sentiment", "标签")
 _SUMMARIES = ("summary", "summaries", "summarization", "highlights", "abstract", "摘要", "总结")
@@ -73,8 +74,19 @@ def _share(before: str | None, column: str, template: FilledTemplate, rows: Rows
     texts = [row for row in rows if isinstance(row.get(column), str) and row[column].strip()][:_LOOKED_AT]
     if len(texts) * 2 < min(len(rows), _LOOKED_AT):
         return 0.0
+    texts = _within_reason(texts, column)
     fits = _is_dialogue if before is None and not template.words else _is_whole
     return sum(fits(row, before, column, template) for row in texts) / len(texts)
+
+
+def _within_reason(texts: list[Mapping[str, Any]], column: str) -> list[Mapping[str, Any]]:
+    """The first of the rows, as far as their texts are not too much to be looked through; one at least."""
+    size = 0
+    for place, row in enumerate(texts):
+        size += len(row[column])
+        if size > _CHARACTERS:
+            return texts[: place + 1]
+    return texts
 
 
 def _is_dialogue(row: Mapping[str, Any], _before: str | None, column: str, template: FilledTemplate) -> bool:

@@ -24,7 +24,7 @@ DELIMITERS = {",": "csv", "\t": "tsv", ";": "csv", "|": "csv"}
 _NAMED = ("csv", "tsv", "tab")
 _SAYS = re.compile(r'"?sep=(\\t|[^"\r\n])"?\s*$', re.I)
 _SPACE = re.compile(r'[,;|\t] +"')
-_IN_QUOTES = re.compile(r' +"(?:[^"]|"")*"\s*', re.S)
+_IN_QUOTES = re.compile(r' ++"(?:[^"]++|"")*+"\s*+', re.S)
 _LOOK_LINES = 5_000  # for quotes: one that is misunderstood may swallow a whole page
 _LOOK_CHARACTERS = 2_000_000
 _ENDS = ".!?。！？"

@@ -20,17 +20,16 @@ class _Heard:
     def passed(self, rows: int) -> None:
         """So many rows of a pass were read. Raises Cancelled when the user asked for it."""
         self._reporter.heed()
-        if self._reporter.now != "writing":
-            self._tell("reading", rows)
+        if self._reporter.now is None:
+            self._reporter.phase("reading")
+        if self._reporter.now == "reading":
+            self._reporter.progress(rows, max(rows, self._total))
 
     def written(self, rows: int) -> None:
         """So many rows are written. Raises Cancelled when the user asked for it."""
         self._reporter.heed()
-        self._tell("writing", rows)
-
-    def _tell(self, phase: str, rows: int) -> None:
-        if self._reporter.now != phase:
-            self._reporter.phase(phase)
+        if self._reporter.now != "writing":
+            self._reporter.phase("writing")
         self._reporter.progress(rows, max(rows, self._total))
 
 

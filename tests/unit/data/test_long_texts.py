@@ -46,6 +46,7 @@ WHOLE = {
     "_BOTH",
     "_UNDERLINE",
     "_DAY_ALONE",
+    "_IN_QUOTES",
 }
 # A key of JSON, or a piece of a list, is looked for at one place, within so many characters that no row is as long.
 AT_ONE_PLACE = {"_KEY", "_SPACE", "_LITERAL_TOKEN"}

@@ -230,7 +230,8 @@ def test_rows_of_every_shape_have_weights(tmp_path: Path, shape: str) -> None:
         "text": {"text": "A lamp."}, "alpaca": {"instruction": "Q", "output": "A"}, "classification": {"text": "Q", "label": "good"},
         "qa_context": {"context": "C", "question": "Q", "answer": "A"}, "messages": {"messages": TALK},
     }  # fmt: skip
-    result = run(tmp_path, jsonl(made[shape] | {"weight": 0.5}, made[shape] | {"weight": 1}))
+    other = made[shape] | {"weight": 1} | ({"label": "bad"} if shape == "classification" else {})
+    result = run(tmp_path, jsonl(made[shape] | {"weight": 0.5}, other))
     assert (result.source.shape, [row.get("weight") for row in result.rows]) == (shape, [0.5, None])
 
 
