@@ -140,9 +140,18 @@ def _unseen(text: str) -> Iterator[Leftover]:
     if text.isascii():
         return
     backwards = cache(lambda: any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in _UNSEEN.sub("", text)))
-    for one in _UNSEEN.finditer(text):
-        if not _is_needed(text, one.start(), backwards):
-            yield Leftover(*one.span(), "unseen", f"U+{ord(one.group()):04X}")
+    run: Leftover | None = None  # signs that follow each other are one find
+    for place in (one.start() for one in _UNSEEN.finditer(text)):
+        if _is_needed(text, place, backwards):
+            continue
+        if run is not None and run.end == place:
+            run = run._replace(end=place + 1)
+            continue
+        if run is not None:
+            yield run
+        run = Leftover(place, place + 1, "unseen", f"U+{ord(text[place]):04X}")
+    if run is not None:
+        yield run
 
 
 def _is_needed(text: str, place: int, backwards: Callable[[], bool]) -> bool:
