@@ -105,9 +105,10 @@ def split_plan(source: DetectedUpload, splits: Mapping[str, Any] | None) -> Spli
 
 
 def left_out_counter(recipe: Recipe) -> LeftOutCounter:
-    """Counts columns that are neither learnt nor say a row's part."""
-    told = None if recipe.splits is None else recipe.splits.column
-    return LeftOutCounter(lambda column: column == told or recipe.plan.takes(column))
+    """Counts columns that are neither learnt nor say a row's part or its conversation."""
+    told = recipe.arrangement.used if recipe.arrangement.spans else frozenset[str]()
+    told |= {recipe.splits.column} if recipe.splits and recipe.splits.column else set()
+    return LeftOutCounter(lambda column: column in told or recipe.plan.takes(column))
 
 
 def recipe_of(

@@ -318,3 +318,8 @@ def test_plain_text_is_not_guessed_beside_columns_that_it_would_lose(beside: str
     source = detect_upload(path, "data.jsonl")
     assert source.shape != "text"
     assert source.shape is not None or source.notes[-1]["code"].startswith("shape.")
+
+
+def test_the_column_that_tells_conversations_apart_is_not_said_to_be_left_out() -> None:
+    found = detect_upload(CASES / "row_per_message.csv", "row_per_message.csv")
+    assert preview(found, found.shape, found.mapping, 5).left_out == []

@@ -97,18 +97,17 @@ const dataNumbers = (set) => h("div", { class: "data-numbers" },
   set.stats?.characters ? statBox(format.number(set.stats.characters), t("data.characters")) : null);
 
 /**
- * Train and validation rows as one bar with words below.
+ * Rows by part as one bar with words below; test rows where there are some.
  * @param {Server.DatasetView} set
  */
 function splitBar(set) {
-  const total = set.train_rows + set.val_rows || 1;
+  const total = set.train_rows + set.val_rows + set.test_rows || 1;
+  /** @type {[string, number, string][]} */
+  const parts = [["train", set.train_rows, t("data.split.train", { n: format.number(set.train_rows) })], ["val", set.val_rows, t("data.split.val", { n: format.number(set.val_rows) })]];
+  if (set.test_rows) parts.push(["test", set.test_rows, t("data.split.test", { n: format.number(set.test_rows) })]);
   return h("div", { class: "data-split" },
-    h("div", { class: "data-split-bar", "aria-hidden": "true" },
-      h("i", { class: "train", style: { width: (100 * set.train_rows) / total + "%" } }),
-      h("i", { class: "val", style: { width: (100 * set.val_rows) / total + "%" } })),
-    h("div", { class: "ts-spread ts-small" },
-      h("span", { class: "data-key train" }, t("data.split.train", { n: format.number(set.train_rows) })),
-      h("span", { class: "data-key val" }, t("data.split.val", { n: format.number(set.val_rows) }))));
+    h("div", { class: "data-split-bar", "aria-hidden": "true" }, parts.map(([part, rows]) => h("i", { class: part, style: { width: (100 * rows) / total + "%" } }))),
+    h("div", { class: "ts-spread ts-small" }, parts.map(([part, , words]) => h("span", { class: "data-key " + part }, words))));
 }
 
 /**
