@@ -22,7 +22,7 @@ from engine.data.rows.store import Stored, finish
 from engine.data.schema.contents import MOST_LABELS
 from engine.data.schema.declared import shape_of
 from engine.data.schema.left_out import LeftOutColumn, LeftOutCounter
-from engine.data.schema.mapping import ColumnMapping, make_plan
+from engine.data.schema.mapping import make_plan
 from engine.data.schema.normalise import Row, normaliser
 from engine.data.schema.normalise.tidy import TidyCounter, check_tidy
 from engine.data.splits.plan import SplitPlan, read_plan
@@ -125,6 +125,35 @@ def recipe_of(
     return Recipe(replace(plan, tidy=check_tidy(tidy)), plan_of(source), split_plan(source, splits), files)
 
 
+class _Beside:
+    """Counts what is not learnt of the records that become rows, and rows that repairs save."""
+
+    def __init__(self, source: DetectedUpload, recipe: Recipe) -> None:
+        self._source, self._recipe = source, recipe
+        self._columns = left_out_counter(recipe)
+        self.differing = LeftOutCounter(used_of(source).__contains__)  # of single messages of a conversation
+        self.repairs = TidyCounter(lambda names: normaliser(replace(recipe.plan, tidy=names)), recipe.plan.tidy)
+
+    def convert(self) -> Convert:
+        """The converter of the recipe, which counts what passes through it."""
+        return self._recipe.around(self.repairs.watching(self._columns.watching(normaliser(self._recipe.plan))))
+
+    def look_at_messages(self, budget: ReadingBudget) -> None:
+        """Look at every message of conversations that span records."""
+        if self._recipe.arrangement.spans:
+            for item in self._source.records(ReadingBudget(heed=budget.heed)):
+                if not isinstance(item, Rejected):
+                    self.differing.count(item.values)
+
+    def left_out(self) -> list[LeftOutColumn]:
+        """Columns that are not learnt although rows have something there."""
+        return [*self.differing.found(), *self._columns.found()]
+
+    def tidy(self) -> list[dict[str, Any]]:
+        """As `TidyCounter.found` gives it."""
+        return self.repairs.found()
+
+
 def preview(
     source: DetectedUpload,
     shape: str | None,
@@ -138,12 +167,9 @@ def preview(
     """At most `limit` rows that work and as many that do not, from the beginning of the file, as far as the budget goes."""
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
     recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
-    plan = recipe.plan
-    beside, differing = left_out_counter(recipe), LeftOutCounter(used_of(source).__contains__)
-    repairs = _repairs(plan)
+    beside = _Beside(source, recipe)
     budget = budget or ReadingBudget()
-    watched = repairs.watching(beside.watching(normaliser(plan)))
-    items = outcomes(source, recipe.around(watched), budget, differing.count)
+    items = outcomes(source, beside.convert(), budget, beside.differing.count)
     for item in _in_time(islice(items, _PREVIEW_ROWS), found):
         found.checked += 1
         if isinstance(item, Rejected):
@@ -161,8 +187,7 @@ def preview(
         if budget.size > LOOK_BYTES:
             break
     found.kept, found.classes = list(kept), dict(classes.most_common(MOST_LABELS))
-    found.left_out = [*differing.found(), *beside.found()]
-    found.tidy, found.tidy_together = repairs.found(), repairs.together
+    found.left_out, found.tidy, found.tidy_together = beside.left_out(), beside.tidy(), beside.repairs.together
     found.whole = found.whole and next(_in_time(items, found), None) is None and found.whole
     return found
 
@@ -210,17 +235,14 @@ def import_rows(
         Later: it takes longer than `budget` says.
     """
     recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
-    plan, beside, repairs = recipe.plan, left_out_counter(recipe), _repairs(recipe.plan)
-    budget, given = budget or ReadingBudget(), source
+    beside = _Beside(source, recipe) if look_beside else None
+    budget = budget or ReadingBudget()
     work = ImportWork(folder, lasting=lasting)
     done = False
     try:
-        source = written_source(source, folder, budget)
-        size = sum(file.path.stat().st_size for file in source.files if file.path.is_file())
-        watched = repairs.watching(beside.watching(normaliser(plan))) if look_beside else normaliser(plan)
-        helpers = 0 if look_beside or most is not None else helpers_for(size, processes)
-        with work, _uncollected(), Makers(recipe, helpers, recipe.around(watched)) as makers:
-            read = first_pieces(pieces(source, work.place, budget), most)
+        written = written_source(source, folder, budget)
+        with work, _uncollected(), _makers(recipe, written, 1 if most is not None else processes, beside) as makers:
+            read = first_pieces(pieces(written, work.place, budget), most)
             for made, place in makers.made(read, work.place.items):
                 check_disk(folder)
                 work.add(made, place)
@@ -236,24 +258,16 @@ def import_rows(
         if done or not lasting:
             work.discard(keep_rejected=done)
             forget_written(folder)
-    if not look_beside:
+    if beside is None:
         return outcome
-    return replace(outcome, left_out=[*_differing(given, budget), *beside.found()], tidy=repairs.found())
+    beside.look_at_messages(budget)
+    return replace(outcome, left_out=beside.left_out(), tidy=beside.tidy())
 
 
-def _repairs(plan: ColumnMapping) -> TidyCounter:
-    return TidyCounter(lambda names: normaliser(replace(plan, tidy=names)), plan.tidy)
-
-
-def _differing(source: DetectedUpload, budget: ReadingBudget) -> list[LeftOutColumn]:
-    """Columns of single messages that become no part of a conversation and stay not beside it."""
-    if not plan_of(source).spans:
-        return []
-    beside = LeftOutCounter(used_of(source).__contains__)
-    for item in source.records(ReadingBudget(heed=budget.heed)):
-        if not isinstance(item, Rejected):
-            beside.count(item.values)
-    return beside.found()
+def _makers(recipe: Recipe, source: DetectedUpload, processes: int, beside: _Beside | None) -> Makers:
+    """What makes rows; with helpers where the source is large and nobody counts what passes."""
+    size = sum(file.path.stat().st_size for file in source.files if file.path.is_file())
+    return Makers(recipe, helpers_for(size, processes)) if beside is None else Makers(recipe, 0, beside.convert())
 
 
 @contextlib.contextmanager

@@ -100,11 +100,3 @@ def _cut(text: str, characters: int) -> Iterator[str]:
             piece = piece[characters:]
         if piece.strip():
             yield piece.strip()
-
-
-def main_language(passages: Iterable[Passage]) -> str:
-    """The language that most passages are in; "" without any."""
-    counts: dict[str, int] = {}
-    for passage in passages:
-        counts[passage.language] = counts.get(passage.language, 0) + 1
-    return max(counts, key=lambda one: counts[one]) if counts else ""

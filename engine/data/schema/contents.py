@@ -78,7 +78,7 @@ def turns_of(value: Any, named: bool = False) -> str | None:
     Args:
         named: whether it stands where conversations do, so that a list of texts is one too.
     """
-    found = _list(value)
+    found = list_in(value)
     if not isinstance(found, list) or not found:
         return None
     if (key := turn_of(found[0])) is not None:
@@ -128,25 +128,25 @@ def mostly_turns(column: str, rows: Rows) -> str | None:
 
 def mostly_keyed(column: str, rows: Rows, key: str) -> bool:
     """Whether the turns of most values have the two members of a shape."""
-    lists = [found for value in values_of(column, rows) if isinstance(found := _list(value), list) and found]
+    lists = [found for value in values_of(column, rows) if isinstance(found := list_in(value), list) and found]
     return most([turn_of(found[0]) for found in lists].count(key), len(lists))
 
 
 def mostly_answered(column: str, rows: Rows) -> bool:
     """Whether most values are conversations that end with an answer."""
-    ends = [_last_role(_list(value)) for value in values_of(column, rows)]
+    ends = [_last_role(list_in(value)) for value in values_of(column, rows)]
     return most(ends.count("assistant"), len(ends))
 
 
 def mostly_asking(column: str, rows: Rows) -> bool:
     """Whether most values are conversations that end with a question."""
-    ends = [_last_role(_list(value)) for value in values_of(column, rows)]
+    ends = [_last_role(list_in(value)) for value in values_of(column, rows)]
     return most(ends.count("user"), len(ends))
 
 
 def asking_only(column: str, rows: Rows) -> bool:
     """Whether most values are conversations that end with a question and hold no answer."""
-    lists = [_list(value) for value in values_of(column, rows)]
+    lists = [list_in(value) for value in values_of(column, rows)]
     return most(sum(_asks(turns) for turns in lists), len(lists))
 
 
@@ -166,11 +166,12 @@ def _last_role(turns: Any) -> str | None:
 
 def example_of(column: str, rows: Rows) -> Any:
     """The first element of the first list of turns in a column."""
-    lists = (_list(value) for value in values_of(column, rows))
+    lists = (list_in(value) for value in values_of(column, rows))
     return next((found[0] for found in lists if turns_of(found, named=True)), None)
 
 
-def _list(value: Any) -> Any:
+def list_in(value: Any) -> Any:
+    """The list that a cell is, or holds as text or by columns; any other value as it is, None for other texts."""
     if isinstance(value, str):
         if value[:1] != "{" or "[" not in value:
             return json_list(value)
@@ -223,7 +224,7 @@ def _words(column: str, rows: Rows) -> bool:
 
 def _history(column: str, rows: Rows) -> bool:
     """Whether the values are lists of earlier turns; many are empty."""
-    lists = [_list(value) for value in values_of(column, rows)]
+    lists = [list_in(value) for value in values_of(column, rows)]
     empty = lists.count([])
     turns = sum(turns_of(value, named=True) is not None for value in lists if value != [])
     return bool(lists) and most(empty + turns, len(lists)) and (turns > 0 or empty == len(lists))
@@ -265,7 +266,7 @@ def _given(column: str, rows: Rows) -> bool:
 
 def _tools(column: str, rows: Rows) -> bool:
     values = values_of(column, rows)
-    lists = (_list(value) for value in values)
+    lists = (list_in(value) for value in values)
     defined = sum(isinstance(found, list) and all(isinstance(one, dict) for one in found) for found in lists)
     return not values or most(defined, len(values))
 

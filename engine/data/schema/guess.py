@@ -15,7 +15,7 @@ from engine.data.schema.contents import (
     asking_only,
     example_of,
     is_answer_list,
-    json_list,
+    list_in,
     mostly_answered,
     mostly_asking,
     mostly_keyed,
@@ -238,7 +238,7 @@ def _thinking(column: str, rows: Rows) -> list[str]:
 
 
 def _members(column: str, rows: Rows) -> Iterator[tuple[dict[str, Any], str]]:
-    lists = (json_list(v) if isinstance(v, str) else v for v in values_of(column, rows))
+    lists = map(list_in, values_of(column, rows))
     turns = (turn for some in lists if isinstance(some, list) for turn in _usual(some) if isinstance(turn, dict))
     return ((turn, key) for turn in turns for key in turn if turn[key] is not None)
 

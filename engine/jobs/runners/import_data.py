@@ -42,6 +42,14 @@ class _Progress:
         self._reporter.progress(self._read, self._total, result={})
 
 
+def _is_gone(ctx: Context, dataset: int) -> bool:
+    try:
+        load_dataset(ctx, dataset)
+    except NotFound:
+        return True
+    return False
+
+
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     """Import the job's data set. What is read so far stays for a resume, except after a cancel."""
     assert job.dataset_id is not None
@@ -74,8 +82,13 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     except Interrupted:
         kept = reporter.requested() != "cancel"
         raise
-    except Fault as fault:
-        kept = fault.code == "data.import.disk_full"
+    except (Fault, OSError) as error:
+        if isinstance(error, Fault):
+            kept = error.code == "data.import.disk_full"
+        if _is_gone(ctx, job.dataset_id):  # its files went while they were read
+            kept = False
+            progress.forget()
+            raise Cancelled from None
         raise
     finally:
         if not kept:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from engine.core.errors import Fault
 from engine.data.readers.tables.spread import Spread, trimmed
@@ -135,11 +135,6 @@ def take_page(path: Path, writer: TableWriter) -> str | None:
         facts: dict[str, Any] = {}
         writer.table(_name(table, number), _rows(table, facts), facts)
     return None
-
-
-def take_page_text(path: Path, out: TextIO) -> None:
-    """Write the page's text alone."""
-    out.write(page_text(read_page(path)))
 
 
 def _is_data(table: Any) -> bool:
