@@ -27,6 +27,7 @@ _SLOW = tuple(
 )  # fmt: skip
 _FOREIGN = ("/jinja2/", "/transformers/", "/torch/", "/subprocess.py", "/shutil.py", "/tempfile.py", "/socket.py")
 _MODULES = ("posix", "_io", "io", "_hashlib", "_sha2", "_socket", "_posixsubprocess", "time")
+_DEEP = 3  # calls of a finaliser that are its own
 _HARMLESS = {"urandom", "getpid", "fspath", "time", "monotonic", "perf_counter", "get_ident", "StringIO", "BytesIO",
              "rename", "mkdir", "stat",  # one step of the disk that belongs to a row: a folder that appears with it
              "strftime", "localtime", "gmtime", "time_ns", "thread_time", "text_encoding"}  # fmt: skip
@@ -43,17 +44,25 @@ def _place(frame: FrameType | None) -> str:
     return "a test"
 
 
+def _finalises(frame: FrameType | None) -> bool:
+    """Whether a finaliser is at work, which the collector of garbage calls wherever it happens to be."""
+    for _step in range(_DEEP):
+        if frame is None:
+            return False
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
+
+
 def _watch(frame: FrameType, event: str, argument: Any) -> None:
     file = frame.f_code.co_filename
-    if (
-        event == "call"
-        and "__del__" not in (frame.f_code.co_name, frame.f_back.f_code.co_name if frame.f_back else "")
-        and (file.startswith(_SLOW) or any(part in file for part in _FOREIGN))
-    ):
+    if event == "call" and not _finalises(frame) and (file.startswith(_SLOW) or any(part in file for part in _FOREIGN)):
         breaches.append(f"{file.removeprefix(ROOT)} {frame.f_code.co_name}, from {_place(frame.f_back)}")
     elif event == "c_call" and getattr(argument, "__module__", None) in _MODULES:
         name = getattr(argument, "__name__", "")
-        if name not in _HARMLESS and not file.startswith("<frozen importlib") and "/logging/" not in file:
+        harmless = name in _HARMLESS or file.startswith("<frozen importlib") or "/logging/" in file
+        if not harmless and not _finalises(frame):
             breaches.append(f"{argument.__module__}.{name}, from {_place(frame)}")
 
 
