@@ -8,6 +8,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from engine.base_formats import base_format
 from engine.core.errors import Fault
 from engine.devices import kind_of
 from engine.methods.common.declaration import RunContext
@@ -15,17 +16,25 @@ from engine.planner.memory.workload import Workload
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.fast_lora import speed_up
 from engine.training.forward.forward import choose_forward
+from engine.training.forward.half_precision import compute_in, set_words_aside, train_in_fp32
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.loop.inputs import Inputs
 from engine.training.loop.trainer import StepTrainer, training_arguments
+from engine.training.loop.weights import DTYPES
 
 
 def apply_method(inputs: Inputs, base: Any, run_context: RunContext) -> Any:
     """The model to train. Raises Fault("training.no_modules")."""
+    quantised = base_format(inputs.spec.training).quantised
+    if quantised:
+        compute_in(base, DTYPES[inputs.precision.dtype])
     try:
         model = inputs.method.apply(base, inputs.spec.method_params, run_context)
     except ValueError as error:  # PEFT's word for modules that the model does not have
         raise Fault("training.no_modules", reason=str(error)[:300]) from error
+    train_in_fp32(model)
+    if quantised and kind_of(inputs.device).memory is not None:
+        set_words_aside(model)
     model.config.use_cache = False
     give_back()  # DoRA's norms, PiSSA's decomposition and the like leave hundreds of megabytes of heap behind
     return model
