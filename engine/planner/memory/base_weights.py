@@ -33,3 +33,8 @@ def copied_bytes(work: Workload) -> float:
     """Half-precision copies of what trains in fp32, which autocast makes for a pass; those of a trained base are its weights'."""
     copies = work.width < FP32 and not work.method.trains_base and not work.footprint.front
     return float(work.width * work.trained) if copies else 0.0
+
+
+def recast_bytes(work: Workload) -> float:
+    """Half-precision copies of what a method holds untrained, one for each module, as long as activations are kept."""
+    return work.width * work.footprint.recast if work.width < FP32 else 0.0

@@ -12,7 +12,7 @@ from engine.core.formula import number, plus, times
 from engine.core.sizes import memory_size
 from engine.planner.memory import formulas
 from engine.planner.memory.base_weights import base_bytes
-from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak
+from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak, score_bytes
 from engine.planner.memory.workload import FP32, MB, Workload
 
 KEYS = (
@@ -136,7 +136,7 @@ def _moved(step: StepMeasures, moment: PeakPhase) -> Iterator[MemoryItem]:
     yield MemoryItem("gradients", moment.gradients, _gradients_text(step, moment), formulas.GRADIENTS)
     yield MemoryItem("activations", moment.activations, _activations_text(step), formulas.ACTIVATIONS)
     labels = tokens if work.shape.keeps.whole_logits else min(tokens, HEAD_TOKENS)
-    yield MemoryItem("logits", moment.logits, times(work.shape.vocabulary, labels, "4 B", "2"), formulas.LOGITS)
+    yield MemoryItem("logits", moment.logits, times(work.shape.vocabulary, labels, f"{score_bytes(work)} B"), formulas.LOGITS)
     slack = _slack(work) * moment.bytes
     text = f"{moment.name}: {memory_size(moment.temporary / MB)}"
     if slack:

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 from engine.methods.common.footprint import Footprint, inputs_kept
 from engine.methods.common.shape import ModelShape
-from engine.planner.memory.base_weights import copied_bytes
+from engine.planner.memory.base_weights import copied_bytes, recast_bytes
 from engine.planner.memory.workload import FP32, Workload
 
 HEAD_TOKENS = 256  # label positions whose scores exist at a time (engine.training.forward.chunked_cross_entropy)
-_CHUNKS = 2  # the scores and what the softmax makes of them
 _WHOLE_KEPT, _WHOLE_MADE = 2, 2  # bent scores and their softmax; the gradients of both
 
 
@@ -101,7 +100,7 @@ class StepMeasures:
             return self.tokens * (self.layers * shape.hidden * self.work.stream + self.aside())
         below = width * self.uses.below
         kept = self.tokens * (self.layers * self.layer() + self.aside() - below) + FP32 * self.uses.built
-        return kept + copied_bytes(self.work)
+        return kept + copied_bytes(self.work) + recast_bytes(self.work)
 
     def head(self) -> float:
         """Bytes of one matrix of the output layer or the embeddings, where it is trained."""
@@ -190,9 +189,15 @@ def logit_bytes(work: Workload, tokens: int) -> float:
     """Scores in fp32 at label positions, a chunk at a time; the states that they come from, and their gradient."""
     shape = work.shape
     states = 3.0 * work.width * shape.hidden * tokens
-    if shape.keeps.whole_logits:
-        return states + FP32 * (_WHOLE_KEPT + _WHOLE_MADE) * shape.vocabulary * tokens
-    return states + FP32 * _CHUNKS * shape.vocabulary * min(tokens, HEAD_TOKENS)
+    labels = tokens if shape.keeps.whole_logits else min(tokens, HEAD_TOKENS)
+    return states + score_bytes(work) * shape.vocabulary * labels
+
+
+def score_bytes(work: Workload) -> int:
+    """Bytes of one score: itself, which becomes its gradient, and that as it is multiplied; whole ones with all that is made."""
+    if work.shape.keeps.whole_logits:
+        return FP32 * (_WHOLE_KEPT + _WHOLE_MADE)
+    return FP32 + (work.width if work.width < FP32 else 0)
 
 
 def unpacked_bytes(work: Workload) -> float:

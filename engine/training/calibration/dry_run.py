@@ -32,7 +32,7 @@ from engine.training.calibration.fake_quantised import as_on_gpus, scales_of
 from engine.training.calibration.live_bytes import LiveBytes
 from engine.training.forward.fast_lora import speed_up
 from engine.training.forward.forward import Forward, forwards_for
-from engine.training.forward.half_precision import compute_in, set_words_aside, train_in_fp32
+from engine.training.forward.half_precision import compute_in, set_words_aside, settle_in
 
 _log = logging.getLogger(__name__)
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -93,10 +93,11 @@ def measure(
                 count.count_as("weights", tensors_of(base))
                 count.count_as("quantisation", scales_of(base))
                 count.kind = "adapter"
-                if packing is not None:
-                    compute_in(base, half)
+                if not method.trains_base:
+                    compute_in(base, half, quantised=packing is not None)
                 model = method.apply(base, values, RunContext(_STEPS, training, Path(scratch)))
-                train_in_fp32(model)
+                if not method.trains_base:
+                    settle_in(model, half)
                 if packing is not None and precision != "fp32" and (table := set_words_aside(model)) is not None:
                     count.forget([table])
                     del table

@@ -21,11 +21,25 @@ _BLOCK, _OUTER_BLOCK = 64, 256  # weights of a scale; scales of a scale
 _OUTLIERS = 0.01  # share of an input's columns that stand out: 0.1 % in Dettmers et al. 2022, section 3; they come and go
 
 
-class Params4bit(FakeTensor):
+class _Packed(FakeTensor):
+    """A weight in few bits. It is never copied: it has no numbers that a copy could change."""
+
+    def detach(self) -> Any:
+        """Itself for others, with what libraries have noted on it."""
+        found: Any = super().detach()
+        found.__class__ = type(self)
+        found.__dict__.update(self.__dict__)
+        return found
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self
+
+
+class Params4bit(_Packed):
     """Libraries look for the name of this class."""
 
 
-class Int8Params(FakeTensor):
+class Int8Params(_Packed):
     """Libraries look for the name of this class."""
 
 

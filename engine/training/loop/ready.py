@@ -14,9 +14,9 @@ from engine.devices import kind_of
 from engine.methods.common.declaration import RunContext
 from engine.planner.memory.workload import Workload
 from engine.training.batches.tokenized_dataset import Example
-from engine.training.forward.fast_lora import speed_up
+from engine.training.forward.fast_lora import lean_dora, speed_up
 from engine.training.forward.forward import choose_forward
-from engine.training.forward.half_precision import compute_in, set_words_aside, train_in_fp32
+from engine.training.forward.half_precision import compute_in, set_words_aside, settle_in
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.loop.inputs import Inputs
 from engine.training.loop.trainer import StepTrainer, training_arguments
@@ -25,14 +25,15 @@ from engine.training.loop.weights import DTYPES
 
 def apply_method(inputs: Inputs, base: Any, run_context: RunContext) -> Any:
     """The model to train. Raises Fault("training.no_modules")."""
-    quantised = base_format(inputs.spec.training).quantised
-    if quantised:
-        compute_in(base, DTYPES[inputs.precision.dtype])
+    quantised, kind = base_format(inputs.spec.training).quantised, DTYPES[inputs.precision.dtype]
+    if not inputs.method.trains_base:
+        compute_in(base, kind, quantised=quantised)
     try:
         model = inputs.method.apply(base, inputs.spec.method_params, run_context)
     except ValueError as error:  # PEFT's word for modules that the model does not have
         raise Fault("training.no_modules", reason=str(error)[:300]) from error
-    train_in_fp32(model)
+    if not inputs.method.trains_base:
+        settle_in(model, kind)
     if quantised and kind_of(inputs.device).memory is not None:
         set_words_aside(model)
     model.config.use_cache = False
@@ -57,6 +58,8 @@ def ready_trainer(
     trainer = StepTrainer(model, arguments, examples, work.tokens, memory, callback, spec)
     if kind.fast_lora:
         speed_up(model)
+    else:
+        lean_dora(model)
     packing = inputs.method.capabilities.packing
     trainer.forward = choose_forward(model, work.shape.vocabulary, trainer.autocast(), pack=packing)
     return trainer
