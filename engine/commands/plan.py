@@ -97,3 +97,6 @@ def _print(console: Console, place: int, offer: PlanOffer) -> None:
         disk=memory_size(offer["disk"]["total_mb"]),
     )
     console.line("   " + console.text(f"plan.{offer['why']['code']}", **offer["why"]["params"]))
+    if (attention := offer["attention"]) is not None:
+        kernel = console.text(f"plan.{attention['code']}", **attention["params"])
+        console.line("   " + console.text("cli.plan.attention", precision=offer["precision"], attention=kernel))

@@ -18,6 +18,7 @@ from engine.models.architecture.shape import shape_of
 from engine.objectives import objective_of
 from engine.optimizers import optimizer_of
 from engine.planner.memory.estimate import memory_breakdown
+from engine.planner.memory.peak_phases import StepMeasures
 from engine.planner.memory.verdict import (
     FewerFiles,
     Verdict,
@@ -103,6 +104,7 @@ def incomplete(missing: Sequence[str]) -> PlanView:
     return {
         "device": None,
         "precision": None,
+        "attention": None,
         "memory": {"items": [], "total_mb": 0, "limit_mb": 0},
         "seconds": None,
         "time": None,
@@ -167,6 +169,7 @@ def estimate(case: PlanCase) -> PlanView:
     return {
         "device": device_view(case.device),
         "precision": cast(PrecisionView, asdict(work.precision)),
+        "attention": StepMeasures(work, work.footprint).attention.message(),
         "memory": {
             "items": lines,
             "total_mb": need_mb,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import Any, cast
 
-from engine.base_formats import base_format
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
 from engine.core.params import naming
@@ -19,6 +18,7 @@ from engine.jobs.spec import SPEC_VERSION, JobSpec, make_unnamed
 from engine.methods import method_of
 from engine.objectives import usual_objective
 from engine.planner.memory.estimate import step_bytes
+from engine.planner.memory.peak_phases import StepMeasures
 from engine.planner.memory.workload import MB
 from engine.planner.plan_estimate import workload
 from engine.planner.refusals import refusals
@@ -26,8 +26,8 @@ from engine.services.planning.estimates import case_of
 from engine.shapes.planning import DryRunView
 from storage.queries import jobs as queries
 
-_VERSION = 1  # of what the dry run does; a new one asks again
-_MATTER = ("optimizer", "quantisation")  # settings that change what a step holds
+_VERSION = 2  # of what the dry run does; a new one asks again
+_MATTER = ("optimizer", "quantisation", "double_quantisation")  # settings that change what a step holds
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def start_dry_run(ctx: Context, raw_spec: Mapping[str, Any]) -> int:
 
     Raises:
         SpecError: with the faults of the form, as `planning.plan` has them.
-        Fault: "dry_run.quantised" or "dry_run.no_training" where there is nothing that could be traced.
+        Fault: "dry_run.no_training" or "dry_run.no_rows" where there is nothing that could be traced.
     """
     spec = make_unnamed(raw_spec)
     question = _question(ctx, spec)
@@ -98,6 +98,7 @@ def _question(ctx: Context, spec: JobSpec) -> _Question:
         "tokens": work.tokens,
         "precision": work.precision.dtype,
         "recompute": work.recompute,
+        "repeat": StepMeasures(work, work.footprint).attention.repeats,
     }
     if spec.objective != usual_objective().key:  # not asked by earlier versions, whose answers still count
         step["objective"] = spec.objective
@@ -116,7 +117,5 @@ def _refuse(question: _Question) -> None:
     asked = question.asked
     if not method_of(asked["method"]).capabilities.trains:
         raise Fault("dry_run.no_training")
-    if base_format(asked["training"]).quantised:
-        raise Fault("dry_run.quantised")
     if not asked["lengths"]:
         raise Fault("dry_run.no_rows")
