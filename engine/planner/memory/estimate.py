@@ -136,7 +136,9 @@ def _moved(step: StepMeasures, moment: PeakPhase) -> Iterator[MemoryItem]:
     yield MemoryItem("gradients", moment.gradients, _gradients_text(step, moment), formulas.GRADIENTS)
     yield MemoryItem("activations", moment.activations, _activations_text(step), formulas.ACTIVATIONS)
     labels = tokens if work.shape.keeps.whole_logits else min(tokens, HEAD_TOKENS)
-    yield MemoryItem("logits", moment.logits, times(work.shape.vocabulary, labels, f"{score_bytes(work)} B"), formulas.LOGITS)
+    yield MemoryItem(
+        "logits", moment.logits, times(work.shape.vocabulary, labels, f"{score_bytes(work)} B"), formulas.LOGITS
+    )
     slack = _slack(work) * moment.bytes
     text = f"{moment.name}: {memory_size(moment.temporary / MB)}"
     if slack:

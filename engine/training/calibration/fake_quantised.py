@@ -18,7 +18,9 @@ from transformers.quantizers.base import HfQuantizer
 from engine.training.forward import eight_bits
 
 _BLOCK, _OUTER_BLOCK = 64, 256  # weights of a scale; scales of a scale
-_OUTLIERS = 0.01  # share of an input's columns that stand out: 0.1 % in Dettmers et al. 2022, section 3; they come and go
+_OUTLIERS = (
+    0.01  # share of an input's columns that stand out: 0.1 % in Dettmers et al. 2022, section 3; they come and go
+)
 
 
 class _Packed(FakeTensor):

@@ -20,7 +20,9 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         grad_hidden = torch.empty_like(hidden) if wants_hidden else None
         grad_weight = torch.zeros_like(weight) if wants_weight else None
-        kind = min(hidden.dtype, weight.dtype, key=lambda one: one.itemsize)  # as autocast would multiply; no wider copy
+        kind = min(
+            hidden.dtype, weight.dtype, key=lambda one: one.itemsize
+        )  # as autocast would multiply; no wider copy
         matrix = weight.to(kind)
         for start in range(0, len(hidden), _CHUNK):
             part = slice(start, start + _CHUNK)

@@ -34,8 +34,8 @@ class _OnProcessors(MatMul8bitFp):
 
 
 def product(
-    A: Tensor,  # noqa: N803 (the library's names)
-    B: Tensor,  # noqa: N803
+    A: Tensor,
+    B: Tensor,
     out: Tensor | None = None,
     state: Any = None,
     threshold: float = 0.0,
