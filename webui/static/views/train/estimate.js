@@ -5,7 +5,6 @@ import { drawIcon } from "../../kit/icons.js";
 import { askFirst, toast } from "../../kit/parts.js";
 import { pageUrl, said, t } from "../../kit/texts.js";
 import { noteBox } from "../shared/form-controls.js";
-import { memoryView } from "./estimate-memory.js";
 import { setParam } from "./state.js";
 import { whyLine } from "./steps.js";
 
@@ -36,7 +35,7 @@ const estimateParts = (w) => ({
   why: whyLine(w, "train-why"),
   smallWhy: whyLine(w, "train-why-small"),
   empty: h("p", { class: "ts-soft ts-small estimate-empty" }),
-  memory: memoryView(),
+  memory: memoryHolder(),
   checked: h("div", { class: "estimate-checked ts-small" }),
   time: foldView("time"),
   disk: foldView("disk"),
@@ -115,6 +114,23 @@ const reachFacts = ({ adapted, kept }) => [["adapted", adapted], ["kept", kept]]
 const timeWords = (time) => t("train.estimate.range", { low: format.roughly(time.low), high: format.roughly(time.high), how: t("train.estimate.time." + time.source) });
 
 const deviceWord = ({ device, precision }) => [said(device.kind), precision.dtype].join(", ");
+
+/** The memory's place; what explains it is loaded with the first plan. */
+function memoryHolder() {
+  const node = h("div", {}, h("div", { class: "ts-spread" }, h("span", { class: "ts-label" }, t("train.estimate.memory")), h("span", { class: "ts-num" }, "–")));
+  let view = /** @type {any} */ (null), newest = /** @type {Server.PlanView | null} */ (null);
+  const show = async (plan) => {
+    newest = plan;
+    if (!view && plan) {
+      const part = await import("./estimate-memory.js").catch(() => null); // asked for again with the next plan
+      if (!part) return;
+      view ||= part.memoryView();
+      if (!view.node.isConnected) replaceChildren(node, view.node);
+    }
+    view?.show(newest);
+  };
+  return { node, show };
+}
 
 /** A number of the estimate that opens into what it is made of. */
 function foldView(name) {
