@@ -27,6 +27,7 @@ from webui.components import view
 from webui.draft_shapes import BY_ADDRESS, TRAIN, asked_ids, in_shape
 from webui.forms import wizard_forms
 from webui.guard import guarded
+from webui.pages import shelf
 from webui.site import Site
 from webui.train_draft import draft_of, fresh_draft, settled_draft, start_key
 from webui.train_shapes import (
@@ -180,7 +181,7 @@ def _files(site: Site) -> list[Function]:
 def build(site: Site, lang: str) -> None:
     """Draw the wizard; `?from_job=7`, `?dataset=3`, `?model=1` and `?method=lora` fill it in."""
     wrap = guarded(lang)
-    functions = [*_choices(site, lang), *_plans(site), *_checks(site), *_files(site)]
+    functions = [*_choices(site, lang), *_plans(site), *_checks(site), *_files(site), *shelf.functions(site)]
 
     def value() -> WizardValue:
         return {"forms": wizard_forms(lang)}

@@ -79,6 +79,7 @@ def _view(settings: Settings, s: Session, model: LanguageModel) -> BaseModelView
         "error": error,
         "default_template": bool((model.config or {}).get("_tunesmith", {}).get("default_template")),
         "architecture": (model.config or {}).get("model_type"),
+        "facts": None,
         **_vocabulary(settings, s, model),
         "job_id": job.id if job else None,
         "progress": _progress(job) if job is not None and status == "preparing" else None,

@@ -148,10 +148,12 @@ export interface BaseModelView {
   weights_hash: string | null;
   /** seconds since 1970 */
   created_at: number;
-  /** whether it can be used */
-  status: "preparing" | "ready" | "failed";
-  /** why it failed */
+  /** whether it can be used; "known": planned with, its weights come later */
+  status: "preparing" | "known" | "ready" | "failed";
+  /** why it failed, or why the weights of a known one could not be fetched */
   error: CodedMessage | null;
+  /** of a model that came from a hub */
+  facts: ModelFacts | null;
   /** it has no template of its own */
   default_template: boolean;
   /** "llama" ... */
@@ -234,6 +236,28 @@ export interface BrowsedRows {
   exact: boolean;
   /** nothing is left */
   done: boolean;
+}
+
+/** A whole model that another program fetched into a hub's cache on this machine. */
+export interface CachedModel {
+  /** its name on the hub */
+  ref: string;
+  /** that its files lie in */
+  folder: string;
+  /** "huggingface" or "modelscope" */
+  cache: string;
+  /** of its weights */
+  bytes: number;
+  /** None where it is not known */
+  parameters: number | null;
+  /** "llama" ... */
+  architecture: string;
+  /** most tokens that it takes */
+  context_length: number | null;
+  /** whether it can be trained here; None where its measures are not known */
+  fits: FitHere | null;
+  /** of the base model that it is here already */
+  model_id: number | null;
 }
 
 /** Something that a method can or cannot do. */
@@ -1238,6 +1262,18 @@ export interface FindingView {
   level: "good" | "note" | "off";
 }
 
+/** Whether a model can be trained on a device, with standard settings and short rows. */
+export interface FitHere {
+  /** with LoRA as it is; only with a quantised base; not at all */
+  how: "fits" | "quantised" | "not";
+  /** of the quantised base */
+  bits: number | null;
+  /** of the leanest of those that were tried, or of the one that fits */
+  need_mb: number;
+  /** that a job may use there */
+  limit_mb: number;
+}
+
 /** What of a data set does not fit. */
 export interface FitView {
   /** the worst first */
@@ -1312,6 +1348,36 @@ export interface FoundCheck {
   label: string;
   /** with a finding */
   rows: number;
+}
+
+/** A model that a hub names in answer to a search. */
+export interface FoundModel {
+  /** its name there */
+  ref: string;
+  /** of late, as the hub counts them */
+  downloads: number | null;
+  /** as the hub counts them */
+  parameters: number | null;
+  /** its short name */
+  licence: string | null;
+  /** codes */
+  languages: string[];
+  /** an agreement and a token are asked for first */
+  gated: boolean;
+  /** of the base model that it is here already */
+  model_id: number | null;
+  /** of that */
+  status: "preparing" | "known" | "ready" | "failed" | null;
+}
+
+/** The answer to a search. */
+export interface FoundModels {
+  /** name of the hub that was asked */
+  hub: string;
+  /** the most downloaded first */
+  models: FoundModel[];
+  /** why there is no answer */
+  error: CodedMessage | null;
 }
 
 /** One text of a row with something found. */
@@ -1893,7 +1959,7 @@ export interface LessonModel {
   /** of it */
   name: string;
   /** whether it can be used */
-  status: "preparing" | "ready" | "failed";
+  status: "preparing" | "known" | "ready" | "failed";
   /** why it failed */
   error: CodedMessage | null;
   /** while it is prepared */
@@ -2464,6 +2530,22 @@ export interface MisfitView {
   level: "danger" | "warn" | "info";
   /** the best first */
   ways: WayOutView[];
+}
+
+/** What a hub says of a model, and what its files say. */
+export interface ModelFacts {
+  /** of the whole download */
+  bytes: number | null;
+  /** its short name, as its card says */
+  licence: string | null;
+  /** codes, as its card says */
+  languages: string[];
+  /** its chat template takes tools; None where that was not looked at */
+  tools: boolean | null;
+  /** it can think before it answers; None where that was not looked at */
+  thinking: boolean | null;
+  /** that it comes from */
+  hub: string | null;
 }
 
 /** The list of tuned models. */
@@ -3584,6 +3666,56 @@ export interface SheetDraft {
   name: string;
 }
 
+/** One model of the list that ships with the product. */
+export interface ShelfModel {
+  /** its name on the hub */
+  ref: string;
+  /** shown in lists */
+  name: string;
+  /** that it is listed under, "Qwen 3" */
+  family: string;
+  /** who made it */
+  maker: string;
+  /** numbers in its weights */
+  parameters: number;
+  /** of them that work on one token, where experts rest */
+  active: number | null;
+  /** most tokens that it takes */
+  context_length: number | null;
+  /** of the download, about */
+  bytes: number;
+  /** codes, the strongest first; "multilingual" for many more */
+  languages: string[];
+  /** its short name */
+  licence: string;
+  /** its makers ask for an agreement and a token first */
+  gated: boolean;
+  /** its chat template takes tools */
+  tools: boolean;
+  /** it thinks before it answers, where it is asked to */
+  thinking: boolean;
+  /** "llama" ... */
+  architecture: string;
+  /** what one should know of it */
+  about: Record<string, string> | null;
+  /** whether it can be trained on the device */
+  fits: FitHere;
+  /** of the base model that it is here already */
+  model_id: number | null;
+  /** of that */
+  status: "preparing" | "known" | "ready" | "failed" | null;
+}
+
+/** The list, judged for one device. */
+export interface ShelfView {
+  /** name of it */
+  device: string;
+  /** that a job may use there */
+  limit_mb: number;
+  /** family by family, small ones first */
+  models: ShelfModel[];
+}
+
 /** Who answers. */
 export interface SideView {
   /** "base" or "tuned:ID" */
@@ -4162,6 +4294,11 @@ export interface TrainFunctions {
   cancel_check(job: number): null;
   write_yaml(raw: RawJob): string;
   read_yaml(text: string): ReadDraft;
+  model_shelf(device: string, memory_mb: number | null): ShelfView;
+  search_models(text: string): FoundModels;
+  cached_models(): CachedModel[];
+  know_model(name: string): number;
+  use_cached(ref: string): number;
 }
 
 /** What the view train may ask again and again. */
