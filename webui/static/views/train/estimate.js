@@ -14,7 +14,7 @@ export function trainDrawEstimate(aside, w) {
   replaceChildren(aside,
     h("div", { class: "estimate-line" }, at.smallWhy.node, at.toggle, at.small),
     h("div", { class: "ts-card estimate-card", id: "train-estimate-body" }, h("h2", {}, t("train.estimate")),
-      at.empty, at.memory.node, at.checked, h("div", { class: "estimate-costs" }, at.time.node, at.disk.node, at.steps.node), at.verdict, at.start, at.why.node, at.queue, at.only),
+      at.empty, at.plan.node, at.verdict, at.start, at.why.node, at.queue, at.only),
     h("p", { class: "ts-sr", role: "status" }));
   const spoken = aside.querySelector('[role="status"]');
   const tell = () => tellEstimate(at, w, aside, spoken);
@@ -35,11 +35,7 @@ const estimateParts = (w) => ({
   why: whyLine(w, "train-why"),
   smallWhy: whyLine(w, "train-why-small"),
   empty: h("p", { class: "ts-soft ts-small estimate-empty" }),
-  memory: memoryHolder(),
-  checked: h("div", { class: "estimate-checked ts-small" }),
-  time: foldView("time"),
-  disk: foldView("disk"),
-  steps: foldView("steps"),
+  plan: planHolder(w),
   verdict: h("div", { class: "estimate-verdict" }),
   queue: h("p", { class: "ts-help" }, t("train.estimate.queue")),
   only: h("p", { class: "estimate-only ts-small", id: "train-planned-only" }),
@@ -60,11 +56,7 @@ function tellEstimate(at, w, aside, spoken) {
   at.empty.textContent = plan ? "" : trainLacking(w);
   at.empty.hidden = Boolean(plan);
   replaceChildren(at.toggle, h("span", { class: "ts-num" }, plan ? used : t("train.estimate")), plan ? h("span", { class: "ts-num ts-soft" }, time) : null, drawIcon("chevron-up"));
-  at.memory.show(plan);
-  tellChecks(at, w);
-  at.steps.show(plan ? format.number(plan.steps) : "–", plan ? trainFacts(plan, w) : []);
-  tellTime(at, plan, time);
-  tellDisk(at, plan);
+  at.plan.show(plan, time);
   replaceChildren(at.verdict, trainVerdict(w));
   tellStart(at, w);
   if (plan && !w.busy) spoken.textContent = t("train.estimate.said", { memory: used, time, steps: format.number(plan.steps) });
@@ -91,79 +83,25 @@ function trainLacking(w) {
 }
 
 /**
+ * The place of the plan's numbers; what shows and explains them is loaded with the first plan.
  * @param {Parts<"train">} w
- * @param {Server.PlanView} plan
  */
-function trainFacts(plan, w) {
-  const share = w.model()?.parameters ? plan.trainable / w.model().parameters : null;
-  const trained = format.count(plan.trainable);
-  return [
-    [t("train.estimate.trained"), share === null ? trained : t("train.estimate.share", { n: trained, share: format.percent(share, share < 0.1 ? 1 : 0) })],
-    ...reachFacts(plan.reach),
-    [t("train.estimate.tokens"), format.number(plan.tokens_per_epoch)],
-    [t("train.estimate.runs"), deviceWord(plan)],
-  ];
-}
-
-/** The model's own names of what is adapted, and of what stays as it is. */
-const reachFacts = ({ adapted, kept }) => [["adapted", adapted], ["kept", kept]]
-  .filter(([, names]) => names.length)
-  .map(([key, names]) => [t("train.estimate." + key), names.map((name) => name === "experts" ? t("train.estimate.experts") : name).join(", ")]);
-
-/** From when to when, and how that is known. */
-const timeWords = (time) => t("train.estimate.range", { low: format.roughly(time.low), high: format.roughly(time.high), how: t("train.estimate.time." + time.source) });
-
-const deviceWord = ({ device, precision }) => [said(device.kind), precision.dtype].join(", ");
-
-/** The memory's place; what explains it is loaded with the first plan. */
-function memoryHolder() {
-  const node = h("div", {}, h("div", { class: "ts-spread" }, h("span", { class: "ts-label" }, t("train.estimate.memory")), h("span", { class: "ts-num" }, "–")));
-  let view = /** @type {any} */ (null), newest = /** @type {Server.PlanView | null} */ (null);
-  const show = async (plan) => {
-    newest = plan;
-    if (!view && plan) {
-      const part = await import("./estimate-memory.js").catch(() => null); // asked for again with the next plan
+function planHolder(w) {
+  const bare = [t("train.estimate.memory"), t("train.estimate.time"), t("train.estimate.disk"), t("train.estimate.steps")].map((name) => h("div", { class: "ts-spread ts-small" }, h("span", { class: "ts-soft" }, name), h("span", { class: "ts-num" }, "–")));
+  const node = h("div", { class: "estimate-plan" }, bare);
+  let view = /** @type {any} */ (null), newest = /** @type {any[]} */ ([]);
+  const show = async (...now) => {
+    newest = now;
+    if (!view && now[0]) {
+      const part = await import("./estimate-plan.js").catch(() => null); // asked for again with the next plan
       if (!part) return;
-      view ||= part.memoryView();
+      view ||= part.planView(w);
       if (!view.node.isConnected) replaceChildren(node, view.node);
     }
-    view?.show(newest);
+    view?.show(...newest);
   };
   return { node, show };
 }
-
-/** A number of the estimate that opens into what it is made of. */
-function foldView(name) {
-  const value = h("span", { class: "ts-num" }, "–");
-  const below = h("p", { class: "ts-small" });
-  const parts = h("ul", { class: "ts-small" });
-  const node = h("details", { class: "estimate-fold" }, h("summary", {}, h("span", { class: "ts-soft" }, t("train.estimate." + name)), value), parts);
-  const show = (text, rows, more) => {
-    value.textContent = text;
-    below.textContent = more || "";
-    replaceChildren(parts, rows.map(([label, size]) => h("li", {}, h("span", {}, label), h("span", { class: "ts-num" }, size))));
-  };
-  return { node: h("div", { class: "estimate-folded" }, node, below), show };
-}
-
-/**
- * What a dry run or a few real steps measured, once there was one.
- * @param {Parts<"train">} w
- */
-async function tellChecks(at, w) {
-  if (!Object.keys(w.checks).length) return replaceChildren(at.checked);
-  const { checkedLines } = await import("./check.js");
-  return replaceChildren(at.checked, checkedLines(w));
-}
-
-/** @param {Server.PlanView} plan */
-const tellTime = (at, plan, time) => at.time.show(time, (plan?.time?.parts || []).map((part) => [t("plan.time." + part.key), format.duration(part.seconds)]), plan ? timeWords(plan.time) : "");
-
-const fileSize = (mb) => format.bytes(mb * 1e6);
-
-/** @param {Server.PlanView} plan */
-const tellDisk = (at, plan) => at.disk.show(plan ? t("train.estimate.of", { used: fileSize(plan.disk.total_mb), limit: t("train.estimate.free", { mb: fileSize(plan.disk.free_mb) }) }) : "–",
-  (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), fileSize(item.mb)]));
 
 /**
  * Fits, or what would make it fit, with the button that does it. Wrong settings are told beside the button that they block.
