@@ -10,6 +10,7 @@ from engine.shapes.app import DiskUse
 from engine.shapes.models import BaseModelView
 from webui.components import PolledFunction, view
 from webui.guard import guarded
+from webui.pages import shelf
 from webui.pages.shapes import LimitRow, MachineFindings
 from webui.site import Site
 
@@ -51,4 +52,4 @@ def build(site: Site, lang: str) -> None:
 
     guard = guarded(lang)
     functions = (machine, get_starter, add_hub, add_folder, resize_model, remove_model, disk_use, limits)
-    view("settings", functions=[guard(function) for function in functions], polled=[PolledFunction(guard(models))])
+    view("settings", functions=[guard(function) for function in (*functions, *shelf.functions(site))], polled=[PolledFunction(guard(models))])

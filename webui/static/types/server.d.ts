@@ -4273,7 +4273,7 @@ export interface DataNews {
 export interface TrainFunctions {
   load_wizard(query: Record<string, string>): LoadedWizard;
   lists(): WizardLists;
-  add_hub(name: string): number;
+  add_folder(path: string): number;
   get_starter(): number;
   resize_model(model: number): number;
   use_sample(key: string): number;
@@ -4407,6 +4407,11 @@ export interface SettingsFunctions {
   remove_model(model: number): null;
   disk_use(): DiskUse;
   limits(): LimitRow[];
+  model_shelf(device: string, memory_mb: number | null): ShelfView;
+  search_models(text: string): FoundModels;
+  cached_models(): CachedModel[];
+  know_model(name: string): number;
+  use_cached(ref: string): number;
 }
 
 /** What the view settings may ask again and again. */

@@ -3,24 +3,31 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { progressBar, runAction } from "../../kit/parts.js";
+import { loadPart } from "../../kit/server.js";
 import { pageLocale, said, t } from "../../kit/texts.js";
-import { debounce, labelledField, onlyLatest, reasonBox, selectField } from "./form-controls.js";
+import { labelledField, onlyLatest, reasonBox, selectField } from "./form-controls.js";
 
-const LEAST_WORDS = 2, SHOWN_LANGUAGES = 3, MANY = "multilingual";
-const HUB_NAME = /^[\w.-]+\/[\w.-]+$/;
+const SHOWN_LANGUAGES = 3, MANY = "multilingual";
+const HUB = () => import("./shelf-hub.js");
 
 /**
  * Returns {node, tell(), place(), fitOf(model)}: tell() looks again at the models here, place() at the device.
- * @param {{ctx: Ctx<"train">, models(): Server.BaseModelView[], chosen(): number | null, device(): [string, number | null],
- *   take(id: number, told: boolean): unknown, told?(): void}} given `take`: choose a model of this machine; `told`: the list is there
+ * @param {{ctx: Ctx<"train">, models(): Server.BaseModelView[], chosen?(): number | null, device(): [string, number | null],
+ *   take(id: number): unknown, told?(): void}} given `take`: choose a model of this machine, or hear that one came; `chosen`: where one is chosen; `told`: the list is there
  */
 export function modelShelf(given) {
   /** @type {any} */
-  const self = { ...given, words: "", language: "", fitting: false, all: false, list: null, problem: null, cached: [], found: null, asked: "", lost: null };
+  const self = { ...given, words: "", language: "", fitting: false, all: false, list: null, problem: null, cached: [], hub: null };
   const groups = h("div", { class: "ts-stack" });
-  self.tell = () => replaceChildren(groups, shelfGroups(self));
+  Object.assign(self, { rows: (models) => shelfList(self, models), wants: (one) => isWanted(self, one), above: (one) => isWanted(self, one) && isNamed(self, one), group: shelfGroup });
+  let drawn = "";
+  self.tell = () => {
+    const { words, language, fitting, all, list, problem, cached } = self;
+    const now = JSON.stringify([words, language, fitting, all, list?.device, list?.limit_mb, problem, cached, self.hub?.state, self.chosen?.(), self.models()]);
+    if (now !== drawn) replaceChildren(groups, shelfGroups(self)); // nothing is said again, and nothing loses the focus
+    drawn = now;
+  };
   const bar = filterBar(self);
-  self.lookUp = searching(self);
   self.place = onlyLatest(() => self.ctx.call("model_shelf", ...self.device()), (list) => {
     Object.assign(self, { list, problem: null });
     bar.offer(list);
@@ -30,28 +37,21 @@ export function modelShelf(given) {
   self.place();
   self.ctx.call("cached_models").then((cached) => { Object.assign(self, { cached }); self.tell(); }, () => {}); // the list says what is wrong
   self.tell();
-  self.node = h("section", { class: "ts-stack pick", "aria-labelledby": "pick-title" }, h("h3", { id: "pick-title" }, t("pick.title")), bar.node, groups, ownFolder(self));
+  self.node = h("section", { class: "ts-stack pick", "aria-label": t("pick.title") }, self.chosen ? h("h3", {}, t("pick.title")) : null, bar.node, groups, ownFolder(self));
   /** @param {Server.BaseModelView} model */
   self.fitOf = (model) => fitBadge(self.list?.models.find((one) => one.model_id === model.id || one.ref === model.ref)?.fits);
   return self;
 }
 
-/** The hub is asked when nothing was typed for a moment. */
-function searching(self) {
-  const ask = onlyLatest(() => self.ctx.call("search_models", self.asked), (found) => { Object.assign(self, { found, lost: found.error }); self.tell(); },
-    (error) => { Object.assign(self, { found: null, lost: error }); self.tell(); });
-  const later = debounce(350, ask);
-  return (again) => {
-    if (self.asked === self.words && !again) return;
-    Object.assign(self, { asked: self.words, found: null, lost: null });
-    later.cancel();
-    if (self.words.length >= LEAST_WORDS) later();
-  };
+/** The hub is searched as well from the first letters on. */
+async function askHub(self) {
+  self.hub ||= (await loadPart(HUB)).hubSearch(self);
+  self.hub.look();
 }
 
 function filterBar(self) {
   const search = h("input", { class: "ts-input", id: "pick-search", type: "search", autocomplete: "off", spellcheck: "false", placeholder: t("pick.search.example"),
-    oninput: () => { self.words = search.value.trim(); self.lookUp(); self.tell(); } });
+    oninput: () => { self.words = search.value.trim(); self.tell(); askHub(self); } });
   const holder = h("div", {});
   const fits = h("input", { type: "checkbox", id: "pick-fits", onchange: () => { self.fitting = fits.checked; self.tell(); } });
   const word = h("span", {}, t("pick.fits"));
@@ -68,17 +68,19 @@ const languageName = (code) => {
   try { return new Intl.DisplayNames([pageLocale()], { type: "language" }).of(code) || code; } catch { return code; } // a hub's card may say anything
 };
 
-/** What is typed is in its name, it has the language, and it fits where that is asked. */
-const wanted = (self, one) => (!self.words || [one.ref, one.name, one.family, one.maker].join(" ").toLowerCase().includes(self.words.toLowerCase()))
-  && (!self.language || !one.languages || one.languages.includes(self.language)) && (!self.fitting || one.fits?.how !== "not");
+/** It has the language, and it fits where that is asked. */
+const isWanted = (self, one) => (!self.language || !one.languages || one.languages.includes(self.language)) && (!self.fitting || one.fits?.how !== "not");
+
+/** Each word that was typed is somewhere in its name. */
+const isNamed = (self, one) => self.words.toLowerCase().split(/\s+/).every((word) => [one.ref, one.name, one.family, one.maker].join(" ").toLowerCase().includes(word));
 
 function shelfGroups(self) {
   const { list, problem } = self;
-  const cached = self.cached.filter((one) => wanted(self, one));
+  const cached = self.cached.filter(self.above);
   return [
     list ? recommendedGroup(self, list) : problem ? h("p", { class: "ts-error", role: "alert" }, problem.message) : h("i", { class: "ts-bone block", "aria-hidden": "true" }),
     cached.length ? shelfGroup("cached", t("pick.cached"), t("pick.cached.lead"), shelfList(self, cached)) : null,
-    hubGroup(self),
+    self.hub ? self.hub.group() : h("p", { class: "ts-small ts-soft" }, t("pick.hub.idle")),
   ];
 }
 
@@ -87,7 +89,7 @@ const shelfGroup = (key, title, lead, ...body) => h("section", { class: "ts-stac
 
 /** @param {Server.ShelfView} list */
 function recommendedGroup(self, list) {
-  const hits = list.models.filter((one) => wanted(self, one));
+  const hits = list.models.filter(self.above);
   const some = self.words || self.language ? hits : oneOfEach(hits);
   const shown = self.all ? hits : some;
   const more = hits.length > some.length ? h("button", { type: "button", class: "ts-btn ghost small pick-more", id: "pick-all", "aria-expanded": String(self.all),
@@ -103,21 +105,6 @@ function oneOfEach(models) {
     const alike = models.filter((one) => one.family === family);
     return alike.findLast((one) => one.fits.how === "fits") || alike.find((one) => one.fits.how === "quantised") || alike[0];
   });
-}
-
-/** What the hub finds, or why there is nothing of it. */
-function hubGroup(self) {
-  const { found, lost, words, asked } = self;
-  const known = new Set([...(self.list?.models || []), ...self.cached].filter((one) => wanted(self, one)).map((one) => one.ref));
-  const hits = (found?.models || []).filter((one) => !known.has(one.ref) && wanted(self, one));
-  const exact = HUB_NAME.test(words) && ![...known, ...hits.map((one) => one.ref)].includes(words) ? [{ ref: words }] : [];
-  const rows = [...hits, ...exact];
-  const state = words.length < LEAST_WORDS ? t("pick.hub.idle") : lost ? null : !found || asked !== words ? t("pick.hub.busy") : rows.length ? "" : t("pick.hub.none", { words });
-  return shelfGroup("hub", found?.hub ? t("pick.hub.named", { hub: found.hub }) : t("pick.hub"), null,
-    rows.length ? shelfList(self, rows) : null,
-    lost ? h("div", { class: "ts-row" }, h("p", { class: "ts-small ts-error", role: "alert" }, reasonBox(lost)),
-      h("button", { type: "button", class: "ts-btn small", id: "pick-again", onclick: () => { self.lookUp(true); self.tell(); } }, drawIcon("rotate-ccw", 16), t("pick.again"))) : null,
-    h("p", { class: "ts-small ts-soft", role: "status" }, state));
 }
 
 const shelfList = (self, models) => h("ul", { class: "pick-list" }, models.map((one) => shelfRow(self, one)));
@@ -136,12 +123,13 @@ function shelfRow(self, one) {
 }
 
 function takeButton(self, one, here) {
-  if (here && here.id === self.chosen()) return h("span", { class: "ts-badge good" }, drawIcon("circle-check"), t("pick.chosen"));
-  const name = one.name || one.ref;
+  if (here && here.id === self.chosen?.()) return h("span", { class: "ts-badge good" }, drawIcon("circle-check"), t("pick.chosen"));
+  if (here && here.status !== "failed" && !self.chosen) return h("span", { class: "ts-badge neutral" }, t("pick.here"));
+  const name = one.name || one.ref, verb = self.chosen ? "pick.take" : "pick.add";
   const ask = one.folder ? () => self.ctx.call("use_cached", one.ref) : () => self.ctx.call("know_model", one.ref);
   const there = here && ["known", "ready", "preparing"].includes(here.status);
-  const button = h("button", { type: "button", class: "ts-btn small", id: "pick-take-" + one.ref, "aria-label": t("pick.take_named", { name }),
-    onclick: () => runAction(button, async () => self.take(there ? here.id : await ask())) }, t(here?.status === "failed" ? "pick.again" : "pick.take"));
+  const button = h("button", { type: "button", class: "ts-btn small", id: "pick-take-" + one.ref, "aria-label": t(verb + "_named", { name }),
+    onclick: () => runAction(button, async () => self.take(there ? here.id : await ask())) }, t(here?.status === "failed" ? "pick.again" : verb));
   return button;
 }
 
@@ -175,19 +163,14 @@ export function modelTags(one) {
   return tags.length ? h("ul", { class: "pick-tags" }, tags.map((tag) => h("li", {}, tag))) : null;
 }
 
-/** A folder of this machine with a model in it. */
+/** A folder of this machine: the form comes when it is opened. */
 function ownFolder(self) {
-  const input = h("input", { class: "ts-input", id: "pick-folder", type: "text", placeholder: "/home/me/models/my-model", autocomplete: "off", spellcheck: "false", autocapitalize: "off", required: true });
-  const button = h("button", { class: "ts-btn" }, drawIcon("folder"), t("pick.folder.use"));
-  const field = labelledField("pick-folder", t("pick.folder"), input, { help: t("pick.folder.help"), box: h("div", { class: "pick-inline" }, input, button) });
-  const add = async () => {
-    field.setError("");
-    try {
-      self.take(await self.ctx.call("add_folder", input.value));
-      input.value = "";
-    } catch (error) {
-      field.setError(error.message);
-    }
+  const body = h("div", {});
+  const open = async () => {
+    if (!fold.open || body.firstChild) return;
+    const { folderForm } = await loadPart(HUB);
+    if (!body.firstChild) body.append(folderForm(self));
   };
-  return h("form", { onsubmit: (event) => { event.preventDefault(); runAction(button, add); } }, field);
+  const fold = h("details", { class: "ts-details", id: "pick-own", ontoggle: open }, h("summary", {}, t("pick.folder")), body);
+  return fold;
 }

@@ -1,14 +1,17 @@
 /** What the estimate shows of a plan: its memory, what was measured, time, disk and steps, each with what it is made of. */
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
 import { said, t } from "../../kit/texts.js";
+import { noteBox } from "../shared/form-controls.js";
+import { setParam } from "./state.js";
 import { memoryView } from "./estimate-memory.js";
 
 /**
- * Returns {node, show(plan, time)}; `time`: of the whole job, in words.
+ * Returns {node, show(plan, time)}; `time`: of the whole job, in words; `verdict`: the place of what is said of the plan.
  * @param {Parts<"train">} w
  */
-export function planView(w) {
+export function planView(w, verdict) {
   const memory = memoryView();
   const checked = h("div", { class: "estimate-checked ts-small" });
   const [time, disk, steps] = ["time", "disk", "steps"].map(foldView);
@@ -18,6 +21,7 @@ export function planView(w) {
     steps.show(plan ? format.number(plan.steps) : "–", plan ? trainFacts(plan, w) : []);
     tellTime(time, plan, words);
     tellDisk(disk, plan);
+    replaceChildren(verdict, trainVerdict(w), weightsLine(w));
   };
   return { node: h("div", { class: "estimate-plan" }, memory.node, checked, h("div", { class: "estimate-costs" }, time.node, disk.node, steps.node)), show };
 }
@@ -79,3 +83,49 @@ const fileSize = (mb) => format.bytes(mb * 1e6);
 /** @param {Server.PlanView} plan */
 const tellDisk = (view, plan) => view.show(plan ? t("train.estimate.of", { used: fileSize(plan.disk.total_mb), limit: t("train.estimate.free", { mb: fileSize(plan.disk.free_mb) }) }) : "–",
   (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), fileSize(item.mb)]));
+
+/**
+ * Fits, or what would make it fit, with the button that does it. Wrong settings are told beside the button that they block.
+ * @param {Parts<"train">} w
+ */
+function trainVerdict(w) {
+  if (w.problem && !Object.keys(w.faults).length && w.problem.code !== "away") return noteBox("danger", w.problem.message);
+  const verdict = w.plan?.verdict;
+  if (!verdict?.code) return null;
+  const text = verdict.message;
+  if (verdict.ok) return h("p", { class: "data-health good" }, drawIcon("circle-check"), t("train.estimate.fits"));
+  const change = verdict.change && Object.keys(verdict.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-apply", onclick: () => applyChange(w, verdict.change) }, t("train.estimate.apply")) : null;
+  return noteBox("warn", h("p", {}, text), change);
+}
+
+/**
+ * Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}.
+ * @param {Parts<"train">} w
+ */
+export function applyChange(w, change) {
+  if (change.method) w.patch({ method: change.method, own: true });
+  for (const [field, value] of Object.entries(change)) {
+    const [area, key] = field.split(".");
+    if (area === "budget") w.patch({ budget: { ...w.draft.budget, [key]: value } });
+    const params = area === "training" ? w.training() : area === "method" && key ? w.method().params : [];
+    const param = params.find((one) => one.key === key);
+    if (param) setParam(w, param, value);
+  }
+  w.redraw();
+}
+
+/**
+ * What a start would fetch first: how much, from where, and onto how much free disk.
+ * @param {Parts<"train">} w
+ */
+export function weightsWords(w) {
+  const model = w.model();
+  if (model?.status !== "known") return "";
+  return t("train.estimate.weights", { name: model.name, size: format.bytes(model.facts?.bytes), hub: model.facts?.hub || "?", free: w.plan?.disk ? fileSize(w.plan.disk.free_mb) : "–" });
+}
+
+/** @param {Parts<"train">} w */
+function weightsLine(w) {
+  const words = w.plan && !w.planned() ? weightsWords(w) : "";
+  return words ? h("p", { class: "ts-small estimate-weights" }, drawIcon("download", 16), h("span", {}, words)) : null;
+}

@@ -2,10 +2,9 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { askFirst, toast } from "../../kit/parts.js";
-import { pageUrl, said, t } from "../../kit/texts.js";
-import { noteBox } from "../shared/form-controls.js";
-import { setParam } from "./state.js";
+import { runAction } from "../../kit/parts.js";
+import { loadPart } from "../../kit/server.js";
+import { said, t } from "../../kit/texts.js";
 import { whyLine } from "./steps.js";
 
 /** @param {Parts<"train">} w */
@@ -28,22 +27,24 @@ export function trainDrawEstimate(aside, w) {
 }
 
 /** @param {Parts<"train">} w */
-const estimateParts = (w) => ({
+const estimateParts = (w, verdict = h("div", { class: "estimate-verdict" })) => ({
   toggle: h("button", { type: "button", class: "estimate-toggle", "aria-expanded": "false", "aria-controls": "train-estimate-body", "aria-label": t("train.estimate.more") }),
   small: startButton(w, "train-start-small"),
   start: startButton(w, "train-start"),
   why: whyLine(w, "train-why"),
   smallWhy: whyLine(w, "train-why-small"),
   empty: h("p", { class: "ts-soft ts-small estimate-empty" }),
-  plan: planHolder(w),
-  verdict: h("div", { class: "estimate-verdict" }),
+  plan: planHolder(w, verdict),
+  verdict,
   queue: h("p", { class: "ts-help" }, t("train.estimate.queue")),
   only: h("p", { class: "estimate-only ts-small", id: "train-planned-only" }),
 });
 
+const START = async () => (await import("./start.js")).trainStart;
+
 /** @param {Parts<"train">} w */
 const startButton = (w, id) => {
-  const button = h("button", { type: "button", class: "ts-btn primary", id, "aria-describedby": id.replace("start", "why"), onclick: () => trainStart(button, w) }, drawIcon("play"), t("train.estimate.start"));
+  const button = h("button", { type: "button", class: "ts-btn primary", id, "aria-describedby": id.replace("start", "why"), onclick: async () => (await runAction(button, () => loadPart(START)))?.(button, w) }, drawIcon("play"), t("train.estimate.start"));
   return button;
 };
 
@@ -57,7 +58,6 @@ function tellEstimate(at, w, aside, spoken) {
   at.empty.hidden = Boolean(plan);
   replaceChildren(at.toggle, h("span", { class: "ts-num" }, plan ? used : t("train.estimate")), plan ? h("span", { class: "ts-num ts-soft" }, time) : null, drawIcon("chevron-up"));
   at.plan.show(plan, time);
-  replaceChildren(at.verdict, trainVerdict(w));
   tellStart(at, w);
   if (plan && !w.busy) spoken.textContent = t("train.estimate.said", { memory: used, time, steps: format.number(plan.steps) });
 }
@@ -83,76 +83,22 @@ function trainLacking(w) {
 }
 
 /**
- * The place of the plan's numbers; what shows and explains them is loaded with the first plan.
+ * The place of the plan's numbers and verdict; what shows and explains them is loaded with the first plan.
  * @param {Parts<"train">} w
  */
-function planHolder(w) {
+function planHolder(w, verdict) {
   const bare = [t("train.estimate.memory"), t("train.estimate.time"), t("train.estimate.disk"), t("train.estimate.steps")].map((name) => h("div", { class: "ts-spread ts-small" }, h("span", { class: "ts-soft" }, name), h("span", { class: "ts-num" }, "–")));
   const node = h("div", { class: "estimate-plan" }, bare);
   let view = /** @type {any} */ (null), newest = /** @type {any[]} */ ([]);
   const show = async (...now) => {
     newest = now;
-    if (!view && now[0]) {
+    if (!view && (w.plan || w.problem)) {
       const part = await import("./estimate-plan.js").catch(() => null); // asked for again with the next plan
       if (!part) return;
-      view ||= part.planView(w);
+      view ||= part.planView(w, verdict);
       if (!view.node.isConnected) replaceChildren(node, view.node);
     }
     view?.show(...newest);
   };
   return { node, show };
-}
-
-/**
- * Fits, or what would make it fit, with the button that does it. Wrong settings are told beside the button that they block.
- * @param {Parts<"train">} w
- */
-function trainVerdict(w) {
-  if (w.problem && !Object.keys(w.faults).length && w.problem.code !== "away") return noteBox("danger", w.problem.message);
-  const verdict = w.plan?.verdict;
-  if (!verdict?.code) return null;
-  const text = verdict.message;
-  if (verdict.ok) return h("p", { class: "data-health good" }, drawIcon("circle-check"), t("train.estimate.fits"));
-  const change = verdict.change && Object.keys(verdict.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-apply", onclick: () => applyChange(w, verdict.change) }, t("train.estimate.apply")) : null;
-  return noteBox("warn", h("p", {}, text), change);
-}
-
-/**
- * Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}.
- * @param {Parts<"train">} w
- */
-export function applyChange(w, change) {
-  if (change.method) w.patch({ method: change.method, own: true });
-  for (const [field, value] of Object.entries(change)) {
-    const [area, key] = field.split(".");
-    if (area === "budget") w.patch({ budget: { ...w.draft.budget, [key]: value } });
-    const params = area === "training" ? w.training() : area === "method" && key ? w.method().params : [];
-    const param = params.find((one) => one.key === key);
-    if (param) setParam(w, param, value);
-  }
-  w.redraw();
-}
-
-/**
- * Start once: the key of the draft makes a second click the same job.
- * @param {Parts<"train">} w
- */
-async function trainStart(button, w) {
-  if (w.finished || button.getAttribute("aria-busy") || !w.complete()) return;
-  const verdict = w.plan?.verdict;
-  if (verdict && !verdict.ok && !(await askFirst(t("train.estimate.unfit.title"), verdict.message, t("train.estimate.unfit.start")))) return;
-  button.setAttribute("aria-busy", "true");
-  try {
-    await w.saved(); // a save that arrives after the start would bring the draft back
-    w.finished = true;
-    const job = await w.ctx.call("begin", w.raw(), w.draft.key);
-    w.save.cancel();
-    location.assign(pageUrl("jobs", { job }));
-  } catch (error) {
-    w.finished = false;
-    button.removeAttribute("aria-busy");
-    w.faults = error.faults || {};
-    w.tell("plan");
-    if (!Object.keys(w.faults).length) toast(error.message, "danger");
-  }
 }
