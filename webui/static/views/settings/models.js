@@ -97,7 +97,7 @@ const settingsModelBadge = (model) => {
  * @param {Server.BaseModelView} model
  */
 function settingsModelState(model, ctx, refresh) {
-  if (model.status === "preparing") {
+  if (model.progress) {
     const { fraction, phase, label } = model.progress || {};
     const known = fraction !== null && fraction !== undefined;
     return [progressBar(known ? fraction : null, t("settings.models.preparing", { name: model.name })),
@@ -119,7 +119,7 @@ function settingsModelState(model, ctx, refresh) {
  */
 function settingsWeights(model, ctx, refresh) {
   const fetchNow = h("button", { type: "button", class: "ts-btn small" }, drawIcon("download", 16), t("settings.models.fetch_now"));
-  fetchNow.addEventListener("click", () => runAction(fetchNow, async () => { await ctx.call("fetch_weights", model.id); await refresh(); }));
+  fetchNow.addEventListener("click", () => runAction(fetchNow, async () => { await ctx.call("fetch_model", model.id); await refresh(); }));
   return [h("p", { class: "ts-small ts-soft" }, t("settings.models.known", { size: format.bytes(model.facts?.bytes), hub: model.facts?.hub || "?" })),
     model.error ? h("p", { class: "ts-error" }, reasonBox(model.error)) : null, h("div", {}, fetchNow)];
 }

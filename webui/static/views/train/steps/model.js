@@ -32,10 +32,10 @@ export function modelStepView(w, body) {
 function watchModels(w, root) {
   let stop = /** @type {(() => void) | null} */ (null);
   const look = async () => {
-    if (!root.isConnected || !w.models.some((one) => one.status === "preparing")) { stop?.(); stop = null; return; }
+    if (!root.isConnected || !w.models.some((one) => one.progress)) { stop?.(); stop = null; return; }
     await w.refresh();
   };
-  const start = () => { if (!stop && w.models.some((one) => one.status === "preparing")) stop = poll(root, 1000, look); };
+  const start = () => { if (!stop && w.models.some((one) => one.progress)) stop = poll(root, 1000, look); };
   w.on("lists", start, "step");
   setTimeout(start, 0);
 }
@@ -103,13 +103,13 @@ const trainModelCard = (model, fits) => [
   h("div", { class: "ts-spread" }, h("b", { dir: "auto" }, model.name), modelBadge(model)),
   h("div", { class: "ts-soft ts-small" }, [modelFacts({ ...model, ...model.facts }), t("train.model.source." + model.source)].filter(Boolean).join(" · ")),
   fits || model.facts ? h("div", { class: "ts-row" }, fits, modelTags(model.facts || {})) : null,
-  model.status === "preparing" ? progressBar(model.progress?.fraction, t("train.model.progress", { name: model.name })) : null,
+  model.progress ? progressBar(model.progress?.fraction, t("train.model.progress", { name: model.name })) : null,
   model.error ? h("div", { class: "ts-error" }, reasonBox(model.error)) : null,
 ];
 
 const modelBadge = (model) => ({
   ready: () => (model.source === "starter" ? h("span", { class: "ts-badge good" }, t("train.model.starter")) : null),
-  known: () => h("span", { class: "ts-badge neutral" }, drawIcon("download"), t("train.model.known", { size: format.bytes(model.facts?.bytes) })),
+  known: () => h("span", { class: "ts-badge neutral" }, drawIcon("download"), model.progress ? preparing(model) : t("train.model.known", { size: format.bytes(model.facts?.bytes) })),
   preparing: () => h("span", { class: "ts-badge neutral" }, preparing(model)),
   failed: () => h("span", { class: "ts-badge danger" }, t("train.model.failed")),
 }[model.status]?.());
@@ -121,9 +121,11 @@ const modelBadge = (model) => ({
 function weightsNote(w) {
   const model = w.model();
   if (model?.status !== "known") return null;
+  const words = { name: model.name, size: format.bytes(model.facts?.bytes), hub: model.facts?.hub || "?" };
+  if (model.progress) return noteBox("info", t("train.model.coming", words));
   const button = h("button", { type: "button", class: "ts-btn small", id: "train-fetch-now", onclick: () => runAction(button, async () => {
-    await w.ctx.call("fetch_weights", model.id);
+    await w.ctx.call("fetch_model", model.id);
     await w.refresh();
   }) }, drawIcon("download", 16), t("train.model.fetch_now"));
-  return noteBox("info", t("train.model.known.text", { name: model.name, size: format.bytes(model.facts?.bytes), hub: model.facts?.hub || "" }), h("div", {}, button));
+  return noteBox("info", h("p", {}, t("train.model.known.text", words)), h("div", { class: "pick-now" }, button));
 }
