@@ -17,6 +17,7 @@ from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.objectives import objective_of
 from engine.optimizers import optimizer_of
+from engine.planner.download import download_bytes, download_spaces
 from engine.planner.memory.estimate import memory_breakdown
 from engine.planner.memory.verdict import (
     FewerFiles,
@@ -209,7 +210,8 @@ def duration_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts)
 
 def spaces_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts) -> list[Space]:
     """What the job writes, line by line."""
-    return spaces(work, train, val, int(case.spec.training["keep_checkpoints"]), two=case.pace.two)
+    written = spaces(work, train, val, int(case.spec.training["keep_checkpoints"]), two=case.pace.two)
+    return [*download_spaces(case.model), *written]
 
 
 def disk_mb_of(case: PlanCase, work: Workload, train: Counts, val: Counts) -> int:
@@ -248,7 +250,7 @@ def _fewer_files(case: PlanCase, work: Workload) -> FewerFiles | None:
 def _warnings(case: PlanCase, work: Workload, train: Counts, need_mb: int) -> Iterator[CodedMessage]:
     training, free_mb = case.spec.training, case.device.free_mb
     length, context = training["max_length"], case.model.context_length
-    what = objective_of(case.spec.objective).example
+    what, download = objective_of(case.spec.objective).example, download_bytes(case.model)
     found: tuple[tuple[bool, str, dict[str, Any]], ...] = (
         (free_mb < need_mb <= case.limit_mb, "memory_busy", {"need_mb": need_mb, "free_mb": free_mb}),
         (work.base_format.quantised and work.kind.slow_when_quantised, "quantised_cpu", {}),
@@ -265,6 +267,7 @@ def _warnings(case: PlanCase, work: Workload, train: Counts, need_mb: int) -> It
         (case.table.refused > 0, "refused", {"n": case.table.refused}),
         (case.table.untaught.rows > 0, "untaught", case.table.untaught.params(case.table.scale)),
         (0 < train.rows < _FEW_ROWS, "few_rows", {"n": train.rows, "what": what.as_dict()}),
+        (download > 0, "download", {"size_mb": round(download / MB)}),
         (not case.dataset.val_rows and int(training["evaluations"]) > 0, "no_validation", {}),
     )
     return ({"code": f"warning.{code}", "params": params} for applies, code, params in found if applies)

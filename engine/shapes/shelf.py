@@ -80,3 +80,22 @@ class CachedModel(TypedDict):
     context_length: int | None  # most tokens that it takes
     fits: FitHere | None  # whether it can be trained here; None where its measures are not known
     model_id: int | None  # of the base model that it is here already
+
+
+class HubOption(TypedDict):
+    """A kind of hub."""
+
+    value: str  # its key
+    label: str  # what people call it
+    url: str  # where it usually is
+
+
+class HubChoice(TypedDict):
+    """Where models come from."""
+
+    kind: str  # key of the kind in use
+    url: str  # address in use
+    chosen: bool  # it was chosen here; else it is what the environment says, or the usual one
+    usual: str  # address that counts without a choice
+    kinds: list[HubOption]  # to choose from
+    offline: bool  # no hub is asked

@@ -11,6 +11,7 @@ from typing import cast
 from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.data.rows.row import conversation_of
+from engine.models.presence import can_plan
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import find_conversation, find_models, obstacle_now, sides_of
 from engine.shapes.chat import (
@@ -44,7 +45,7 @@ def options(ctx: Context) -> ChatOptions:
                     ],
                 }
                 for base in base_models.list_models(s)
-                if base.status == "ready"
+                if can_plan(base)
             ]
         }
 

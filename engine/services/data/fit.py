@@ -22,6 +22,7 @@ from engine.data.templates.losses import CALL_LOSSES
 from engine.data.templates.template import ChatTemplate
 from engine.data.templates.token_rows import BEYOND
 from engine.models.base.paths import tokenizer_folder
+from engine.models.presence import can_plan
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.declaration import KINDS
 from engine.services.data.slow_work import SLICE_S, Steps, kept, kept_file, made
@@ -106,7 +107,7 @@ def _base(ctx: Context, model: int | None) -> LanguageModel | None:
 
 def _ready_models(ctx: Context) -> list[LanguageModel]:
     with ctx.db.read() as s:
-        return [one for one in base_models.list_models(s) if one.status == "ready"]
+        return [one for one in base_models.list_models(s) if can_plan(one)]
 
 
 def _found(ctx: Context, row: Dataset, base: LanguageModel | None, objective: str | None, left: _Slice) -> FitView:

@@ -1776,6 +1776,8 @@ export interface JobView {
   base_model_name: string | null;
   /** from 1; None when it does not wait */
   queue_place: number | null;
+  /** the download of its base model, while it waits for that */
+  waits_for: WeightsComing | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2110,6 +2112,8 @@ export interface ListedJob {
   base_model_name: string | null;
   /** from 1; None when it does not wait */
   queue_place: number | null;
+  /** the download of its base model, while it waits for that */
+  waits_for: WeightsComing | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2642,6 +2646,8 @@ export interface NamedJob {
   base_model_name: string | null;
   /** from 1; None when it does not wait */
   queue_place: number | null;
+  /** the download of its base model, while it waits for that */
+  waits_for: WeightsComing | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -4086,6 +4092,16 @@ export interface WayOutView {
   label: Record<string, string> | string;
   /** settings of the operation that are chosen already */
   values: Record<string, any>;
+}
+
+/** A download that a job waits for. */
+export interface WeightsComing {
+  /** that fetches */
+  job: number;
+  /** that are here */
+  done_mb: number;
+  /** of all; 0 where that is not known yet */
+  total_mb: number;
 }
 
 /** What the wizard keeps between visits. */
