@@ -201,10 +201,10 @@ function jobMeter(job) {
  * @param {Server.NamedJob} job
  */
 function jobWeights(job) {
-  const { done_mb: done, total_mb: total } = /** @type {Server.WeightsComing} */ (job.waits_for);
+  const coming = /** @type {Server.WeightsComing} */ (job.waits_for);
   return h("div", { class: "ts-card job-meter-card" },
-    h("div", { class: "ts-spread" }, h("span", {}, t("jobs.weights.lead", { name: job.base_model_name || "?" })), h("span", { class: "ts-num" }, jobDownload(job))),
-    progressBar(total ? done / total : null, t("jobs.weights.progress", { name: job.base_model_name || "?" })));
+    h("div", { class: "ts-spread" }, h("span", {}, t("jobs.weights.lead", { name: job.base_model_name || "?" })), h("span", { class: "ts-num" }, jobDownload(coming))),
+    progressBar(coming.total_mb ? coming.done_mb / coming.total_mb : null, t("jobs.weights.progress", { name: job.base_model_name || "?" })));
 }
 
 function jobGone(root, error) {

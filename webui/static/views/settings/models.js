@@ -34,6 +34,8 @@ export function settingsModels(models, ctx) {
   return [list, settingsShelf(ctx, state, refresh)];
 }
 
+const SHELF = async () => (await import("../shared/shelf.js")).modelShelf;
+
 /**
  * What else there is, in a fold: it is asked for when it is opened.
  * @param {Ctx<"settings">} ctx
@@ -42,8 +44,8 @@ function settingsShelf(ctx, state, refresh) {
   const body = h("div", {});
   const open = async () => {
     if (!fold.open || state.shelf) return;
-    const { modelShelf } = await loadPart(() => import("../shared/shelf.js"));
-    state.shelf ||= modelShelf({ ctx: /** @type {any} */ (ctx), models: () => state.models, device: () => ["auto", null], take: refresh });
+    const draw = await loadPart(SHELF);
+    state.shelf ||= draw({ ctx: /** @type {any} */ (ctx), models: () => state.models, device: () => ["auto", null], take: refresh });
     body.append(state.shelf.node);
   };
   const fold = h("details", { class: "ts-details", id: "settings-more", ontoggle: open }, h("summary", {}, t("settings.models.more")), body);

@@ -8,7 +8,10 @@ import { pageLocale, said, t } from "../../kit/texts.js";
 import { labelledField, onlyLatest, reasonBox, selectField } from "./form-controls.js";
 
 const SHOWN_LANGUAGES = 3, MANY = "multilingual";
-const HUB = () => import("./shelf-hub.js");
+const HUB = {
+  search: async () => (await import("./shelf-hub.js")).hubSearch,
+  folder: async () => (await import("./shelf-hub.js")).folderForm,
+};
 
 /**
  * Returns {node, tell(), place(), fitOf(model)}: tell() looks again at the models here, place() at the device.
@@ -28,7 +31,7 @@ export function modelShelf(given) {
     drawn = now;
   };
   const bar = filterBar(self);
-  self.place = onlyLatest(() => self.ctx.call("model_shelf", ...self.device()), (list) => {
+  self.place = onlyLatest(() => self.ctx.call("model_shelf", self.device()[0], self.device()[1]), (list) => {
     Object.assign(self, { list, problem: null });
     bar.offer(list);
     self.tell();
@@ -45,7 +48,8 @@ export function modelShelf(given) {
 
 /** The hub is searched as well from the first letters on. */
 async function askHub(self) {
-  self.hub ||= (await loadPart(HUB)).hubSearch(self);
+  const search = await loadPart(HUB.search);
+  self.hub ||= search(self);
   self.hub.look();
 }
 
@@ -168,8 +172,8 @@ function ownFolder(self) {
   const body = h("div", {});
   const open = async () => {
     if (!fold.open || body.firstChild) return;
-    const { folderForm } = await loadPart(HUB);
-    if (!body.firstChild) body.append(folderForm(self));
+    const form = await loadPart(HUB.folder);
+    if (!body.firstChild) body.append(form(self));
   };
   const fold = h("details", { class: "ts-details", id: "pick-own", ontoggle: open }, h("summary", {}, t("pick.folder")), body);
   return fold;
