@@ -61,6 +61,6 @@ def build(site: Site, lang: str) -> None:
         ]
 
     guard = guarded(lang)
-    of_models: list[Callable[..., Any]] = [get_starter, add_hub, add_folder, resize_model, remove_model]
-    functions = [machine, *of_models, hub_now, choose_hub, disk_use, limits, *shelf.functions(site)]
+    of_models = (get_starter, add_hub, add_folder, resize_model, remove_model, hub_now, choose_hub)
+    functions: list[Callable[..., Any]] = [machine, *of_models, disk_use, limits, *shelf.functions(site)]
     view("settings", functions=[guard(function) for function in functions], polled=[PolledFunction(guard(models))])
