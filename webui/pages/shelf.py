@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.services.models import shelf
+from engine.services.models import base_models, shelf
 from engine.shapes.shelf import CachedModel, FoundModels, ShelfView
 from webui.site import Site
 
@@ -29,4 +29,7 @@ def functions(site: Site) -> list[Callable[..., Any]]:
     def use_cached(ref: str) -> int:
         return shelf.use_cached(ctx, ref)
 
-    return [model_shelf, search_models, cached_models, know_model, use_cached]
+    def fetch_model(model: int) -> int | None:
+        return base_models.fetch_model(ctx, model)
+
+    return [model_shelf, search_models, cached_models, know_model, use_cached, fetch_model]

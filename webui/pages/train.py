@@ -86,8 +86,8 @@ def _choices(site: Site, lang: str) -> list[Function]:
     def lists() -> WizardLists:
         return _lists(site)
 
-    def add_hub(name: str) -> int:
-        return base_models.add_hub_model(ctx, name)
+    def add_folder(path: str) -> int:
+        return base_models.add_folder(ctx, path)
 
     def get_starter() -> int:
         return base_models.ensure_starter(ctx)
@@ -104,7 +104,7 @@ def _choices(site: Site, lang: str) -> list[Function]:
     def peek(dataset: int) -> list[DataRow]:
         return datasets.dataset_rows(ctx, dataset, offset=0, limit=2, split="train")["rows"]
 
-    return [load_wizard, lists, add_hub, get_starter, resize_model, use_sample, wizard_fits, peek]
+    return [load_wizard, lists, add_folder, get_starter, resize_model, use_sample, wizard_fits, peek]
 
 
 def _plans(site: Site) -> list[Function]:

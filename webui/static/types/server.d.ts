@@ -178,6 +178,8 @@ export interface BaseOption {
   name: string;
   /** the newest first */
   tuned: TunedOption[];
+  /** of its weights, where they are not here yet; None where they are */
+  missing_bytes: number | null;
 }
 
 /** A row in the list. */
@@ -372,7 +374,7 @@ export interface ChatFeed {
 
 /** What can be compared. */
 export interface ChatOptions {
-  /** that are ready */
+  /** that are here, or known */
   bases: BaseOption[];
 }
 
@@ -1520,6 +1522,22 @@ export interface HomeOverview {
   any: boolean;
 }
 
+/** Where models come from. */
+export interface HubChoice {
+  /** key of the kind in use */
+  kind: string;
+  /** address in use */
+  url: string;
+  /** it was chosen here; else it is what the environment says, or the usual one */
+  chosen: boolean;
+  /** address that counts without a choice */
+  usual: string;
+  /** to choose from */
+  kinds: HubOption[];
+  /** no hub is asked */
+  offline: boolean;
+}
+
 /** How far a fetch from a hub is, in bytes. */
 export interface HubFetch {
   /** that fetches */
@@ -1538,6 +1556,16 @@ export interface HubFetch {
   dataset: number | null;
   /** nothing more comes */
   ended: boolean;
+}
+
+/** A kind of hub. */
+export interface HubOption {
+  /** its key */
+  value: string;
+  /** what people call it */
+  label: string;
+  /** where it usually is */
+  url: string;
 }
 
 /** An import that goes on, waits or ended early. */
@@ -4289,7 +4317,7 @@ export interface DataNews {
 export interface TrainFunctions {
   load_wizard(query: Record<string, string>): LoadedWizard;
   lists(): WizardLists;
-  add_hub(name: string): number;
+  add_folder(path: string): number;
   get_starter(): number;
   resize_model(model: number): number;
   use_sample(key: string): number;
@@ -4315,6 +4343,7 @@ export interface TrainFunctions {
   cached_models(): CachedModel[];
   know_model(name: string): number;
   use_cached(ref: string): number;
+  fetch_model(model: number): number | null;
 }
 
 /** What the view train may ask again and again. */
@@ -4421,8 +4450,16 @@ export interface SettingsFunctions {
   add_folder(path: string): number;
   resize_model(model: number): number;
   remove_model(model: number): null;
+  hub_now(): HubChoice;
+  choose_hub(kind: string, url: string): HubChoice;
   disk_use(): DiskUse;
   limits(): LimitRow[];
+  model_shelf(device: string, memory_mb: number | null): ShelfView;
+  search_models(text: string): FoundModels;
+  cached_models(): CachedModel[];
+  know_model(name: string): number;
+  use_cached(ref: string): number;
+  fetch_model(model: number): number | null;
 }
 
 /** What the view settings may ask again and again. */
