@@ -33,7 +33,7 @@ def train(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     """Start the job that the arguments describe and follow it. Raises Fault or SpecError."""
     raw = _raw_spec(console, ctx, args)
     if isinstance(raw["base_model"], int):
-        models.make_ready(console, ctx, raw["base_model"])
+        models.make_known(console, ctx, raw["base_model"])
         if isinstance(raw.get("dataset"), int):
             given = raw.get("training") or {}
             tell_misfits(console, ctx, raw["dataset"], raw["base_model"], raw["objective"], given)

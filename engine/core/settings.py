@@ -83,6 +83,7 @@ class Settings:
     chat_idle_s: float = 300.0  # seconds without a chat until its memory is given back
     offline: bool = False  # ask nothing of a network
     hub: str = ""  # that models come from where none is chosen in Settings
+    hub_caches: tuple[tuple[str, Path], ...] = ()  # where the hubs' own programs keep models: (whose, folder)
     starter_from: Path | None = None  # folder with a prepared starter model
     writer_url: str = ""  # address of the service that may write rows
     writer_model: str = ""  # the model that is asked there
@@ -147,11 +148,21 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         chat_idle_s=_number(raw, "chat_idle_s"),
         offline=raw["offline"] not in ("", "0", "false", "False"),
         hub=raw["hub"].strip(),
+        hub_caches=_hub_caches(environment),
         starter_from=Path(raw["starter_from"]).expanduser().resolve() if raw["starter_from"] else None,
         writer_url=_address(raw, "writer_url"),
         writer_model=raw["writer_model"].strip(),
         writer_key=raw["writer_key"].strip(),
     )
+
+
+def _hub_caches(environment: Mapping[str, str]) -> tuple[tuple[str, Path], ...]:
+    """As those programs find them, before our own environment leads their libraries into the home folder."""
+    user = Path(environment.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    home = Path(environment.get("HF_HOME") or user / "huggingface").expanduser()
+    hugging_face = Path(environment.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    modelscope = Path(environment.get("MODELSCOPE_CACHE") or user / "modelscope" / "hub").expanduser()
+    return ("huggingface", hugging_face), ("modelscope", modelscope)
 
 
 def _address(raw: Mapping[str, str], key: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypedDict
 
 from engine.core.shapes import CodedMessage, Said
+from engine.shapes.shelf import FitHere
 
 
 class PrepareProgress(TypedDict):
@@ -44,6 +45,7 @@ class BaseModelView(TypedDict):
     ]  # whether it can be used; "known": planned with, its weights come later
     error: CodedMessage | None  # why it failed, or why the weights of a known one could not be fetched
     facts: ModelFacts | None  # of a model that came from a hub
+    fits: FitHere | None  # whether it can be trained here; None where its measures are not known
     default_template: bool  # it has no template of its own
     architecture: str | None  # "llama" ...
     vocabulary: CodedMessage | None  # what is wrong where its tokenizer and its embedding do not fit

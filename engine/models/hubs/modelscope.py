@@ -120,9 +120,10 @@ def _go_on(address: HubAddress, name: str, file: str, remote: RemoteFile, part: 
 
 
 def _is_whole(file: Path, remote: RemoteFile) -> bool:
-    from engine.models.base.inspect import hash_file
-
-    return file.stat().st_size == remote.size and remote.sha256 in (None, hash_file(file))
+    if file.stat().st_size != remote.size:
+        return False
+    with file.open("rb") as opened:
+        return remote.sha256 in (None, hashlib.file_digest(opened, "sha256").hexdigest())
 
 
 def _read(

@@ -11,6 +11,10 @@ from typing import Any
 
 from engine.core.text import Text
 
+_ABOUT = {
+    "gemma2": Text("models.shelf.curated.gemma2"),
+    "gemma3": Text("models.shelf.curated.gemma3"),
+}  # by the key in the file
 _FILE = Path(__file__).with_name("models.json")
 
 
@@ -55,7 +59,7 @@ class KnownModel:
     @property
     def said(self) -> Text | None:
         """What one should know of it."""
-        return Text(f"models.shelf.about.{self.about}") if self.about else None
+        return _ABOUT[self.about] if self.about else None
 
 
 @cache

@@ -38,6 +38,7 @@ from engine.models.hubs.address import as_stored
 from engine.models.hubs.declaration import HubAddress
 from engine.models.presence import bare_fault, can_plan
 from engine.services.jobs.follow import follow
+from engine.services.models.fitting import fit_here
 from engine.services.models.hub_choice import hub_address
 from engine.shapes.jobs import JobView
 from engine.shapes.models import BaseModelView, ModelFacts, PrepareProgress
@@ -89,6 +90,7 @@ def _view(settings: Settings, s: Session, model: LanguageModel) -> BaseModelView
         "default_template": bool((model.config or {}).get("_tunesmith", {}).get("default_template")),
         "architecture": (model.config or {}).get("model_type"),
         "facts": facts_of(model),
+        "fits": fit_here(model.config, model.parameters) if can_plan(model) else None,
         **_vocabulary(settings, s, model),
         "job_id": job.id if job else None,
         "progress": _progress(job) if job is not None and job.status not in FINAL else None,
@@ -232,12 +234,13 @@ def check_hub_name(ctx: Context, name: str) -> str:
     return name
 
 
-def add_folder(ctx: Context, path: str, *, wait: bool = False) -> int:
+def add_folder(ctx: Context, path: str, *, wait: bool = False, name: str = "") -> int:
     """Register a folder of this machine; it is used where it is. The same folder with the same weights is the same model.
 
     Args:
         wait: hash a folder whose files have another time now, to tell whether it is. A page does not wait for that: it
             goes on beside, and the model's view says what came of it.
+        name: what lists call it; empty: as the folder.
 
     Raises:
         Fault: "model.folder_relative" or "model.folder_gone".
@@ -249,7 +252,7 @@ def add_folder(ctx: Context, path: str, *, wait: bool = False) -> int:
     if not folder.is_dir():
         raise Fault("model.folder_gone", folder=str(folder)[:300])
     _look_again(ctx, str(folder), wait=wait)
-    return _add(ctx, folder.name or str(folder), "folder", str(folder))
+    return _add(ctx, name or folder.name or str(folder), "folder", str(folder))
 
 
 def _look_again(ctx: Context, ref: str, *, wait: bool) -> None:

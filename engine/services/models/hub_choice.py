@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.core.context import Context
 from engine.models.hubs import HUB_KINDS
 from engine.models.hubs.address import address_of, as_stored, check_address, usual_address
 from engine.models.hubs.declaration import HubAddress
-from engine.services.app.preferences import get_setting, put_setting
 from engine.shapes.shelf import HubChoice
+from storage.queries.settings import get_value, put_value
 
 _SETTING = "hub"
 
 
 def hub_address(ctx: Context) -> HubAddress:
     """Where models come from now. Raises Fault("settings.bad_hub")."""
-    return address_of(ctx.settings, get_setting(ctx, _SETTING))
+    return address_of(ctx.settings, _chosen(ctx))
+
+
+def _chosen(ctx: Context) -> Any:
+    """As `engine.services.app.preferences` keeps it."""
+    with ctx.db.read() as s:
+        return (get_value(s, _SETTING) or {}).get("value")
 
 
 def hub_choice(ctx: Context) -> HubChoice:
     """What is set, what counts without it, and what there is to choose from. Raises Fault("settings.bad_hub")."""
-    stored, now, usual = get_setting(ctx, _SETTING), hub_address(ctx), usual_address(ctx.settings)
+    stored, now, usual = _chosen(ctx), hub_address(ctx), usual_address(ctx.settings)
     return {
         "kind": now.kind,
         "url": now.url,
@@ -40,5 +48,7 @@ def choose_hub(ctx: Context, kind: str, url: str) -> HubChoice:
     Raises:
         Fault: "hub.kind" or "hub.address".
     """
-    put_setting(ctx, _SETTING, as_stored(check_address(kind, url)) if kind else None)
+    wanted = as_stored(check_address(kind, url)) if kind else None
+    with ctx.db.write() as s:
+        put_value(s, _SETTING, {"value": wanted})
     return hub_choice(ctx)
