@@ -154,6 +154,8 @@ export interface BaseModelView {
   error: CodedMessage | null;
   /** of a model that came from a hub */
   facts: ModelFacts | null;
+  /** whether it can be trained here; None where its measures are not known */
+  fits: FitHere | null;
   /** it has no template of its own */
   default_template: boolean;
   /** "llama" ... */
