@@ -17,8 +17,10 @@ from engine.core.shapes import Faults
 from engine.core.sizes import memory_size
 from engine.methods import method_of
 from engine.objectives import usual_objective
+from engine.services.models import base_models
 from engine.services.planning import plan_search
 from engine.shapes.planning import PlanOffer
+from storage.model_status import KNOWN
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(GB|MB)", re.IGNORECASE)
 _GB = 1000
@@ -41,11 +43,20 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     found = plan_search.offers(ctx, asked)
     device = found["device"]
     console.say("cli.plan.device", name=device["name"], memory=memory_size(device["memory_mb"]))
+    _tell_download(console, ctx, model)
     if found["nothing"]:
         console.say(f"plan.{found['nothing']['code']}", **found["nothing"]["params"])
     for place, offer in enumerate(found["offers"], start=1):
         _print(console, place, offer)
     return 1 if found["nothing"] else 0
+
+
+def _tell_download(console: Console, ctx: Context, model: int) -> None:
+    """Say what is fetched before a job starts."""
+    view = base_models.base_model_view(ctx, model)
+    facts = view["facts"] if view["status"] == KNOWN else None
+    if facts is not None and facts["bytes"]:
+        console.say("plan.warning.download", size_mb=round(facts["bytes"] / 1e6))
 
 
 def _check_named(ctx: Context, args: argparse.Namespace) -> None:
