@@ -2947,7 +2947,7 @@ export interface PlanView {
   /** whether it can be started */
   verdict: VerdictView;
   /** texts `plan.<code>` */
-  warnings: CodedMessage[];
+  warnings: WarningView[];
 }
 
 /** A device that something is planned for. */
@@ -3942,6 +3942,18 @@ export interface WantedList {
   name: string;
   /** of the form: the same key is the same list */
   key: string;
+}
+
+/** What is to be known before a plan is started, as text `plan.<code>`. */
+export interface WarningView {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** values by field that take the reason away, where some are known */
+  change?: Record<string, any>;
 }
 
 /** One tap that mends what was found. */
