@@ -16,6 +16,7 @@ from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.objectives import objective_of
 from engine.optimizers import optimizer_of
+from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.estimate import memory_breakdown
 from engine.planner.memory.verdict import (
     FewerFiles,
@@ -49,6 +50,7 @@ class PlanCase:
         throughput: what this machine measured with the model, by method.
         disk_free_mb: MB that are free where the job writes.
         known_shape: the model's shape where it was read before.
+        memory: what this machine measured of the memory that jobs with the model took.
     """
 
     spec: JobSpec
@@ -59,6 +61,7 @@ class PlanCase:
     throughput: Mapping[str, Sequence[ThroughputRecord]] = field(default_factory=dict)
     disk_free_mb: int = 0
     known_shape: ModelShape | None = None
+    memory: tuple[MemoryRecord, ...] = ()
 
     @property
     def shape(self) -> ModelShape:
@@ -136,6 +139,7 @@ def workload(case: PlanCase, train: Counts) -> Workload:
         base_format=base_format(spec.training),
         double=bool(spec.training["double_quantisation"]),
         needs=objective_of(spec.objective).needs,
+        measured=case.memory,
     )
     in_a_step = train.largest_step(case.pace.batch_size)
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)

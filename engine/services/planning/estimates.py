@@ -27,6 +27,7 @@ from engine.planner.refusals import planned_device, refusals, unteachable
 from engine.planner.time.corrections import MODEL_VERSION, Source, ThroughputRecord, machine_of
 from engine.planner.time.length_cache import lengths_of
 from engine.planner.vocabulary import faults_of
+from engine.services.planning.measured import memory_of
 from engine.shapes.planning import DeviceChoice
 from engine.shapes.plans import PlanView
 from engine.shapes.tokens import ExampleTokens
@@ -95,8 +96,9 @@ def case_of(ctx: Context, spec: JobSpec) -> PlanCase:
         raise SpecError(faults)
     with ctx.db.read() as s:
         throughput = throughput_of(s, device, spec.base_model)
+        memory = memory_of(s, device, spec.base_model)
     _total, free = hardware.disk(ctx.settings.home)
-    return PlanCase(spec, model, dataset, device, table, throughput, free)
+    return PlanCase(spec, model, dataset, device, table, throughput, free, memory=memory)
 
 
 def throughput_of(s: Session, device: Device, base_model_id: int) -> dict[str, list[ThroughputRecord]]:
