@@ -51,11 +51,6 @@ def _warning(code: str, change: Change | None = None, /, **params: Any) -> Warni
     return found | {"change": change} if change else found  # type: ignore[return-value]
 
 
-def _memory(facts: PlanFacts) -> Iterator[WarningView]:
-    if facts.device.free_mb < facts.need_mb <= facts.limit_mb:
-        yield _warning("memory_busy", need_mb=facts.need_mb, free_mb=facts.device.free_mb)
-
-
 def _slow(facts: PlanFacts) -> Iterator[WarningView]:
     kind = facts.work.kind
     if facts.work.base_format.quantised and kind.slow_when_quantised:
@@ -87,7 +82,7 @@ def _rows(facts: PlanFacts) -> Iterator[WarningView]:
         yield _warning("no_validation")
 
 
-RULES: tuple[Callable[[PlanFacts], Iterator[WarningView]], ...] = (_memory, _slow, _lengths, _rows)
+RULES: tuple[Callable[[PlanFacts], Iterator[WarningView]], ...] = (_slow, _lengths, _rows)
 
 
 def warnings_of(facts: PlanFacts) -> list[WarningView]:

@@ -18,8 +18,8 @@ from engine.models.architecture.shape import shape_of
 from engine.planner.memory.corrections import MEMORY_VERSION, MemoryRecord, correct_memory
 from engine.planner.memory.estimate import memory_breakdown, predicted_mb, record_of, step_bytes, total_mb
 from engine.planner.memory.workload import Workload
-from engine.planner.time.corrections import MODEL_VERSION, machine_of
 from engine.planner.plan_estimate import PlanCase, memory_view, workload
+from engine.planner.time.corrections import MODEL_VERSION, machine_of
 from engine.services.planning.estimates import throughput_of
 from engine.services.planning.measured import MEMORY, memory_of
 from storage.queries.corrections import add_correction

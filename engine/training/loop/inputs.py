@@ -37,6 +37,7 @@ from engine.optimizers import optimizer_of
 from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.verdict import arrange, limit_of, room_of
 from engine.planner.memory.workload import Workload
+from engine.services.planning.reserve import reserved
 from engine.training.batches.examples import Examples, load_examples
 from storage.queries.base_models import get_model
 from storage.queries.inputs import get_dataset
@@ -81,7 +82,8 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     if dataset is None or dataset.rows_path is None:
         raise Fault("job.dataset_gone")
     weights = intact_weights(ctx.settings, base, on_bytes=lambda _count: reporter.heed())
-    device = device_of(spec.budget.device)
+    with ctx.db.read() as s:
+        device = reserved(s, device_of(spec.budget.device))
     kind_of(device).reserve(device)
     template = open_template(tokenizer_folder(ctx.settings, base), base.name)
     template = as_trained(template, spec.training)
