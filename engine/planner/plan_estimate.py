@@ -186,7 +186,7 @@ def estimate(case: PlanCase) -> PlanView:
         "disk_mb": disk["total_mb"],
         "disk": {**disk, "export_mb": round(merged_bytes(work) / MB)},
         "verdict": _verdict(case, work, train, duration.seconds, disk["total_mb"]).as_dict(),
-        "warnings": warnings_of(_facts(case, work, train, need_mb, duration.seconds)),
+        "warnings": warnings_of(_facts(case, work, train, need_mb, duration)),
     }
 
 
@@ -243,7 +243,7 @@ def _fewer_files(case: PlanCase, work: Workload) -> FewerFiles | None:
     return None
 
 
-def _facts(case: PlanCase, work: Workload, train: Counts, need_mb: int, seconds: float) -> PlanFacts:
+def _facts(case: PlanCase, work: Workload, train: Counts, need_mb: int, time: Duration) -> PlanFacts:
     return PlanFacts(
         spec=case.spec,
         model=case.model,
@@ -254,5 +254,5 @@ def _facts(case: PlanCase, work: Workload, train: Counts, need_mb: int, seconds:
         train=train,
         need_mb=need_mb,
         limit_mb=case.limit_mb,
-        seconds=seconds,
+        time=time,
     )
