@@ -196,7 +196,7 @@ def estimate(case: PlanCase) -> PlanView:
         "verdict": _verdict(case, work, train, duration.seconds, disk["total_mb"]).as_dict(),
         "warnings": [
             *outlier_advice(outliers_of(case, work, train), case.limit_mb),
-            *warnings_of(_facts(case, work, train, need_mb, duration.seconds)),
+            *warnings_of(_facts(case, work, train, need_mb, duration)),
         ],
     }
 
@@ -270,7 +270,7 @@ def _fewer_files(case: PlanCase, work: Workload) -> FewerFiles | None:
     return None
 
 
-def _facts(case: PlanCase, work: Workload, train: Counts, need_mb: int, seconds: float) -> PlanFacts:
+def _facts(case: PlanCase, work: Workload, train: Counts, need_mb: int, time: Duration) -> PlanFacts:
     return PlanFacts(
         spec=case.spec,
         model=case.model,
@@ -281,5 +281,5 @@ def _facts(case: PlanCase, work: Workload, train: Counts, need_mb: int, seconds:
         train=train,
         need_mb=need_mb,
         limit_mb=case.limit_mb,
-        seconds=seconds,
+        time=time,
     )

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import floor
 from typing import Any
 
 from engine.core.hardware import Device
 from engine.core.shapes import Change
 from engine.data.templates.lengths import Counts, LengthTable
+from engine.data.templates.refusal_kinds import by_kind, reason_in
+from engine.devices import DEVICE_KINDS, preference
 from engine.jobs.spec import JobSpec
+from engine.methods.common.rates import RATE, rate_for
 from engine.objectives import objective_of
+from engine.planner.memory.verdict import in_billions
 from engine.planner.memory.workload import Workload
+from engine.planner.time.speed import Duration
 from engine.shapes.plans import WarningView
 from storage.tables import Dataset, LanguageModel
 
+DAY = 86_400.0  # seconds; a job that takes longer is nobody's first choice
 _FEW_ROWS = 20
+_FAR = 5.0  # times the learning rate that suits, or less than one such part of it
+_LEAST_PASSES, _LEAST_SEEN = 0.25, 100
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,7 @@ class PlanFacts:
         train: the training rows under the job's limits.
         need_mb: memory that the job takes.
         limit_mb: memory that it may use.
-        seconds: that it takes.
+        time: that it takes, part by part.
     """
 
     spec: JobSpec
@@ -43,7 +52,12 @@ class PlanFacts:
     train: Counts
     need_mb: int
     limit_mb: int
-    seconds: float
+    time: Duration
+
+
+def least_passes(rows: int) -> float:
+    """The fewest passes that teach anything: a quarter of the data, or 100 examples of large data."""
+    return min(_LEAST_PASSES, _LEAST_SEEN / max(1, rows))
 
 
 def _warning(code: str, change: Change | None = None, /, **params: Any) -> WarningView:
@@ -72,8 +86,9 @@ def _lengths(facts: PlanFacts) -> Iterator[WarningView]:
 
 def _rows(facts: PlanFacts) -> Iterator[WarningView]:
     table, n = facts.table, facts.train.rows
-    if table.refused:
-        yield _warning("refused", n=table.refused)
+    for kind, count in by_kind(table.refusals).items():
+        told = {"n": round(count * table.scale), "rows": table.rows, "model": facts.model.name or ""}
+        yield _warning(f"refused_{kind}", **told, reason=reason_in(kind, table.reasons))
     if table.untaught.rows:
         yield _warning("untaught", **table.untaught.params(table.scale))
     if 0 < n < _FEW_ROWS:
@@ -82,7 +97,53 @@ def _rows(facts: PlanFacts) -> Iterator[WarningView]:
         yield _warning("no_validation")
 
 
-RULES: tuple[Callable[[PlanFacts], Iterator[WarningView]], ...] = (_slow, _lengths, _rows)
+def _too_long(facts: PlanFacts) -> Iterator[WarningView]:
+    """Over a day without a limit that says so; with as many passes as a day holds, where those teach anything."""
+    if facts.spec.budget.minutes is not None or facts.time.seconds <= DAY:
+        return
+    days, epochs = round(facts.time.seconds / DAY, 1), float(facts.spec.training["epochs"])
+    training = facts.time.parts.get("training", 0.0)
+    fewer = floor(100 * epochs * (DAY - facts.time.seconds + training) / training) / 100 if training else 0.0
+    if fewer < least_passes(facts.train.rows):
+        yield _warning("days", days=days)
+    else:
+        share = round(100 * min(1.0, fewer))
+        yield _warning("days_passes", {"training.epochs": fewer}, days=days, epochs=fewer, of=epochs, percent=share)
+
+
+def _idle(facts: PlanFacts) -> Iterator[WarningView]:
+    """A device of a better kind is here, and the job would not run on it."""
+    if facts.device.planned_as:
+        return
+    better = [device for kind in DEVICE_KINDS[: DEVICE_KINDS.index(facts.work.kind)] for device in kind.find()]
+    if usable := [device for device in better if device.usable]:
+        best = max(usable, key=preference)
+        yield _warning("idle", {"budget.device": best.key}, device=best.name)
+    elif better:
+        yield _warning("idle_unusable", device=better[0].name)
+
+
+def _rate(facts: PlanFacts) -> Iterator[WarningView]:
+    """A learning rate that is far from what suits the method on a model of this size."""
+    training, objective = facts.spec.training, objective_of(facts.spec.objective)
+    suits = rate_for(facts.work.method, facts.work.shape.parameters)
+    if suits is None or RATE in objective.own or facts.work.optimizer.quality is None:
+        return
+    rate = float(training[RATE])
+    if not suits / _FAR <= rate <= suits * _FAR:
+        code = "rate_high" if rate > suits else "rate_low"
+        named = {"method": facts.work.method.label.as_dict(), "parameters": in_billions(facts.work.shape.parameters)}
+        yield _warning(code, {f"training.{RATE}": suits}, rate=f"{rate:.2g}", suits=f"{suits:.2g}", **named)
+
+
+RULES: tuple[Callable[[PlanFacts], Iterator[WarningView]], ...] = (
+    _rows,
+    _lengths,
+    _idle,
+    _slow,
+    _too_long,
+    _rate,
+)
 
 
 def warnings_of(facts: PlanFacts) -> list[WarningView]:

@@ -19,6 +19,7 @@ from engine.data.templates.lengths import Counts
 from engine.devices import kind_of
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
+from engine.methods.common.rates import defaults_for
 from engine.methods.common.refusals import refused
 from engine.methods.common.shape import ModelShape
 from engine.objectives import objective_of
@@ -29,6 +30,7 @@ from engine.planner.memory.workload import Workload
 from engine.planner.plan_estimate import PlanCase, disk_mb_of, duration_of_case, workload
 from engine.planner.search.candidates import WITHOUT_TRAINING, Candidate, candidates_for
 from engine.planner.time.speed import steps_of
+from engine.planner.warnings import least_passes
 
 _CUTS = (0.0, 0.01, 0.05)  # shares of the examples that may be cut
 _ORDER = {method.key: place for place, method in enumerate(METHODS)}
@@ -36,7 +38,6 @@ _CLEARLY_SHORTER = 0.8  # of the next longer limit; for less nothing is worth cu
 _LENGTH_STEP = 16
 _FEWER_PASSES = (2.0, 1.0, 0.5)  # tried besides the method's own number
 _IN_TIME = 0.98  # share of the time limit that is planned for
-_LEAST_PASSES, _LEAST_SEEN = 0.25, 100  # at least a quarter of the data, or so many examples of large data
 SEARCHED = ("max_length", "batch_size", "epochs", "quantisation", "optimizer", "checkpointing", "evaluations", "keep_checkpoints")  # fmt: skip
 
 
@@ -186,7 +187,8 @@ class Search:
         }
         wanted = {"quantisation": one.held.key, "optimizer": one.optimizer.key, "checkpointing": one.checkpointing}
         wanted["batch_size"] = base.spec.training["batch_size"]
-        training, _ = read_all(self.objective.params_for(method.defaults), kept | wanted, "training")
+        defaults = defaults_for(method, self._shape.parameters)
+        training, _ = read_all(self.objective.params_for(defaults), kept | wanted, "training")
         spec = replace(base.spec, method=method.key, method_params=values, training=training)
         return replace(base, spec=spec, known_shape=self._shape)
 
@@ -248,7 +250,7 @@ def _paced(case: PlanCase) -> Iterator[Plan]:
     if first is None:
         return
     yield first
-    yield from (_at(first, passes) for passes in _FEWER_PASSES if _least(train.rows) <= passes < first.epochs)
+    yield from (_at(first, passes) for passes in _FEWER_PASSES if least_passes(train.rows) <= passes < first.epochs)
 
 
 def _plan(case: PlanCase, work: Workload, memory_mb: int) -> Plan:
@@ -271,11 +273,6 @@ def _with(case: PlanCase, **settings: Any) -> PlanCase:
     return replace(case, spec=replace(case.spec, training={**case.spec.training, **settings}))
 
 
-def _least(rows: int) -> float:
-    """The fewest passes that teach anything."""
-    return min(_LEAST_PASSES, _LEAST_SEEN / rows)
-
-
 def _in_time(usual: Plan) -> Plan | None:
     """The most passes that the time allows, with fewer checks where that leaves clearly more for training."""
     if fits(usual):
@@ -294,7 +291,7 @@ def _most(plan: Plan) -> Plan | None:
     minutes, around = plan.case.spec.budget.minutes, plan.seconds - plan.training_s
     epochs = plan.epochs if minutes is None else plan.epochs * (_IN_TIME * minutes * 60 - around) / plan.training_s
     epochs = min(plan.epochs, float(int(epochs)) if epochs >= 1 else floor(epochs * 100) / 100)
-    if epochs < _least(plan.train.rows):
+    if epochs < least_passes(plan.train.rows):
         return None
     fewer = _at(plan, epochs)
     return fewer if fits(fewer) else None

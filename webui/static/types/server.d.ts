@@ -1015,7 +1015,7 @@ export interface EntrantCost {
   /** whether it fits */
   verdict?: VerdictView;
   /** texts `plan.<code>` */
-  warnings?: CodedMessage[];
+  warnings?: WarningView[];
 }
 
 /** Something that can take part in a comparison. */
@@ -1036,6 +1036,8 @@ export interface EntrantForm {
   trains: boolean;
   /** that may be set for it alone */
   params: ParamForm[];
+  /** learning rates: from so many parameters of the base on, this one */
+  rates: [number, number][];
 }
 
 /** Who takes part. */
@@ -2380,6 +2382,8 @@ export interface MethodForm {
   params: ParamForm[];
   /** that it changes in the settings of training */
   defaults: Record<string, any>;
+  /** learning rates: from so many parameters of the base on, this one */
+  rates: [number, number][];
   /** those that matter here */
   capabilities: CapabilityView[];
   /** of it */
