@@ -23,6 +23,7 @@ from engine.planner.memory.unfit import unfit
 from engine.planner.memory.workload import Workload
 from engine.shapes.plans import VerdictView
 
+FITS = "verdict.fits"  # the code of a verdict that there is nothing to add to
 _SMALLEST_GROUP = 256
 _RECOMPUTE = {"training.checkpointing": "on"}
 _HALVINGS_FIRST = 2  # of the length, before anything else is changed
@@ -88,7 +89,7 @@ def memory_verdict(work: Workload, limit_mb: int) -> Verdict:
     need = total_mb(work)
     numbers = {"need_mb": need, "limit_mb": limit_mb}
     if need <= limit_mb:
-        return Verdict("verdict.fits", numbers, ok=True)
+        return Verdict(FITS, numbers, ok=True)
     for code, params, change, other in _changes(work):
         if total_mb(other) <= limit_mb:
             return Verdict(code, {**numbers, **params, "then_mb": total_mb(other)}, change=change)

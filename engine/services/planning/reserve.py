@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.hardware import Device
-from engine.devices import device_of, devices
+from engine.devices import devices
 from engine.planner.memory.reserve import most_reserve, reserve_of, usual_reserve
 from engine.planner.memory.verdict import limit_of
+from engine.planner.refusals import planned_device
 from engine.planner.time.corrections import machine_of
 from engine.shapes.app import ReserveView
 from storage.queries import settings
@@ -33,13 +34,20 @@ def reserves(ctx: Context) -> list[ReserveView]:
         return [_view(reserved(s, device)) for device in here]
 
 
+def reserve_view(ctx: Context, key: str) -> ReserveView:
+    """One device, here or in the catalogue, with what is left to others on it. Raises Fault("device.missing")."""
+    device = planned_device(key)
+    with ctx.db.read() as s:
+        return _view(reserved(s, device))
+
+
 def set_reserve(ctx: Context, key: str, mb: int | None) -> ReserveView:
     """Leave so much of a device's memory to others; None for what is usual there.
 
     Raises:
         Fault: "device.missing", or "reserve.beyond" where too little is left for a job.
     """
-    device = device_of(key)
+    device = planned_device(key)
     if mb is not None and not 0 <= mb <= most_reserve(device):
         raise Fault("reserve.beyond", reserve_mb=mb, most_mb=most_reserve(device), name=device.name)
     with ctx.db.write() as s:
