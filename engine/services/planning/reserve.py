@@ -50,9 +50,10 @@ def set_reserve(ctx: Context, key: str, mb: int | None) -> ReserveView:
     device = planned_device(key)
     if mb is not None and not 0 <= mb <= most_reserve(device):
         raise Fault("reserve.beyond", reserve_mb=mb, most_mb=most_reserve(device), name=device.name)
+    own = _place(device)
     with ctx.db.write() as s:
-        kept = {place: one for place, one in _kept(s).items() if place != _place(device)}
-        settings.put_value(s, _SETTING, {"value": kept if mb is None else kept | {_place(device): mb}})
+        kept = {place: one for place, one in _kept(s).items() if place != own}
+        settings.put_value(s, _SETTING, {"value": kept if mb is None else kept | {own: mb}})
     return _view(replace(device, reserve_mb=mb))
 
 
