@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from math import exp, log
 from typing import Any, Literal
 
-from engine.planner.likeness import AGED, likeness
+from engine.planner.memory.likeness import AGED, likeness
 
 MEMORY_VERSION = 1  # of the formulas: what was measured against others corrects nothing any more
 COMES_AND_GOES = frozenset(

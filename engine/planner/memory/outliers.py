@@ -20,7 +20,7 @@ _LONGEST_ROWS = 200  # that are looked at
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class OutlierSaving:
     """What leaving out the longest examples comes to.
 
     Attributes:
@@ -68,24 +68,24 @@ class Outliers:
     need_mb: int
     without: Callable[[int], tuple[Counts, int]]
 
-    def that_fit(self, limit_mb: int) -> LeftOut | None:
+    def that_fit(self, limit_mb: int) -> OutlierSaving | None:
         """The fewest rows without which the job fits; None where a few do not help."""
         return next((one for one in self._tried if one.then_mb <= limit_mb), None)
 
     @property
-    def worth_saying(self) -> LeftOut | None:
+    def worth_saying(self) -> OutlierSaving | None:
         """The fewest rows whose loss saves clearly; None where there are none."""
         return next((one for one in self._tried if one.then_mb <= (1 - LEAST_SAVED) * self.need_mb), None)
 
     @cached_property
-    def _tried(self) -> list[LeftOut]:
+    def _tried(self) -> list[OutlierSaving]:
         """Each limit that leaves out no more than a few, those that leave out fewest first."""
         found, rows = [], self.train.rows
         for length in self._limits():
             counts, then_mb = self.without(length)
             n = rows - counts.rows
             if 0 < n <= max(MOST_SHARE * rows, 1):
-                found.append(LeftOut(n, rows, self.train.longest, length, self.need_mb, then_mb))
+                found.append(OutlierSaving(n, rows, self.train.longest, length, self.need_mb, then_mb))
         return found
 
     def _limits(self) -> Iterator[int]:
@@ -100,7 +100,7 @@ class Outliers:
                 before = length
 
 
-def leave_out_verdict(few: LeftOut, limit_mb: int) -> Verdict:
+def leave_out_verdict(few: OutlierSaving, limit_mb: int) -> Verdict:
     """What to say of a job that fits once its longest examples are left out."""
     params = few.params | {"need_mb": few.need_mb, "limit_mb": limit_mb, "then_mb": few.then_mb}
     return Verdict("verdict.leave_out", params, change=few.change)

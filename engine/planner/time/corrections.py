@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from engine.core.hardware import Device
 from engine.jobs.spec import JobSpec
-from engine.planner.likeness import AGED, likeness
+from engine.planner.memory.likeness import AGED, likeness
 from engine.planner.memory.workload import Workload
 
 MODEL_VERSION = 1  # of the formulas: what was measured against others corrects nothing any more
