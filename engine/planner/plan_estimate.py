@@ -193,7 +193,7 @@ def estimate(case: PlanCase) -> PlanView:
         "exact": case.table.scale == 1.0,
         "disk_mb": disk["total_mb"],
         "disk": {**disk, "export_mb": round(merged_bytes(work) / MB)},
-        "verdict": _verdict(case, work, train, duration.seconds, disk["total_mb"]).as_dict(),
+        "verdict": _verdict(case, work, train, duration, disk["total_mb"]).as_dict(),
         "warnings": [
             *outlier_advice(outliers_of(case, work, train), case.limit_mb),
             *warnings_of(_facts(case, work, train, need_mb, duration)),
@@ -237,7 +237,7 @@ def disk_mb_of(case: PlanCase, work: Workload, train: Counts, val: Counts) -> in
     return round(sum(space.bytes for space in spaces_of_case(case, work, train, val)) / MB)
 
 
-def _verdict(case: PlanCase, work: Workload, train: Counts, seconds: float, disk_mb: int) -> Verdict:
+def _verdict(case: PlanCase, work: Workload, train: Counts, time: Duration, disk_mb: int) -> Verdict:
     training, minutes = case.spec.training, case.spec.budget.minutes
     if not train.rows and case.table.refused:
         return Verdict("verdict.refused", {"n": case.table.refused})
@@ -247,9 +247,13 @@ def _verdict(case: PlanCase, work: Workload, train: Counts, seconds: float, disk
         return Verdict("verdict.nothing_trained")
     memory = memory_verdict(work, case.limit_mb)
     if not memory.ok:
-        few = outliers_of(case, work, train).that_fit(case.limit_mb)
-        return memory if few is None else leave_out_verdict(few, case.limit_mb)
-    too_long = time_verdict(seconds, minutes, float(training["epochs"]))
+        if few := outliers_of(case, work, train).that_fit(case.limit_mb):
+            return leave_out_verdict(few, case.limit_mb)
+        kept = (
+            {"training.epochs": training["epochs"]} if "method" in memory.change else {}
+        )  # not the other method's own
+        return replace(memory, change=memory.change | kept)
+    too_long = time_verdict(time.seconds, minutes, float(training["epochs"]), time.parts.get("training", 0.0))
     fewer = _fewer_files(case, work) if disk_mb > case.disk_limit_mb else None
     return (
         disk_verdict(disk_mb, case.disk_limit_mb, fewer)

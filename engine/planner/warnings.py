@@ -60,7 +60,8 @@ def least_passes(rows: int) -> float:
     return min(_LEAST_PASSES, _LEAST_SEEN / max(1, rows))
 
 
-def _warning(code: str, change: Change | None = None, /, **params: Any) -> WarningView:
+def warning(code: str, change: Change | None = None, /, **params: Any) -> WarningView:
+    """The text `plan.warning.<code>`, with the change that takes its reason away where there is one."""
     found: WarningView = {"code": f"warning.{code}", "params": params}
     return found | {"change": change} if change else found  # type: ignore[return-value]
 
@@ -68,47 +69,56 @@ def _warning(code: str, change: Change | None = None, /, **params: Any) -> Warni
 def _slow(facts: PlanFacts) -> Iterator[WarningView]:
     kind = facts.work.kind
     if facts.work.base_format.quantised and kind.slow_when_quantised:
-        yield _warning("quantised_cpu")
+        yield warning("quantised_cpu")
     if facts.work.shape.parameters > kind.many_parameters:
-        yield _warning("large_on_cpu")
+        yield warning("large_on_cpu")
 
 
 def _lengths(facts: PlanFacts) -> Iterator[WarningView]:
     train, context, length = facts.train, facts.model.context_length, facts.spec.training["max_length"]
     if context is not None and train.longest > context:
-        yield _warning("over_context", longest=train.longest, context=context)
+        yield warning("over_context", longest=train.longest, context=context)
     for code, n in (("truncated", train.truncated), ("split", train.split), ("dropped", train.dropped)):
         if n:
-            yield _warning(code, n=n, max_length=length)
+            yield warning(code, n=n, max_length=length)
     if train.unlearnable:
-        yield _warning("unlearnable", n=train.unlearnable)
+        yield warning("unlearnable", n=train.unlearnable)
 
 
 def _rows(facts: PlanFacts) -> Iterator[WarningView]:
     table, n = facts.table, facts.train.rows
     for kind, count in by_kind(table.refusals).items():
         told = {"n": round(count * table.scale), "rows": table.rows, "model": facts.model.name or ""}
-        yield _warning(f"refused_{kind}", **told, reason=reason_in(kind, table.reasons))
+        yield warning(f"refused_{kind}", **told, reason=reason_in(kind, table.reasons))
     if table.untaught.rows:
-        yield _warning("untaught", **table.untaught.params(table.scale))
+        yield warning("untaught", **table.untaught.params(table.scale))
     if 0 < n < _FEW_ROWS:
-        yield _warning("few_rows", n=n, what=objective_of(facts.spec.objective).example.as_dict())
+        yield warning("few_rows", n=n, what=objective_of(facts.spec.objective).example.as_dict())
     if not facts.dataset.val_rows and int(facts.spec.training["evaluations"]) > 0:
-        yield _warning("no_validation")
+        yield warning("no_validation")
 
 
 def _too_long(facts: PlanFacts) -> Iterator[WarningView]:
     """Over a day without a limit that says so; with as many passes as a day holds, where those teach anything."""
     if facts.spec.budget.minutes is not None or facts.time.seconds <= DAY:
         return
-    days, epochs = round(facts.time.seconds / DAY, 1), float(facts.spec.training["epochs"])
+    epochs = float(facts.spec.training["epochs"])
     training = facts.time.parts.get("training", 0.0)
     fewer = floor(100 * epochs * (DAY - facts.time.seconds + training) / training) / 100 if training else 0.0
     if fewer < least_passes(facts.train.rows):
-        yield _warning("days", days=days)
+        yield warning("days", days=_days(facts.time.seconds))
     else:
-        share = round(100 * min(1.0, fewer))
-        yield _warning("days_passes", {"training.epochs": fewer}, days=days, epochs=fewer, of=epochs, percent=share)
+        yield passes_within_a_day(facts.time.seconds, fewer, epochs, {"training.epochs": fewer})
+
+
+def passes_within_a_day(seconds: float, fewer: float, epochs: float, change: Change) -> WarningView:
+    """That a job takes days, and with how many passes it does not."""
+    share, told = round(100 * min(1.0, fewer)), {"epochs": f"{fewer:g}", "of": f"{epochs:g}"}
+    return warning("days_passes", change, days=_days(seconds), percent=share, **told)
+
+
+def _days(seconds: float) -> float:
+    return round(seconds / DAY, 1)
 
 
 def _idle(facts: PlanFacts) -> Iterator[WarningView]:
@@ -118,9 +128,9 @@ def _idle(facts: PlanFacts) -> Iterator[WarningView]:
     better = [device for kind in DEVICE_KINDS[: DEVICE_KINDS.index(facts.work.kind)] for device in kind.find()]
     if usable := [device for device in better if device.usable]:
         best = max(usable, key=preference)
-        yield _warning("idle", {"budget.device": best.key}, device=best.name)
+        yield warning("idle", {"budget.device": best.key}, device=best.name)
     elif better:
-        yield _warning("idle_unusable", device=better[0].name)
+        yield warning("idle_unusable", device=better[0].name)
 
 
 def _rate(facts: PlanFacts) -> Iterator[WarningView]:
@@ -133,7 +143,7 @@ def _rate(facts: PlanFacts) -> Iterator[WarningView]:
     if not suits / _FAR <= rate <= suits * _FAR:
         code = "rate_high" if rate > suits else "rate_low"
         named = {"method": facts.work.method.label.as_dict(), "parameters": in_billions(facts.work.shape.parameters)}
-        yield _warning(code, {f"training.{RATE}": suits}, rate=f"{rate:.2g}", suits=f"{suits:.2g}", **named)
+        yield warning(code, {f"training.{RATE}": suits}, rate=f"{rate:.2g}", suits=f"{suits:.2g}", **named)
 
 
 RULES: tuple[Callable[[PlanFacts], Iterator[WarningView]], ...] = (
@@ -148,4 +158,4 @@ RULES: tuple[Callable[[PlanFacts], Iterator[WarningView]], ...] = (
 
 def warnings_of(facts: PlanFacts) -> list[WarningView]:
     """What is to be said before a job with this plan starts, in the order of `RULES`."""
-    return [warning for rule in RULES for warning in rule(facts)]
+    return [found for rule in RULES for found in rule(facts)]

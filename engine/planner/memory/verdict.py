@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from math import ceil, floor
 from typing import Any
 
 from engine.base_formats import base_format
@@ -172,16 +173,21 @@ def in_billions(parameters: int) -> str:
     return f"{parameters / 1e9:.2g}B"
 
 
-def time_verdict(seconds: float, minutes: float | None, epochs: float) -> Verdict | None:
-    """What to say when the job takes longer than the limit; None when it does not."""
+def time_verdict(seconds: float, minutes: float | None, epochs: float, training_s: float) -> Verdict | None:
+    """What to say when the job takes longer than the limit; None when it does not.
+
+    Args:
+        epochs, training_s: passes, and what of the seconds they take: fewer of them shorten nothing else.
+    """
     if minutes is None or seconds <= minutes * 60:
         return None
-    fewer = epochs * minutes * 60 / seconds
-    fewer = float(int(fewer)) if fewer >= 1 else round(fewer, 2)
+    fewer = epochs * (minutes * 60 - (seconds - training_s)) / training_s if training_s else 0.0
+    fewer = float(int(fewer)) if fewer >= 1 else floor(100 * fewer) / 100
     params = {"minutes": round(seconds / 60, 1), "limit_minutes": minutes, "epochs": fewer}
     if fewer <= 0:
-        return Verdict("verdict.time_short", {"minutes": params["minutes"], "limit_minutes": minutes})
-    return Verdict("verdict.time", params, change={"training.epochs": fewer})
+        need = ceil(seconds / 60)
+        return Verdict("verdict.time_short", params | {"minutes": need}, change={"budget.minutes": need})
+    return Verdict("verdict.time", params | {"of": f"{epochs:g}"}, change={"training.epochs": fewer})
 
 
 @dataclass(frozen=True)

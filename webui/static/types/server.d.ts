@@ -2932,6 +2932,8 @@ export interface PlanOffers {
   offers: PlanOffer[];
   /** why nothing that trains fits, where that is so */
   nothing: VerdictView | null;
+  /** texts `plan.<code>`: what is to be known of each of them */
+  warnings: WarningView[];
 }
 
 /** Memory, steps, time and disk of a job, and whether it fits. */
