@@ -17,6 +17,8 @@ from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.objectives import objective_of
 from engine.optimizers import optimizer_of
+from engine.optimizers.offload import offload
+from engine.optimizers.trained_format import trained_format
 from engine.planner.memory.estimate import memory_breakdown
 from engine.planner.memory.verdict import (
     FewerFiles,
@@ -138,6 +140,8 @@ def workload(case: PlanCase, train: Counts) -> Workload:
         base_format=base_format(spec.training),
         double=bool(spec.training["double_quantisation"]),
         needs=objective_of(spec.objective).needs,
+        held=trained_format(spec.training),
+        moved=offload(spec.training),
     )
     in_a_step = train.largest_step(case.pace.batch_size)
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from engine.core.formula import number, plus, times
 from engine.core.sizes import memory_size
 from engine.planner.memory import formulas
+from engine.planner.memory.offloaded import state_of
 from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak
 from engine.planner.memory.workload import FP32, MB, Workload
 
@@ -93,7 +94,7 @@ def _weights(work: Workload) -> MemoryItem:
         body, each = shape.linear_weights, work.base_format.weight_bytes(width)
         rest = shape.parameters - body
         size, text = each * body + FP32 * rest, plus([times(body, f"{each:g} B"), times(rest, "4 B")])
-    elif work.method.trains_base:
+    elif work.method.trains_base and not work.held.rounded:
         size, text = float(FP32 * shape.parameters), times(shape.parameters, "4 B")
         if width < FP32:
             size, text = size + width * shape.parameters, plus([text, times(shape.parameters, f"{width} B")])
@@ -111,7 +112,7 @@ def _adapter(work: Workload) -> MemoryItem:
     """What the method adds: its trained numbers, unless they are the base's own, and those that it holds besides."""
     uses, trained = work.footprint, work.trained
     if uses.own:
-        wider = 0 if work.method.trains_base else FP32 - work.width
+        wider = 0 if work.method.trains_base else max(0, work.trained_width - work.width)
         return MemoryItem("adapter", float(wider * trained), times(trained, f"{wider} B"), formulas.WEIGHTS)
     numbers = trained + uses.held
     text = times(trained, "4 B") if not uses.held else plus([times(trained, "4 B"), times(uses.held, "4 B")])
@@ -132,8 +133,9 @@ def _value_head(work: Workload) -> MemoryItem:
 
 
 def _optimizer(work: Workload) -> MemoryItem:
-    state = work.optimizer.state(work.trained, work.method.rank(work.shape, work.values) or 1)
-    return MemoryItem("optimizer", state.bytes, state.formula, work.optimizer.source)
+    """What of the state is on the device all the time."""
+    state = state_of(work)
+    return MemoryItem("optimizer", 0.0 if work.moved.state else state.bytes, state.formula, work.optimizer.source)
 
 
 # ---------------------------------------------------------------- what is there at the peak
@@ -159,9 +161,10 @@ def _slack(work: Workload) -> float:
 
 
 def _gradients_text(step: StepMeasures, moment: PeakPhase) -> str:
-    if moment.gradients >= FP32 * step.work.trained:
-        return times(step.work.trained, "4 B")
-    return times(step.work.shape.vocabulary, step.work.shape.hidden, "4 B")
+    width = step.work.trained_width
+    if moment.gradients >= width * step.work.trained:
+        return times(step.work.trained, f"{width} B")
+    return times(step.work.shape.vocabulary, step.work.shape.hidden, f"{width} B")
 
 
 def _activations_text(step: StepMeasures) -> str:

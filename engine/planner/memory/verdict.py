@@ -140,8 +140,8 @@ def _leaner(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
 
 def _works(work: Workload) -> bool:
     usual = {param.key: param.default for param in usual_objective().params_for(work.method.defaults)}
-    training = usual | {"quantisation": work.base_format.key, "optimizer": work.optimizer.key}
-    return not (unfit(work.kind, training) or refused(work.method, work.shape, work.values, training))
+    training = usual | work.update_settings | {"quantisation": work.base_format.key}
+    return not (unfit(work.kind, training, work.precision) or refused(work.method, work.shape, work.values, training))
 
 
 def _other_methods(work: Workload) -> Iterator[Change]:

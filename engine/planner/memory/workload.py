@@ -16,8 +16,11 @@ from engine.methods.common.declaration import Method
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.shape import ModelShape
 from engine.objectives.declaration import Needs
+from engine.optimizers import offload, trained_format
 from engine.optimizers.adamw import ADAMW
 from engine.optimizers.declaration import Optimizer
+from engine.optimizers.offload import Offload
+from engine.optimizers.trained_format import TrainedFormat
 
 MB = 1e6  # as pages show it
 FP32 = 4
@@ -42,6 +45,8 @@ class Workload:
         longest: tokens of the longest example; 0 where a group is one example.
         double: the scales of a 4-bit base are quantised too.
         needs: what the objective takes besides.
+        held: the format of trained weights of the base.
+        moved: what of the optimizer waits in RAM.
     """
 
     shape: ModelShape
@@ -57,6 +62,8 @@ class Workload:
     longest: int = 0
     double: bool = True
     needs: Needs = Needs()  # noqa: RUF009 (frozen)
+    held: TrainedFormat = trained_format.FP32
+    moved: Offload = offload.NOTHING
 
     @cached_property
     def trained(self) -> int:
@@ -72,6 +79,20 @@ class Workload:
     def kind(self) -> DeviceKind:
         """What kind of device it runs on."""
         return kind_of(self.device)
+
+    @property
+    def trained_width(self) -> int:
+        """Bytes of one trained number, and of its gradient."""
+        return self.held.width
+
+    @property
+    def update_settings(self) -> dict[str, str]:
+        """Settings of training that say how updates are made."""
+        return {
+            "optimizer": self.optimizer.key,
+            trained_format.SETTING: self.held.key,
+            offload.SETTING: self.moved.key,
+        }
 
     @property
     def width(self) -> int:

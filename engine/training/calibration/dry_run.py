@@ -26,11 +26,13 @@ from engine.methods.common.declaration import Method, RunContext
 from engine.objectives import usual_objective
 from engine.objectives.declaration import Objective
 from engine.optimizers import optimizer_of
+from engine.optimizers.trained_format import trained_format
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.calibration.fake_model import fake_model, fake_tensors
 from engine.training.calibration.live_bytes import LiveBytes
 from engine.training.forward.fast_lora import speed_up
 from engine.training.forward.forward import Forward, forwards_for
+from engine.training.updates.choice import in_chosen_format, updating
 
 _log = logging.getLogger(__name__)
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -86,11 +88,13 @@ def measure(
     began = time.monotonic()
     try:
         with fake_tensors(), tempfile.TemporaryDirectory() as scratch:
-            base = fake_model(config, torch.float32 if method.trains_base else _DTYPES[precision])
+            whole = method.trains_base and not trained_format(training).rounded
+            base = fake_model(config, torch.float32 if whole else _DTYPES[precision])
             with LiveBytes(base.get_input_embeddings().num_embeddings, after) as count:
                 count.count_as("weights", tensors_of(base))
                 count.kind = "adapter"
                 model = method.apply(base, values, RunContext(_STEPS, training, Path(scratch)))
+                in_chosen_format(model, training)
                 settle(model, base, recompute)
                 forward = run_step(count, model, method, values, training, lengths, budget, precision, objective)
     except Fault:
@@ -163,7 +167,8 @@ def _optimizer(model: Any, method: Method, values: Mapping[str, Any], training: 
         return own
     chosen, options = optimizer_of(training["optimizer"]).make()
     trained = [one for one in model.parameters() if one.requires_grad]
-    return chosen(trained, **{"lr": training["learning_rate"], **options})
+    plain = chosen(trained, **{"lr": training["learning_rate"], **options})  # type: ignore[call-arg]
+    return updating(plain, training)
 
 
 def _first_update(count: LiveBytes, trained: Sequence[Tensor], optimizer: Any) -> None:

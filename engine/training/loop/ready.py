@@ -18,6 +18,7 @@ from engine.training.forward.forward import choose_forward
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.loop.inputs import Inputs
 from engine.training.loop.trainer import StepTrainer, training_arguments
+from engine.training.updates.choice import in_chosen_format
 
 
 def apply_method(inputs: Inputs, base: Any, run_context: RunContext) -> Any:
@@ -26,6 +27,7 @@ def apply_method(inputs: Inputs, base: Any, run_context: RunContext) -> Any:
         model = inputs.method.apply(base, inputs.spec.method_params, run_context)
     except ValueError as error:  # PEFT's word for modules that the model does not have
         raise Fault("training.no_modules", reason=str(error)[:300]) from error
+    in_chosen_format(model, inputs.spec.training)
     model.config.use_cache = False
     give_back()  # DoRA's norms, PiSSA's decomposition and the like leave hundreds of megabytes of heap behind
     return model
