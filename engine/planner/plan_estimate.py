@@ -20,6 +20,8 @@ from engine.optimizers import optimizer_of
 from engine.optimizers.offload import offload
 from engine.optimizers.trained_format import trained_format
 from engine.planner.memory.estimate import memory_breakdown
+from engine.planner.memory.offloaded import ram_bytes
+from engine.planner.memory.ram import ram_verdict
 from engine.planner.memory.verdict import (
     FewerFiles,
     Verdict,
@@ -53,6 +55,7 @@ class PlanCase:
         throughput: what this machine measured with the model, by method.
         disk_free_mb: MB that are free where the job writes.
         known_shape: the model's shape where it was read before.
+        ram_mb: RAM of this machine beside the device's own memory; None where the device is planned for or is the RAM itself.
     """
 
     spec: JobSpec
@@ -63,6 +66,7 @@ class PlanCase:
     throughput: Mapping[str, Sequence[ThroughputRecord]] = field(default_factory=dict)
     disk_free_mb: int = 0
     known_shape: ModelShape | None = None
+    ram_mb: int | None = None
 
     @property
     def shape(self) -> ModelShape:
@@ -232,6 +236,8 @@ def _verdict(case: PlanCase, work: Workload, train: Counts, seconds: float, disk
     memory = memory_verdict(work, case.limit_mb)
     if not memory.ok:
         return memory
+    if (short := ram_verdict(work, case.ram_mb)) is not None:
+        return short
     too_long = time_verdict(seconds, minutes, float(training["epochs"]))
     fewer = _fewer_files(case, work) if disk_mb > case.disk_limit_mb else None
     return disk_verdict(disk_mb, case.disk_limit_mb, fewer) or too_long or memory
@@ -255,6 +261,7 @@ def _warnings(case: PlanCase, work: Workload, train: Counts, need_mb: int) -> It
     what = objective_of(case.spec.objective).example
     found: tuple[tuple[bool, str, dict[str, Any]], ...] = (
         (free_mb < need_mb <= case.limit_mb, "memory_busy", {"need_mb": need_mb, "free_mb": free_mb}),
+        (work.moved.state, "in_ram", {"need_mb": round(ram_bytes(work) / MB)}),
         (work.base_format.quantised and work.kind.slow_when_quantised, "quantised_cpu", {}),
         (work.shape.parameters > work.kind.many_parameters, "large_on_cpu", {}),
         (

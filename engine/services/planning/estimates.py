@@ -22,6 +22,7 @@ from engine.methods import method_of
 from engine.models.base.paths import token_rows_of, tokenizer_folder
 from engine.objectives import objective_of
 from engine.objectives.shared_params import as_trained
+from engine.planner.memory.ram import ram_beside
 from engine.planner.plan_estimate import PlanCase, estimate, incomplete
 from engine.planner.refusals import planned_device, refusals, unteachable
 from engine.planner.time.corrections import MODEL_VERSION, Source, ThroughputRecord, machine_of
@@ -96,7 +97,7 @@ def case_of(ctx: Context, spec: JobSpec) -> PlanCase:
     with ctx.db.read() as s:
         throughput = throughput_of(s, device, spec.base_model)
     _total, free = hardware.disk(ctx.settings.home)
-    return PlanCase(spec, model, dataset, device, table, throughput, free)
+    return PlanCase(spec, model, dataset, device, table, throughput, free, ram_mb=ram_beside(device))
 
 
 def throughput_of(s: Session, device: Device, base_model_id: int) -> dict[str, list[ThroughputRecord]]:
