@@ -50,5 +50,6 @@ def gradient_bytes(work: Workload) -> float:
 
 
 def leaving_bytes(work: Workload) -> float:
-    """The gradient that is on its way to RAM, and what of an earlier group comes back to be added to it."""
-    return 2.0 * work.trained_width * largest_matrix(work) if work.moved.gradients else 0.0
+    """The gradient that is on its way to RAM, and what of earlier groups comes back to be added to it."""
+    together = 2 if work.groups > 1 else 1
+    return float(together * work.trained_width * largest_matrix(work)) if work.moved.gradients else 0.0

@@ -169,7 +169,7 @@ def _end(step: StepMeasures) -> PeakPhase:
     again = step.work.trained_width * step.work.trained / shape.layers if step.work.groups > 1 else 0.0
     after = FP32 * step.uses.after
     if step.work.moved.gradients:
-        return PeakPhase("end", temporary=max(layer, table, after) + leaving_bytes(step.work))
+        return PeakPhase("end", temporary=max(layer, after) + leaving_bytes(step.work))
     return PeakPhase("end", gradients=gradient_bytes(step.work), temporary=max(layer + again, table, after))
 
 

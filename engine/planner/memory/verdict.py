@@ -18,6 +18,7 @@ from engine.models.architecture.shape import shape_of
 from engine.objectives import usual_objective
 from engine.optimizers import searched as searched_optimizers
 from engine.planner.memory.estimate import total_mb
+from engine.planner.memory.leaner import leaner_updates
 from engine.planner.memory.sizes import COMMON_SIZES
 from engine.planner.memory.unfit import unfit
 from engine.planner.memory.workload import Workload
@@ -136,6 +137,10 @@ def _leaner(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
         if work.method.capabilities.trains and work.optimizer is not optimizer and _works(other):
             named = {"optimizer": optimizer.label.as_dict()}
             yield "verdict.optimizer", named, {"training.optimizer": optimizer.key} | also, other
+    for said, other in leaner_updates(work):
+        if _works(other):
+            change = {f"training.{key}": value for key, value in other.update_settings.items()}
+            yield "verdict.updates", said, change | also, other
 
 
 def _works(work: Workload) -> bool:
