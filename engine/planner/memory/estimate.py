@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from engine.core.formula import number, plus, times
 from engine.core.sizes import memory_size
 from engine.planner.memory import formulas
+from engine.planner.memory.base_weights import base_bytes
 from engine.planner.memory.offloaded import state_of
-from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak
+from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak, score_bytes
 from engine.planner.memory.workload import FP32, MB, Workload
 
 KEYS = (
@@ -89,18 +90,8 @@ def weight_bytes(work: Workload) -> float:
 
 
 def _weights(work: Workload) -> MemoryItem:
-    shape, width = work.shape, work.width
-    if work.base_format.quantised:
-        body, each = shape.linear_weights, work.base_format.weight_bytes(width)
-        rest = shape.parameters - body
-        size, text = each * body + FP32 * rest, plus([times(body, f"{each:g} B"), times(rest, "4 B")])
-    elif work.method.trains_base and not work.held.rounded:
-        size, text = float(FP32 * shape.parameters), times(shape.parameters, "4 B")
-        if width < FP32:
-            size, text = size + width * shape.parameters, plus([text, times(shape.parameters, f"{width} B")])
-    else:
-        size, text = float(width * shape.parameters), times(shape.parameters, f"{width} B")
-    return MemoryItem("weights", size, text, formulas.WEIGHTS)
+    found = base_bytes(work)
+    return MemoryItem("weights", found.bytes, found.formula, formulas.WEIGHTS)
 
 
 def _scales(work: Workload) -> MemoryItem:
@@ -147,7 +138,9 @@ def _moved(step: StepMeasures, moment: PeakPhase) -> Iterator[MemoryItem]:
     yield MemoryItem("gradients", moment.gradients, _gradients_text(step, moment), formulas.GRADIENTS)
     yield MemoryItem("activations", moment.activations, _activations_text(step), formulas.ACTIVATIONS)
     labels = tokens if work.shape.keeps.whole_logits else min(tokens, HEAD_TOKENS)
-    yield MemoryItem("logits", moment.logits, times(work.shape.vocabulary, labels, "4 B", "2"), formulas.LOGITS)
+    yield MemoryItem(
+        "logits", moment.logits, times(work.shape.vocabulary, labels, f"{score_bytes(work)} B"), formulas.LOGITS
+    )
     slack = _slack(work) * moment.bytes
     text = f"{moment.name}: {memory_size(moment.temporary / MB)}"
     if slack:
@@ -170,7 +163,7 @@ def _gradients_text(step: StepMeasures, moment: PeakPhase) -> str:
 def _activations_text(step: StepMeasures) -> str:
     work = step.work
     if work.recompute:
-        inputs = times(step.tokens, step.layers, work.shape.hidden, f"{work.width} B")
+        inputs = times(step.tokens, step.layers, work.shape.hidden, f"{work.stream} B")
         return plus([inputs, times(step.tokens, f"{number(step.layer())} B")])
     return times(
         step.tokens, plus([f"({times(step.layers, f'{number(step.layer())} B')}", f"{number(step.aside())} B)"])

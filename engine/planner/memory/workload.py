@@ -98,3 +98,13 @@ class Workload:
     def width(self) -> int:
         """Bytes of one number in the chosen precision."""
         return _WIDTH[self.precision.dtype]
+
+    @property
+    def stream(self) -> int:
+        """Bytes of one number of what is added up between layers: a quantised base keeps it in fp32 where others have fp16."""
+        return FP32 if self.base_format.quantised and self.precision.dtype == "fp16" else self.width
+
+    @property
+    def copies_inputs(self) -> bool:
+        """Whether each adapter copies what it reads to another number format: those on quantised modules take it as it is."""
+        return self.width < FP32 and not self.base_format.quantised
