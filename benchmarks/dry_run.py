@@ -66,7 +66,13 @@ _EIGHT = Step("lora", "bf16", 1024, held="int8")
 _OLD = Step("lora", "fp16", 1024, recompute=True, held="nf4")
 MORE = {
     "Llama 3 8B": (
-        Step("full"), Step("houlsby"), Step("prefix_tuning"), _FOUR, _FOUR_LEAN, _OLD, _EIGHT,
+        Step("full"),
+        Step("houlsby"),
+        Step("prefix_tuning"),
+        _FOUR,
+        _FOUR_LEAN,
+        _OLD,
+        _EIGHT,
         Step("lora", "fp32", 1024, held="nf4"),
     ),
     "Qwen3 8B": (_FOUR, _FOUR_LEAN, _EIGHT),
