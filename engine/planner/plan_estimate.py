@@ -16,10 +16,13 @@ from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.objectives import objective_of
 from engine.optimizers import optimizer_of
+from engine.optimizers.offload import offload
+from engine.optimizers.trained_format import trained_format
 from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.estimate import memory_breakdown, total_mb
 from engine.planner.memory.occupied import Own, beside_others, nothing_own
 from engine.planner.memory.outliers import Outliers, leave_out_verdict, outlier_advice
+from engine.planner.memory.ram import ram_verdict
 from engine.planner.memory.verdict import (
     FewerFiles,
     Verdict,
@@ -54,6 +57,7 @@ class PlanCase:
         known_shape: the model's shape where it was read before.
         memory: what this machine measured of the memory that jobs with the model took.
         own: () -> what this program itself holds on the device now.
+        ram_mb: RAM of this machine beside the device's own memory; None where the device is planned for or is the RAM itself.
     """
 
     spec: JobSpec
@@ -66,6 +70,7 @@ class PlanCase:
     known_shape: ModelShape | None = None
     memory: tuple[MemoryRecord, ...] = ()
     own: Callable[[], Own] = nothing_own
+    ram_mb: int | None = None
 
     @property
     def shape(self) -> ModelShape:
@@ -144,6 +149,8 @@ def workload(case: PlanCase, train: Counts) -> Workload:
         double=bool(spec.training["double_quantisation"]),
         needs=objective_of(spec.objective).needs,
         measured=case.memory,
+        held=trained_format(spec.training),
+        moved=offload(spec.training),
     )
     in_a_step = train.largest_step(case.pace.batch_size)
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)
@@ -253,6 +260,8 @@ def _verdict(case: PlanCase, work: Workload, train: Counts, time: Duration, disk
             {"training.epochs": training["epochs"]} if "method" in memory.change else {}
         )  # not the other method's own
         return replace(memory, change=memory.change | kept)
+    if (short := ram_verdict(work, case.ram_mb)) is not None:
+        return short
     too_long = time_verdict(time.seconds, minutes, float(training["epochs"]), time.parts.get("training", 0.0))
     fewer = _fewer_files(case, work) if disk_mb > case.disk_limit_mb else None
     return (

@@ -15,8 +15,9 @@ from engine.devices import DEVICE_KINDS, preference
 from engine.jobs.spec import JobSpec
 from engine.methods.common.rates import RATE, rate_for
 from engine.objectives import objective_of
+from engine.planner.memory.offloaded import ram_bytes
 from engine.planner.memory.verdict import in_billions
-from engine.planner.memory.workload import Workload
+from engine.planner.memory.workload import MB, Workload
 from engine.planner.time.speed import Duration
 from engine.shapes.plans import WarningView
 from storage.tables import Dataset, LanguageModel
@@ -72,6 +73,8 @@ def _slow(facts: PlanFacts) -> Iterator[WarningView]:
         yield warning("quantised_cpu")
     if facts.work.shape.parameters > kind.many_parameters:
         yield warning("large_on_cpu")
+    if facts.work.moved.state:
+        yield warning("in_ram", need_mb=round(ram_bytes(facts.work) / MB))
 
 
 def _lengths(facts: PlanFacts) -> Iterator[WarningView]:

@@ -18,6 +18,7 @@ from engine.models.architecture.shape import shape_of
 from engine.objectives import usual_objective
 from engine.optimizers import searched as searched_optimizers
 from engine.planner.memory.estimate import total_mb
+from engine.planner.memory.leaner import leaner_updates
 from engine.planner.memory.reserve import reserve_of
 from engine.planner.memory.sizes import COMMON_SIZES
 from engine.planner.memory.unfit import unfit
@@ -138,12 +139,16 @@ def _leaner(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
         if work.method.capabilities.trains and work.optimizer is not optimizer and _works(other):
             named = {"optimizer": optimizer.label.as_dict()}
             yield "verdict.optimizer", named, {"training.optimizer": optimizer.key} | also, other
+    for said, other in leaner_updates(work):
+        if _works(other):
+            change = {f"training.{key}": value for key, value in other.update_settings.items()}
+            yield "verdict.updates", said, change | also, other
 
 
 def _works(work: Workload) -> bool:
     usual = {param.key: param.default for param in usual_objective().params_for(work.method.defaults)}
-    training = usual | {"quantisation": work.base_format.key, "optimizer": work.optimizer.key}
-    return not (unfit(work.kind, training) or refused(work.method, work.shape, work.values, training))
+    training = usual | work.update_settings | {"quantisation": work.base_format.key}
+    return not (unfit(work.kind, training, work.precision) or refused(work.method, work.shape, work.values, training))
 
 
 def _other_methods(work: Workload) -> Iterator[Change]:

@@ -34,6 +34,8 @@ from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
 from engine.objectives.shared_params import as_trained
 from engine.optimizers import optimizer_of
+from engine.optimizers.offload import offload
+from engine.optimizers.trained_format import trained_format
 from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.verdict import arrange, limit_of, room_of
 from engine.planner.memory.workload import Workload
@@ -164,6 +166,8 @@ def workload_of(inputs: Inputs, measured: tuple[MemoryRecord, ...] = ()) -> Work
         double=bool(spec.training["double_quantisation"]),
         needs=objective_of(spec.objective).needs,
         measured=measured,
+        held=trained_format(spec.training),
+        moved=offload(spec.training),
     )
     in_a_step = sum(lengths[: spec.training["batch_size"]])
     room_mb = room_of(limit_of(device, spec.budget.memory_mb), spec.budget.goal)
