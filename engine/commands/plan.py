@@ -89,3 +89,6 @@ def _print(console: Console, place: int, offer: PlanOffer) -> None:
     console.line("   " + console.text(f"plan.{offer['why']['code']}", **offer["why"]["params"]))
     if offer["verdict"]["code"] != FITS:
         console.line("   " + console.text(f"plan.{offer['verdict']['code']}", **offer["verdict"]["params"]))
+    if (attention := offer["attention"]) is not None:
+        kernel = console.text(f"plan.{attention['code']}", **attention["params"])
+        console.line("   " + console.text("cli.plan.attention", precision=offer["precision"], attention=kernel))

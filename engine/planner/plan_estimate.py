@@ -22,6 +22,7 @@ from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.estimate import memory_breakdown, total_mb
 from engine.planner.memory.occupied import Own, beside_others, nothing_own
 from engine.planner.memory.outliers import Outliers, leave_out_verdict, outlier_advice
+from engine.planner.memory.peak_phases import StepMeasures
 from engine.planner.memory.ram import ram_verdict
 from engine.planner.memory.verdict import (
     FewerFiles,
@@ -113,6 +114,7 @@ def incomplete(missing: Sequence[str]) -> PlanView:
     return {
         "device": None,
         "precision": None,
+        "attention": None,
         "memory": {"items": [], "total_mb": 0, "limit_mb": 0},
         "seconds": None,
         "time": None,
@@ -180,6 +182,7 @@ def estimate(case: PlanCase) -> PlanView:
     return {
         "device": device_view(case.device),
         "precision": cast(PrecisionView, asdict(work.precision)),
+        "attention": StepMeasures(work, work.footprint).attention.message(),
         "memory": {
             "items": lines,
             "total_mb": need_mb,
