@@ -164,11 +164,19 @@ function trainVerdict(w) {
 }
 
 /**
+ * What a plan warns of, with the button that takes the reason away where the planner knows one.
+ * @param {Parts<"train">} w
+ */
+export const planWarnings = (w, warnings) => (warnings || []).map((one) => noteBox("warn", h("p", {}, one.message),
+  one.change ? h("button", { type: "button", class: "ts-btn small", "data-warning": one.code, onclick: () => applyChange(w, one.change) }, t("train.estimate.apply")) : null));
+
+/**
  * Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}.
  * @param {Parts<"train">} w
  */
 export function applyChange(w, change) {
   if (change.method) w.patch({ method: change.method, own: true });
+  if (change.base_model) w.patch({ base_model: change.base_model });
   for (const [field, value] of Object.entries(change)) {
     const [area, key] = field.split(".");
     if (area === "budget") w.patch({ budget: { ...w.draft.budget, [key]: value } });
