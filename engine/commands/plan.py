@@ -9,7 +9,7 @@ from engine.base_formats import base_format_of
 from engine.commands import models
 from engine.commands.console import Console
 from engine.commands.reserve import leave_to_others, megabytes, tell_room
-from engine.commands.review import tell_misfits
+from engine.commands.review import tell_misfits, tell_warnings
 from engine.commands.train import check_data, data_set
 from engine.core.context import Context
 from engine.core.errors import SpecError, TunesmithError
@@ -36,13 +36,14 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     models.make_ready(console, ctx, model)
     dataset, objective = data_set(console, ctx, args.data), args.objective or usual_objective().key
     asked = {"base_model": model, "dataset": dataset, "budget": budget(args), "objective": objective}
-    tell_misfits(console, ctx, dataset, model, objective, {})
+    told = tell_misfits(console, ctx, dataset, model, objective, {})
     found = plan_search.offers(ctx, asked)
     device = found["device"]
     console.say("cli.plan.device", name=device["name"], memory=memory_size(device["memory_mb"]))
     tell_room(console, room)
     if found["nothing"]:
         console.say(f"plan.{found['nothing']['code']}", **found["nothing"]["params"])
+    tell_warnings(console, found["warnings"], told)
     for place, offer in enumerate(found["offers"], start=1):
         _print(console, place, offer)
     return 1 if found["nothing"] else 0

@@ -165,11 +165,20 @@ function trainVerdict(w) {
 }
 
 /**
+/**
  * Takes over what the planner proposes, where it does.
  * @param {Parts<"train">} w
+ * @param {{}} [more] other properties of the button
  */
-export const changeButton = (w, change, id) => (Object.keys(change || {}).length
-  ? h("button", { type: "button", class: "ts-btn small", id, onclick: () => applyChange(w, change) }, t("train.estimate.apply")) : null);
+export const changeButton = (w, change, id, more) => (Object.keys(change || {}).length
+  ? h("button", { type: "button", class: "ts-btn small", id, onclick: () => applyChange(w, change), ...more }, t("train.estimate.apply")) : null);
+
+/**
+ * What a plan warns of, with the button that takes the reason away where the planner knows one.
+ * @param {Parts<"train">} w
+ */
+export const planWarnings = (w, warnings) => (warnings || []).map((one) => noteBox("warn", h("p", {}, one.message),
+  changeButton(w, one.change, null, { "data-warning": one.code })));
 
 /**
  * Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}.
@@ -177,6 +186,7 @@ export const changeButton = (w, change, id) => (Object.keys(change || {}).length
  */
 export function applyChange(w, change) {
   if (change.method) w.patch({ method: change.method, own: true });
+  if (change.base_model) w.patch({ base_model: change.base_model });
   for (const [field, value] of Object.entries(change)) {
     const [area, key] = field.split(".");
     if (area === "budget") w.patch({ budget: { ...w.draft.budget, [key]: value } });

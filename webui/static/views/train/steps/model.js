@@ -10,12 +10,24 @@ import { choiceCards, labelledField, noteBox, reasonBox } from "../../shared/for
 /** @param {Parts<"train">} w */
 export function modelStepView(w, body) {
   const list = h("div", {}), note = h("div", {});
-  const tell = () => replaceChildren(note, vocabularyNote(w));
+  const tell = () => { replaceChildren(note, vocabularyNote(w)); misfitNote(w, note); };
   const draw = () => { replaceChildren(list, modelChoices(w, tell)); tell(); };
   appendAll(body, [list, note, addModel(w)]);
   w.on("lists", draw, "step");
+  w.on("fits", tell, "step");
   draw();
   watchModels(w, list);
+}
+
+/**
+ * What of the data set that was chosen does not fit the model, where the model is chosen.
+ * @param {Parts<"train">} w
+ */
+async function misfitNote(w, note) {
+  const found = w.fits[w.draft.dataset];
+  if (!found?.findings.some((one) => one.level !== "info")) return;
+  const { trainMisfits } = await import("../fit.js");
+  if (found === w.fits[w.draft.dataset]) note.append(noteBox(found.findings[0].level, trainMisfits(w, w.dataset())));
 }
 
 /**
