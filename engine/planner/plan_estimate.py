@@ -26,11 +26,11 @@ from engine.planner.memory.verdict import (
     limit_of,
     memory_verdict,
     room_of,
-    time_verdict,
 )
 from engine.planner.memory.workload import MB, Workload
 from engine.planner.time.corrections import ThroughputRecord, correct, settings_of
 from engine.planner.time.disk import Space, disk_view, may_keep_two, merged_bytes, spaces
+from engine.planner.time.limit import time_verdict
 from engine.planner.time.speed import SAMPLE_QUESTIONS, Duration, Pace, duration_of, steps_of
 from engine.shapes.plans import MemoryLine, PlannedDevice, PlanView, PrecisionView
 from storage.tables import Dataset, LanguageModel
@@ -187,7 +187,7 @@ def estimate(case: PlanCase) -> PlanView:
         "exact": case.table.scale == 1.0,
         "disk_mb": disk["total_mb"],
         "disk": {**disk, "export_mb": round(merged_bytes(work) / MB)},
-        "verdict": _verdict(case, work, train, duration.seconds, disk["total_mb"]).as_dict(),
+        "verdict": _verdict(case, work, train, duration, disk["total_mb"]).as_dict(),
         "warnings": list(_warnings(case, work, train, need_mb)),
     }
 
@@ -217,7 +217,7 @@ def disk_mb_of(case: PlanCase, work: Workload, train: Counts, val: Counts) -> in
     return round(sum(space.bytes for space in spaces_of_case(case, work, train, val)) / MB)
 
 
-def _verdict(case: PlanCase, work: Workload, train: Counts, seconds: float, disk_mb: int) -> Verdict:
+def _verdict(case: PlanCase, work: Workload, train: Counts, time: Duration, disk_mb: int) -> Verdict:
     training, minutes = case.spec.training, case.spec.budget.minutes
     if not train.rows and case.table.refused:
         return Verdict("verdict.refused", {"n": case.table.refused})
@@ -228,9 +228,15 @@ def _verdict(case: PlanCase, work: Workload, train: Counts, seconds: float, disk
     memory = memory_verdict(work, case.limit_mb)
     if not memory.ok:
         return memory
-    too_long = time_verdict(seconds, minutes, float(training["epochs"]))
+    too_long = time_verdict(time, minutes, training, lambda change: _time_with(case, work, change))
     fewer = _fewer_files(case, work) if disk_mb > case.disk_limit_mb else None
     return disk_verdict(disk_mb, case.disk_limit_mb, fewer) or too_long or memory
+
+
+def _time_with(case: PlanCase, work: Workload, change: Mapping[str, Any]) -> Duration:
+    """The time with some settings of training changed that leave memory as it is."""
+    then = replace(case, spec=replace(case.spec, training={**case.spec.training, **change}))
+    return duration_of_case(then, work, *then.counts())
 
 
 def _fewer_files(case: PlanCase, work: Workload) -> FewerFiles | None:

@@ -171,18 +171,6 @@ def in_billions(parameters: int) -> str:
     return f"{parameters / 1e9:.2g}B"
 
 
-def time_verdict(seconds: float, minutes: float | None, epochs: float) -> Verdict | None:
-    """What to say when the job takes longer than the limit; None when it does not."""
-    if minutes is None or seconds <= minutes * 60:
-        return None
-    fewer = epochs * minutes * 60 / seconds
-    fewer = float(int(fewer)) if fewer >= 1 else round(fewer, 2)
-    params = {"minutes": round(seconds / 60, 1), "limit_minutes": minutes, "epochs": fewer}
-    if fewer <= 0:
-        return Verdict("verdict.time_short", {"minutes": params["minutes"], "limit_minutes": minutes})
-    return Verdict("verdict.time", params, change={"training.epochs": fewer})
-
-
 @dataclass(frozen=True)
 class FewerFiles:
     """A change with which the disk has room for what a job writes."""
