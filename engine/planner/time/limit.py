@@ -19,6 +19,7 @@ EXTRAS_SHARE = (
 )
 CHECK_SHARE = 0.15  # of the limit that one evaluation, or one round of sample answers, may take
 ANSWERS_SHARE = 0.2  # of the limit that is kept at most for the scored answers at the end
+TOO_SHORT = "verdict.time_short"
 _AIM = 0.98  # share of the limit that is planned for
 _WORTH_IT = 0.5  # passes, or all of fewer: with less, checks and answers are given up first
 _LEAST = 0.01  # passes
@@ -56,7 +57,7 @@ def time_verdict(
         if way.epochs >= enough:
             break
     if best is None or best.epochs < _LEAST:
-        return Verdict("verdict.time_short", numbers)
+        return Verdict(TOO_SHORT, numbers)
     return _fewer(best, numbers, training)
 
 
@@ -99,4 +100,4 @@ def _without_answers(
     change = {"scored_answers": 0}
     if training.get("scored_answers") and again(change).seconds <= minutes * 60:
         return Verdict("verdict.time_answers", dict(numbers), change={"training.scored_answers": 0})
-    return Verdict("verdict.time_short", dict(numbers))
+    return Verdict(TOO_SHORT, dict(numbers))

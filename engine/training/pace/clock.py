@@ -13,7 +13,10 @@ from engine.planner.time.units import UnitTimes
 _SHOWN_STEPS = 2_000  # a longer job shows the mean of several steps as one point
 _SAVE_BYTES_S = 100e6  # until a save was measured
 _SPARE = 1.2  # the next one may take longer than the last
-_SLACK, _SLACK_S = 0.06, 10.0  # of what a limit leaves, and at most so many seconds: for a machine that does other things too
+_SLACK, _SLACK_S = (
+    0.06,
+    10.0,
+)  # of what a limit leaves, and at most so many seconds: for a machine that does other things too
 _SAVES_AT_THE_END = 4.0  # a checkpoint, and the result: two sets of weights where an earlier check was better
 _FORWARD = 0.5  # of a step's time a token, without the backward pass
 _MEASURED = ("step", "check", "score", "save")
