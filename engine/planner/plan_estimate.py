@@ -8,7 +8,6 @@ from typing import Any, cast
 
 from engine.base_formats import base_format
 from engine.core.hardware import Device
-from engine.core.shapes import CodedMessage
 from engine.data.templates.lengths import Counts, LengthTable
 from engine.devices import kind_of, precision_for
 from engine.jobs.spec import JobSpec
@@ -32,10 +31,9 @@ from engine.planner.time.corrections import ThroughputRecord, correct, settings_
 from engine.planner.time.disk import Space, disk_view, may_keep_two, merged_bytes, spaces
 from engine.planner.time.limit import time_verdict
 from engine.planner.time.speed import SAMPLE_QUESTIONS, Duration, Pace, duration_of, steps_of
+from engine.planner.warnings import PlanFacts, warnings_of
 from engine.shapes.plans import MemoryLine, PlannedDevice, PlanView, PrecisionView
 from storage.tables import Dataset, LanguageModel
-
-_FEW_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -188,7 +186,7 @@ def estimate(case: PlanCase) -> PlanView:
         "disk_mb": disk["total_mb"],
         "disk": {**disk, "export_mb": round(merged_bytes(work) / MB)},
         "verdict": _verdict(case, work, train, duration, disk["total_mb"]).as_dict(),
-        "warnings": list(_warnings(case, work, train, need_mb)),
+        "warnings": warnings_of(_facts(case, work, train, need_mb, duration)),
     }
 
 
@@ -227,7 +225,9 @@ def _verdict(case: PlanCase, work: Workload, train: Counts, time: Duration, disk
         return Verdict("verdict.nothing_trained")
     memory = memory_verdict(work, case.limit_mb)
     if not memory.ok:
-        return memory
+        # not the other method's own
+        kept = {"training.epochs": training["epochs"]} if "method" in memory.change else {}
+        return replace(memory, change=memory.change | kept)
     too_long = time_verdict(time, minutes, training, lambda change: _time_with(case, work, change))
     fewer = _fewer_files(case, work) if disk_mb > case.disk_limit_mb else None
     return disk_verdict(disk_mb, case.disk_limit_mb, fewer) or too_long or memory
@@ -251,26 +251,16 @@ def _fewer_files(case: PlanCase, work: Workload) -> FewerFiles | None:
     return None
 
 
-def _warnings(case: PlanCase, work: Workload, train: Counts, need_mb: int) -> Iterator[CodedMessage]:
-    training, free_mb = case.spec.training, case.device.free_mb
-    length, context = training["max_length"], case.model.context_length
-    what = objective_of(case.spec.objective).example
-    found: tuple[tuple[bool, str, dict[str, Any]], ...] = (
-        (free_mb < need_mb <= case.limit_mb, "memory_busy", {"need_mb": need_mb, "free_mb": free_mb}),
-        (work.base_format.quantised and work.kind.slow_when_quantised, "quantised_cpu", {}),
-        (work.shape.parameters > work.kind.many_parameters, "large_on_cpu", {}),
-        (
-            context is not None and train.longest > context,
-            "over_context",
-            {"longest": train.longest, "context": context},
-        ),
-        (train.truncated > 0, "truncated", {"n": train.truncated, "max_length": length}),
-        (train.split > 0, "split", {"n": train.split, "max_length": length}),
-        (train.dropped > 0, "dropped", {"n": train.dropped, "max_length": length}),
-        (train.unlearnable > 0, "unlearnable", {"n": train.unlearnable}),
-        (case.table.refused > 0, "refused", {"n": case.table.refused}),
-        (case.table.untaught.rows > 0, "untaught", case.table.untaught.params(case.table.scale)),
-        (0 < train.rows < _FEW_ROWS, "few_rows", {"n": train.rows, "what": what.as_dict()}),
-        (not case.dataset.val_rows and int(training["evaluations"]) > 0, "no_validation", {}),
+def _facts(case: PlanCase, work: Workload, train: Counts, need_mb: int, time: Duration) -> PlanFacts:
+    return PlanFacts(
+        spec=case.spec,
+        model=case.model,
+        dataset=case.dataset,
+        device=case.device,
+        table=case.table,
+        work=work,
+        train=train,
+        need_mb=need_mb,
+        limit_mb=case.limit_mb,
+        time=time,
     )
-    return ({"code": f"warning.{code}", "params": params} for applies, code, params in found if applies)

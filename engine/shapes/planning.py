@@ -6,7 +6,7 @@ from typing import Literal, TypedDict
 
 from engine.core.shapes import Change, CodedMessage, SizedItem
 from engine.shapes.jobs import StatusName
-from engine.shapes.plans import DiskPlan, MemoryEstimate, PlannedDevice, TimeEstimate, VerdictView
+from engine.shapes.plans import DiskPlan, MemoryEstimate, PlannedDevice, TimeEstimate, VerdictView, WarningView
 
 
 class DeviceChoice(TypedDict):
@@ -72,6 +72,7 @@ class PlanOffers(TypedDict):
     goal: str  # that they are ranked by
     offers: list[PlanOffer]  # the best first
     nothing: VerdictView | None  # why nothing that trains fits, where that is so
+    warnings: list[WarningView]  # texts `plan.<code>`: what is to be known of each of them
 
 
 class DryRunView(TypedDict):

@@ -210,7 +210,7 @@ def test_checkpoints_give_way_to_the_disk() -> None:
 @pytest.mark.parametrize(
     ("model", "device", "budget", "code"),
     [
-        ("135M", "desktop-8-32", {"minutes": 0.3}, "nothing.time"),
+        ("135M", "desktop-8-32", {"minutes": 0.3}, "nothing.time_passes"),
         ("135M", "desktop-8-32", {"disk_mb": 20}, "nothing.disk_limit"),
         ("135M", "desktop-8-32", {"memory_mb": 500}, "nothing.memory"),
         ("135M", "desktop-8-32", {"memory_mb": 500, "minutes": 1}, "nothing.memory_time"),

@@ -13,6 +13,7 @@ from engine.core.text import Text
 from engine.jobs.spec import JobSpec, make_spec
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method, Variant
+from engine.methods.common.rates import defaults_for
 from engine.objectives import usual_objective
 
 MOST_ENTRANTS, MOST_SEEDS = 60, 5
@@ -116,6 +117,7 @@ class ComparisonSpec:
         shared: values of `PARAMS`, the same for all.
         device: "auto", or key of a device.
         memory_mb: limit of each job in MB; None for the machine's.
+        parameters: of the base model, which learning rates follow; None in comparisons of before they did.
         version: of this form of the spec.
     """
 
@@ -127,6 +129,7 @@ class ComparisonSpec:
     device: str = "auto"
     memory_mb: int | None = None
     dataset_hash: str = ""  # set by the service: entrants that join later train on the same rows
+    parameters: int | None = None  # set by the service
     version: int = _VERSION
 
     def as_dict(self) -> dict[str, Any]:
@@ -171,6 +174,7 @@ def make_comparison(raw: Mapping[str, Any]) -> ComparisonSpec:
     spec = ComparisonSpec(
         name, raw["base_model"], raw["dataset"], entrants, shared, str(raw.get("device") or "auto"),
         None if memory in (None, "") else memory, str(raw.get("dataset_hash") or ""),
+        raw["parameters"] if type(raw.get("parameters")) is int else None,
     )  # fmt: skip
     job_specs(spec, {})
     return spec
@@ -217,8 +221,9 @@ def raw_job(spec: ComparisonSpec, entrant: Entrant, seed: int, epoch: OnePass | 
     Args:
         epoch: one pass over the data, for a comparison by time.
     """
-    variant = entrant.declared[1]
-    own = dict(variant.training) if variant else {}
+    method, variant = entrant.declared
+    own = dict(defaults_for(method, spec.parameters)) if spec.parameters else {}
+    own |= dict(variant.training) if variant else {}
     own = {key: value for key, value in (own | dict(entrant.training)).items() if key not in _HELD_EQUAL}
     shared = {key: spec.shared[key] for key in _HELD_EQUAL if key in spec.shared} | {"seed": seed}
     by_time = spec.shared["held"] == "time"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import floor
+from math import ceil, floor
 from typing import Any
 
 from engine.planner.memory.verdict import Verdict
@@ -49,21 +49,23 @@ def time_verdict(
         return None
     numbers = {"minutes": round(found.seconds / 60, 1), "limit_minutes": minutes}
     if not found.parts.get("training"):
-        return _without_answers(numbers, minutes, training, again)
+        return _without_answers(found, numbers, minutes, training, again)
     enough, best = min(_WORTH_IT, float(training["epochs"])), None
     for change in _changes(training):
         way = _Way(change, _fitting(again(change), minutes, float(training["epochs"])))
+        if way.epochs >= _LEAST and again({**change, "epochs": way.epochs}).seconds > minutes * 60:  # a step is not cut
+            continue
         best = way if best is None or way.epochs > best.epochs else best
         if way.epochs >= enough:
             break
     if best is None or best.epochs < _LEAST:
-        return Verdict(TOO_SHORT, numbers)
+        return _too_short(found, numbers)
     return _fewer(best, numbers, training)
 
 
 def _fewer(way: _Way, numbers: Mapping[str, Any], training: Mapping[str, Any]) -> Verdict:
     changed = {**training, **way.change}
-    params = {**numbers, "epochs": way.epochs}
+    params = {**numbers, "epochs": way.epochs, "of": f"{float(training['epochs']):g}"}
     change = {f"training.{key}": value for key, value in {"epochs": way.epochs, **way.change}.items()}
     if not way.change:
         return Verdict("verdict.time", params, change=change)
@@ -91,6 +93,7 @@ def _fitting(time: Duration, minutes: float, epochs: float) -> float:
 
 
 def _without_answers(
+    found: Duration,
     numbers: Mapping[str, Any],
     minutes: float,
     training: Mapping[str, Any],
@@ -100,4 +103,9 @@ def _without_answers(
     change = {"scored_answers": 0}
     if training.get("scored_answers") and again(change).seconds <= minutes * 60:
         return Verdict("verdict.time_answers", dict(numbers), change={"training.scored_answers": 0})
-    return Verdict(TOO_SHORT, dict(numbers))
+    return _too_short(found, numbers)
+
+
+def _too_short(found: Duration, numbers: Mapping[str, Any]) -> Verdict:
+    need = ceil(found.seconds / 60)
+    return Verdict(TOO_SHORT, {**numbers, "minutes": need}, change={"budget.minutes": need})

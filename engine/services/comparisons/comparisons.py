@@ -26,6 +26,7 @@ from engine.jobs.spec import JobSpec, make_stored
 from engine.planner.refusals import refusals
 from engine.planner.time.limit import TOO_SHORT
 from engine.services.jobs import lifecycle
+from engine.services.models.sizes import size_of_base
 from engine.services.planning import estimates
 from engine.shapes.comparisons import ComparisonCosts, EntrantCost
 from engine.shapes.plans import VerdictView
@@ -108,7 +109,7 @@ def start_comparison(ctx: Context, raw: Mapping[str, Any], *, key: str, lang: st
     Raises:
         SpecError: with every fault by field; an entrant's own ones as "entrants.<key>.<field>".
     """
-    spec = make_comparison(raw)
+    spec = make_comparison({**raw, "parameters": size_of_base(ctx, raw)})
     runs, lane = _checked(ctx, spec, spec.entrants, spec.seeds)
     faults, labels = _faults(ctx, runs), _labels(spec, lang)
     with ctx.db.write() as s:

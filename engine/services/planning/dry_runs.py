@@ -22,6 +22,7 @@ from engine.planner.memory.estimate import step_bytes
 from engine.planner.memory.workload import MB
 from engine.planner.plan_estimate import workload
 from engine.planner.refusals import refusals
+from engine.services.models.sizes import size_of_base
 from engine.services.planning.estimates import case_of
 from engine.shapes.planning import DryRunView
 from storage.queries import jobs as queries
@@ -45,7 +46,7 @@ def start_dry_run(ctx: Context, raw_spec: Mapping[str, Any]) -> int:
         SpecError: with the faults of the form, as `planning.plan` has them.
         Fault: "dry_run.quantised" or "dry_run.no_training" where there is nothing that could be traced.
     """
-    spec = make_unnamed(raw_spec)
+    spec = make_unnamed(raw_spec, size_of_base(ctx, raw_spec))
     question = _question(ctx, spec)
     _refuse(question)
     with ctx.db.write() as s:
@@ -69,7 +70,7 @@ def dry_run_of(ctx: Context, raw_spec: Mapping[str, Any]) -> DryRunView | None:
         without the program itself and without a margin. Texts are at `check.part.<key>`.
     """
     try:
-        question = _question(ctx, make_unnamed(raw_spec))
+        question = _question(ctx, make_unnamed(raw_spec, size_of_base(ctx, raw_spec)))
     except (SpecError, Fault):
         return None  # what cannot be planned was not checked
     with ctx.db.read() as s:

@@ -27,6 +27,7 @@ from engine.planner.refusals import planned_device, refusals, unteachable
 from engine.planner.time.corrections import MODEL_VERSION, Source, ThroughputRecord, machine_of
 from engine.planner.time.length_cache import lengths_of
 from engine.planner.vocabulary import faults_of
+from engine.services.models.sizes import size_of_base
 from engine.shapes.planning import DeviceChoice
 from engine.shapes.plans import PlanView
 from engine.shapes.tokens import ExampleTokens
@@ -79,7 +80,7 @@ def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> PlanView:
     missing = [key for key in ("base_model", "dataset", "method") if not raw_spec.get(key)]
     if missing:
         return incomplete(missing)
-    spec = make_unnamed(raw_spec)
+    spec = make_unnamed(raw_spec, size_of_base(ctx, raw_spec))
     case = case_of(ctx, spec)
     if faults := refusals(spec, case.model, case.dataset.train_rows):
         raise SpecError(faults)
@@ -127,7 +128,7 @@ def token_preview(ctx: Context, raw_spec: Mapping[str, Any], n: int = 3) -> list
     The same template code encodes them as in training and in chat. `row` is the file's line, counted from 1.
     """
     method = method_of(str(raw_spec.get("method") or "lora"))
-    spec = make_unnamed(raw_spec, method=method.key)
+    spec = make_unnamed(raw_spec, size_of_base(ctx, raw_spec), method=method.key)
     model, dataset = _inputs(ctx, spec)
     template = open_template(tokenizer_folder(ctx.settings, model), model.name)
     template = as_trained(template, spec.training)

@@ -1015,7 +1015,7 @@ export interface EntrantCost {
   /** whether it fits */
   verdict?: VerdictView;
   /** texts `plan.<code>` */
-  warnings?: CodedMessage[];
+  warnings?: WarningView[];
 }
 
 /** Something that can take part in a comparison. */
@@ -1036,6 +1036,8 @@ export interface EntrantForm {
   trains: boolean;
   /** that may be set for it alone */
   params: ParamForm[];
+  /** learning rates: from so many parameters of the base on, this one */
+  rates: [number, number][];
 }
 
 /** Who takes part. */
@@ -2380,6 +2382,8 @@ export interface MethodForm {
   params: ParamForm[];
   /** that it changes in the settings of training */
   defaults: Record<string, any>;
+  /** learning rates: from so many parameters of the base on, this one */
+  rates: [number, number][];
   /** those that matter here */
   capabilities: CapabilityView[];
   /** of it */
@@ -2904,6 +2908,8 @@ export interface PlanOffers {
   offers: PlanOffer[];
   /** why nothing that trains fits, where that is so */
   nothing: VerdictView | null;
+  /** texts `plan.<code>`: what is to be known of each of them */
+  warnings: WarningView[];
 }
 
 /** Memory, steps, time and disk of a job, and whether it fits. */
@@ -2947,7 +2953,7 @@ export interface PlanView {
   /** whether it can be started */
   verdict: VerdictView;
   /** texts `plan.<code>` */
-  warnings: CodedMessage[];
+  warnings: WarningView[];
 }
 
 /** A device that something is planned for. */
@@ -3942,6 +3948,18 @@ export interface WantedList {
   name: string;
   /** of the form: the same key is the same list */
   key: string;
+}
+
+/** What is to be known before a plan is started, as text `plan.<code>`. */
+export interface WarningView {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** values by field that take the reason away, where some are known */
+  change?: Record<string, any>;
 }
 
 /** One tap that mends what was found. */
