@@ -32,11 +32,11 @@ from engine.planner.memory.verdict import (
     limit_of,
     memory_verdict,
     room_of,
-    time_verdict,
 )
 from engine.planner.memory.workload import MB, Workload
 from engine.planner.time.corrections import ThroughputRecord, correct, settings_of
 from engine.planner.time.disk import Space, disk_view, may_keep_two, merged_bytes, spaces
+from engine.planner.time.limit import time_verdict
 from engine.planner.time.speed import SAMPLE_QUESTIONS, Duration, Pace, duration_of, steps_of
 from engine.planner.warnings import PlanFacts, warnings_of
 from engine.shapes.plans import MemoryLine, PlannedDevice, PlanView, PrecisionView
@@ -259,19 +259,24 @@ def _verdict(case: PlanCase, work: Workload, train: Counts, time: Duration, disk
     if not memory.ok:
         if few := outliers_of(case, work, train).that_fit(case.limit_mb):
             return leave_out_verdict(few, case.limit_mb)
-        kept = (
-            {"training.epochs": training["epochs"]} if "method" in memory.change else {}
-        )  # not the other method's own
+        # not the other method's own
+        kept = {"training.epochs": training["epochs"]} if "method" in memory.change else {}
         return replace(memory, change=memory.change | kept)
     if (short := ram_verdict(work, case.ram_mb)) is not None:
         return short
-    too_long = time_verdict(time.seconds, minutes, float(training["epochs"]), time.parts.get("training", 0.0))
+    too_long = time_verdict(time, minutes, training, lambda change: _time_with(case, work, change))
     fewer = _fewer_files(case, work) if disk_mb > case.disk_limit_mb else None
     return (
         disk_verdict(disk_mb, case.disk_limit_mb, fewer)
         or too_long
         or beside_others(memory, case.device, total_mb(work), case.own)
     )
+
+
+def _time_with(case: PlanCase, work: Workload, change: Mapping[str, Any]) -> Duration:
+    """The time with some settings of training changed that leave memory as it is."""
+    then = replace(case, spec=replace(case.spec, training={**case.spec.training, **change}))
+    return duration_of_case(then, work, *then.counts())
 
 
 def _fewer_files(case: PlanCase, work: Workload) -> FewerFiles | None:

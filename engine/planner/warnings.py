@@ -18,6 +18,7 @@ from engine.objectives import objective_of
 from engine.planner.memory.offloaded import ram_bytes
 from engine.planner.memory.verdict import in_billions
 from engine.planner.memory.workload import MB, Workload
+from engine.planner.time.limit import EXTRAS_SHARE
 from engine.planner.time.speed import Duration
 from engine.shapes.plans import WarningView
 from storage.tables import Dataset, LanguageModel
@@ -124,6 +125,16 @@ def _days(seconds: float) -> float:
     return round(seconds / DAY, 1)
 
 
+def _extras(facts: PlanFacts) -> Iterator[WarningView]:
+    """Under a limit of time, what tells of the base has a share of it: more than that is thinned or left out."""
+    minutes, units = facts.spec.budget.minutes, facts.time.units
+    if minutes is None or units is None or not facts.work.method.capabilities.trains:
+        return
+    share = EXTRAS_SHARE * max(0.0, 60 * minutes - units.start)
+    if units.extras > share:
+        yield warning("extras", seconds=round(units.extras), share=round(share))
+
+
 def _idle(facts: PlanFacts) -> Iterator[WarningView]:
     """A device of a better kind is here, and the job would not run on it."""
     if facts.device.planned_as:
@@ -155,6 +166,7 @@ RULES: tuple[Callable[[PlanFacts], Iterator[WarningView]], ...] = (
     _idle,
     _slow,
     _too_long,
+    _extras,
     _rate,
 )
 

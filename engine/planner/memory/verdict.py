@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from math import ceil, floor
 from typing import Any
 
 from engine.base_formats import base_format
@@ -176,23 +175,6 @@ def largest_fitting(work: Workload, limit_mb: int) -> str | None:
 def in_billions(parameters: int) -> str:
     """A number of parameters as models are named by it: "0.13B", "8B"."""
     return f"{parameters / 1e9:.2g}B"
-
-
-def time_verdict(seconds: float, minutes: float | None, epochs: float, training_s: float) -> Verdict | None:
-    """What to say when the job takes longer than the limit; None when it does not.
-
-    Args:
-        epochs, training_s: passes, and what of the seconds they take: fewer of them shorten nothing else.
-    """
-    if minutes is None or seconds <= minutes * 60:
-        return None
-    fewer = epochs * (minutes * 60 - (seconds - training_s)) / training_s if training_s else 0.0
-    fewer = float(int(fewer)) if fewer >= 1 else floor(100 * fewer) / 100
-    params = {"minutes": round(seconds / 60, 1), "limit_minutes": minutes, "epochs": fewer}
-    if fewer <= 0:
-        need = ceil(seconds / 60)
-        return Verdict("verdict.time_short", params | {"minutes": need}, change={"budget.minutes": need})
-    return Verdict("verdict.time", params | {"of": f"{epochs:g}"}, change={"training.epochs": fewer})
 
 
 @dataclass(frozen=True)

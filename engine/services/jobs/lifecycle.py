@@ -18,6 +18,7 @@ from engine.jobs.kinds.declaration import JobKind
 from engine.jobs.kinds.train import TRAIN
 from engine.jobs.lanes import lane_for
 from engine.jobs.queue import enqueue, same_job
+from engine.jobs.resuming import KEPT
 from engine.jobs.spec import SPEC_VERSION, JobSpec, make_spec, make_stored
 from engine.jobs.views import views
 from engine.models.base.integrity import change_of
@@ -240,5 +241,5 @@ def delete_job(ctx: Context, job_id: int) -> None:
             raise Fault("job.still_active", name=job.name)
         job.deleted_at = time.time()
         queries.forget_checkpoints(s, job_id)
-    for folder in ("checkpoints", "list"):
+    for folder in ("checkpoints", "list", *KEPT):
         shutil.rmtree(ctx.settings.home / "jobs" / str(job_id) / folder, ignore_errors=True)

@@ -41,6 +41,7 @@ from engine.planner.memory.verdict import arrange, limit_of, room_of
 from engine.planner.memory.workload import Workload
 from engine.services.planning.reserve import reserved
 from engine.training.batches.examples import Examples, load_examples
+from engine.training.batches.kept_examples import kept_examples
 from storage.queries.base_models import get_model
 from storage.queries.inputs import get_dataset
 from storage.tables import Dataset, LanguageModel
@@ -92,14 +93,17 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     path = rows_file(ctx, spec, dataset)
     longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
     limits = {**spec.training, "max_length": longest}
-    examples = load_examples(
-        _heeding(rows_from(path), reporter),
-        template,
-        objective_of(spec.objective),
-        limits,
-        ctx.settings.folder("jobs", str(reporter.job_id), "examples"),
+    folder = ctx.settings.home / "jobs" / str(reporter.job_id) / "examples"
+    made_of = {"rows": path.name, "from": rows_from.__qualname__, "objective": spec.objective, "limits": limits}
+    examples, known = kept_examples(
+        folder,
+        made_of | {"tokenizer": (tokenizer_folder(ctx.settings, base) / "tokenizer.json").stat().st_mtime_ns},
+        lambda: load_examples(
+            _heeding(rows_from(path), reporter), template, objective_of(spec.objective), limits, folder
+        ),
     )
-    _tell_left_out(examples, template, reporter)
+    if not known:
+        _tell_left_out(examples, template, reporter)
     rows = chain(read_rows(path, "val"), read_rows(path, "train"))
     prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if spec.training["evaluations"] else []
     method = method_of(spec.method)

@@ -165,7 +165,6 @@ function trainVerdict(w) {
 }
 
 /**
-/**
  * Takes over what the planner proposes, where it does.
  * @param {Parts<"train">} w
  * @param {{}} [more] other properties of the button
