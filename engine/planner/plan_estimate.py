@@ -18,6 +18,7 @@ from engine.objectives import objective_of
 from engine.optimizers import optimizer_of
 from engine.optimizers.offload import offload
 from engine.optimizers.trained_format import trained_format
+from engine.planner.download import download_spaces
 from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.estimate import memory_breakdown, total_mb
 from engine.planner.memory.occupied import Own, beside_others, nothing_own
@@ -239,7 +240,8 @@ def duration_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts)
 
 def spaces_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts) -> list[Space]:
     """What the job writes, line by line."""
-    return spaces(work, train, val, int(case.spec.training["keep_checkpoints"]), two=case.pace.two)
+    written = spaces(work, train, val, int(case.spec.training["keep_checkpoints"]), two=case.pace.two)
+    return [*download_spaces(case.model), *written]
 
 
 def disk_mb_of(case: PlanCase, work: Workload, train: Counts, val: Counts) -> int:

@@ -15,6 +15,7 @@ from engine.devices import DEVICE_KINDS, preference
 from engine.jobs.spec import JobSpec
 from engine.methods.common.rates import RATE, rate_for
 from engine.objectives import objective_of
+from engine.planner.download import download_bytes
 from engine.planner.memory.offloaded import ram_bytes
 from engine.planner.memory.verdict import in_billions
 from engine.planner.memory.workload import MB, Workload
@@ -76,6 +77,8 @@ def _slow(facts: PlanFacts) -> Iterator[WarningView]:
         yield warning("large_on_cpu")
     if facts.work.moved.state:
         yield warning("in_ram", need_mb=round(ram_bytes(facts.work) / MB))
+    if download := download_bytes(facts.model):
+        yield warning("download", size_mb=round(download / MB))
 
 
 def _lengths(facts: PlanFacts) -> Iterator[WarningView]:

@@ -118,6 +118,7 @@ class Workload:
             **{f"method.{key}": list(one) if isinstance(one, tuple) else one for key, one in self.values.items()},
         }
 
+    @property
     def stream(self) -> int:
         """Bytes of one number of what is added up between layers: a quantised base keeps it in fp32 where others have fp16."""
         return FP32 if self.base_format.quantised and self.precision.dtype == "fp16" else self.width

@@ -4,7 +4,7 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { noteBox, radioKeys } from "../shared/form-controls.js";
-import { changeButton, planWarnings } from "./estimate.js";
+import { changeButton, planWarnings } from "./estimate-plan.js";
 import { pickedCard, rove } from "./methods.js";
 import { heldOffer, takeOffer } from "./offers.js";
 
