@@ -154,6 +154,8 @@ export interface BaseModelView {
   error: CodedMessage | null;
   /** of a model that came from a hub */
   facts: ModelFacts | null;
+  /** whether it can be trained here; None where its measures are not known */
+  fits: FitHere | null;
   /** it has no template of its own */
   default_template: boolean;
   /** "llama" ... */
@@ -2996,6 +2998,8 @@ export interface PlanOffer {
   method: string;
   /** number format */
   precision: "bf16" | "fp16" | "fp32";
+  /** which attention runs: text `plan.<code>` */
+  attention: CodedMessage | null;
   /** tokens of the longest example */
   max_length: number;
   /** examples that are cut */
@@ -3058,6 +3062,8 @@ export interface PlanView {
   device: PlannedDevice | null;
   /** None while something is missing */
   precision: PrecisionView | null;
+  /** which attention runs: text `plan.<code>`; None while something is missing */
+  attention: CodedMessage | null;
   /** at the peak */
   memory: MemoryEstimate;
   /** of a step */
@@ -4513,6 +4519,8 @@ export interface SettingsFunctions {
   machine(): MachineFindings;
   reserves(): ReserveView[];
   set_reserve(device: string, mb: number | null): ReserveView;
+  disk_use(): DiskUse;
+  limits(): LimitRow[];
   get_starter(): number;
   add_hub(name: string): number;
   add_folder(path: string): number;
@@ -4520,8 +4528,6 @@ export interface SettingsFunctions {
   remove_model(model: number): null;
   hub_now(): HubChoice;
   choose_hub(kind: string, url: string): HubChoice;
-  disk_use(): DiskUse;
-  limits(): LimitRow[];
   model_shelf(device: string, memory_mb: number | null): ShelfView;
   search_models(text: string): FoundModels;
   cached_models(): CachedModel[];

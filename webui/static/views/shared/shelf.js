@@ -98,8 +98,8 @@ function recommendedGroup(self, list) {
   const shown = self.all ? hits : some;
   const more = hits.length > some.length ? h("button", { type: "button", class: "ts-btn ghost small pick-more", id: "pick-all", "aria-expanded": String(self.all),
     onclick: () => { self.all = !self.all; self.tell(); } }, drawIcon(self.all ? "chevron-up" : "chevron-down"), self.all ? t("pick.fewer") : t("pick.all", { n: hits.length })) : null;
-  return shelfGroup("recommended", t("pick.recommended"), t("pick.recommended.lead", { device: said(list.device), limit_mb: list.limit_mb }),
-    shown.length ? shelfList(self, shown) : h("p", { class: "ts-soft" }, t("pick.none")), more);
+  return shelfGroup("recommended", t("pick.recommended"), shown.length ? t("pick.recommended.lead", { device: said(list.device), limit_mb: list.limit_mb }) : null,
+    shown.length ? shelfList(self, shown) : h("p", { class: "ts-soft ts-small" }, t("pick.none")), more);
 }
 
 /** Of each family the largest that fits as it is, else with fewer bits, else its smallest. */

@@ -112,10 +112,11 @@ const preparing = (model) => {
 };
 
 const trainModelCard = (model, fits) => [
-  h("div", { class: "ts-spread" }, h("b", { dir: "auto" }, model.name), modelBadge(model)),
-  h("div", { class: "ts-soft ts-small" }, [modelFacts({ ...model, ...model.facts }), t("train.model.source." + model.source)].filter(Boolean).join(" · ")),
+  h("div", { class: "ts-spread" }, h("b", { dir: "auto" }, model.name), model.status === "known" ? null : modelBadge(model)),
+  h("div", { class: "ts-soft ts-small" }, [modelFacts({ ...model, ...model.facts, bytes: null }), model.facts?.hub ? t("train.model.from", { hub: model.facts.hub }) : t("train.model.source." + model.source)].filter(Boolean).join(" · ")),
   fits || model.facts ? h("div", { class: "ts-row" }, fits, modelTags(model.facts || {})) : null,
-  model.progress ? progressBar(model.progress?.fraction, t("train.model.progress", { name: model.name })) : null,
+  model.status === "known" ? modelBadge(model) : null,
+  model.progress ? progressBar(model.progress.fraction, t("train.model.progress", { name: model.name })) : null,
   model.error ? h("div", { class: "ts-error" }, reasonBox(model.error)) : null,
 ];
 
