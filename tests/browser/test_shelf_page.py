@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 NAME = "Qwen/Qwen3-8B"
 ROWS = 200
-CARD = "rtx-4060-ti-16-gb"
+CARD = "rtx-4060"  # 8 GB
 
 
 @pytest.fixture(scope="module")

@@ -17,12 +17,26 @@ export function modelStepView(w, body) {
     ctx: w.ctx, models: () => w.models, chosen: () => w.draft.base_model, device: () => [device || "auto", typeof limit === "number" ? limit : null],
     take: async (id) => { w.draft.base_model = id; await w.refresh(); w.patch({ base_model: id }); w.replan(); w.tell("lists"); }, told: () => draw(),
   });
-  const tell = () => { replaceChildren(note, vocabularyNote(w), weightsNote(w)); shelf.tell(); };
+  const tell = () => { replaceChildren(note, vocabularyNote(w), weightsNote(w), misfitNote(w)); shelf.tell(); };
   const draw = () => { replaceChildren(list, modelChoices(w, tell, shelf.fitOf)); tell(); };
   appendAll(body, [h("h3", {}, t("train.model.here")), list, note, shelf.node]);
   w.on("lists", draw, "step");
+  w.on("fits", tell, "step");
   draw();
   watchModels(w, list);
+}
+
+/**
+ * What of the data set that was chosen does not fit the model, where the model is chosen.
+ * @param {Parts<"train">} w
+ */
+function misfitNote(w) {
+  const found = w.fits[w.draft.dataset], place = h("div", {});
+  if (!found?.findings.some((one) => one.level !== "info")) return null;
+  import("../fit.js").then(({ trainMisfits }) => {
+    if (found === w.fits[w.draft.dataset]) place.append(noteBox(found.findings[0].level, trainMisfits(w, w.dataset())));
+  }, () => {}); // the next steps say it too
+  return place;
 }
 
 /**
