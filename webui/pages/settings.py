@@ -8,8 +8,8 @@ from typing import Any
 from engine.core.settings import SETTINGS
 from engine.services.app import folders, hardware
 from engine.services.models import base_models, hub_choice
-from engine.services.planning import estimates
-from engine.shapes.app import DiskUse
+from engine.services.planning import estimates, reserve
+from engine.shapes.app import DiskUse, ReserveView
 from engine.shapes.models import BaseModelView
 from engine.shapes.shelf import HubChoice
 from webui.components import PolledFunction, view
@@ -27,6 +27,12 @@ def build(site: Site, lang: str) -> None:
 
     def machine() -> MachineFindings:
         return {**estimates.machine(ctx), "findings": hardware.findings(ctx)}
+
+    def reserves() -> list[ReserveView]:
+        return reserve.reserves(ctx)
+
+    def set_reserve(device: str, mb: int | None) -> ReserveView:
+        return reserve.set_reserve(ctx, str(device), None if mb is None else int(mb))
 
     def models() -> list[BaseModelView]:
         return base_models.list_base_models(ctx)
@@ -62,5 +68,6 @@ def build(site: Site, lang: str) -> None:
 
     guard = guarded(lang)
     of_models: list[Callable[..., Any]] = [get_starter, add_hub, add_folder, resize_model, remove_model]
-    functions = [machine, *of_models, hub_now, choose_hub, disk_use, limits, *shelf.functions(site)]
+    of_machine: list[Callable[..., Any]] = [machine, reserves, set_reserve, disk_use, limits]
+    functions = [*of_machine, *of_models, hub_now, choose_hub, *shelf.functions(site)]
     view("settings", functions=[guard(function) for function in functions], polled=[PolledFunction(guard(models))])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,9 +17,8 @@ from engine.data.rows import overview
 from engine.data.rows.index import RowIndex
 from engine.data.templates.fit import MOST_ROWS, SCRIPTS, Fit, scripts_of
 from engine.data.templates.isolated.isolated_template import open_template
-from engine.data.templates.losses import CALL_LOSSES
+from engine.data.templates.refusal_kinds import BEYOND_VOCABULARY, CALLS, OTHER, by_kind, reason_in
 from engine.data.templates.template import ChatTemplate
-from engine.data.templates.token_rows import BEYOND
 from engine.models.base.paths import tokenizer_folder
 from engine.models.presence import can_plan
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
@@ -233,28 +231,12 @@ _ENDS: Mapping[str, tuple[str, FitLevel]] = {"added": ("end_added", "info"), "no
 def _refused(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
     """Rows that the chat template cannot take, or would take only in part: training leaves them out."""
     looked, rows = measured["looked"], measured["rows"]
-    counts: Counter[str] = Counter()
-    for code, count in measured["refused"].items():
-        counts[_REFUSALS.get(code, _OTHER)] += count
-    for name, count in counts.items():
-        level: FitLevel = "danger" if count == looked or name == _REFUSALS[BEYOND] else "warn"
+    for name, count in by_kind(measured["refused"]).items():
+        level: FitLevel = "danger" if count == looked or name == BEYOND_VOCABULARY else "warn"
         params = {"n": count if looked == rows else round(count * rows / looked), "rows": rows, "model": base.name}
-        if name in (_OTHER, _CALLS):
-            codes = (code for code in measured["refused"] if _REFUSALS.get(code, _OTHER) == name)
-            params["reason"] = next((why for code in codes if (why := measured["reasons"].get(code))), "")
+        if name in (OTHER, CALLS):
+            params["reason"] = reason_in(name, measured["reasons"])
         yield Misfit(name if looked == rows else f"{name}.about", level, params)
-
-
-_OTHER, _CALLS = "refused", "calls"
-_REFUSALS = {
-    "template.missing": "no_template",
-    BEYOND: "vocabulary",
-    "template.drops_system": "system",
-    "template.drops_tools": "tools",
-    "template.drops_calls": "tools",
-    "template.drops_results": "tools",
-    **dict.fromkeys(CALL_LOSSES, _CALLS),
-}
 
 
 def _hardly_known(row: Dataset, base: LanguageModel, measured: Measured) -> Iterator[Misfit]:

@@ -18,6 +18,7 @@ from engine.jobs.kinds.declaration import JobKind
 from engine.jobs.kinds.train import TRAIN
 from engine.jobs.lanes import lane_for
 from engine.jobs.queue import enqueue, fetch_weights, same_job
+from engine.jobs.resuming import KEPT
 from engine.jobs.spec import SPEC_VERSION, JobSpec, make_spec, make_stored
 from engine.jobs.views import views
 from engine.models.base.integrity import change_of
@@ -27,6 +28,7 @@ from engine.planner.refusals import refusals, unteachable
 from engine.planner.vocabulary import vocabulary_faults
 from engine.services.jobs.empty_thoughts import impossible_thoughts
 from engine.services.jobs.ends import unlearnt_ends
+from engine.services.models.sizes import size_of_base
 from engine.shapes.jobs import JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, inputs, job_lists, metrics
@@ -40,7 +42,7 @@ def start_job(ctx: Context, raw_spec: RawSpec, *, key: str) -> int:
         SpecError: with every fault of the form, by field.
         Fault: "device.planned_only" for a device of the catalogue.
     """
-    spec = make_spec(raw_spec)
+    spec = make_spec(raw_spec, size_of_base(ctx, raw_spec))
     lane, faults = _lane(spec)
     faults |= lacking_rows(ctx, spec) | unlearnt_ends(ctx, spec) | impossible_thoughts(ctx, spec)
     with ctx.db.read() as s:
@@ -244,5 +246,5 @@ def delete_job(ctx: Context, job_id: int) -> None:
             raise Fault("job.still_active", name=job.name)
         job.deleted_at = time.time()
         queries.forget_checkpoints(s, job_id)
-    for folder in ("checkpoints", "list"):
+    for folder in ("checkpoints", "list", *KEPT):
         shutil.rmtree(ctx.settings.home / "jobs" / str(job_id) / folder, ignore_errors=True)

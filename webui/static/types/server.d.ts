@@ -1043,7 +1043,7 @@ export interface EntrantCost {
   /** whether it fits */
   verdict?: VerdictView;
   /** texts `plan.<code>` */
-  warnings?: CodedMessage[];
+  warnings?: WarningView[];
 }
 
 /** Something that can take part in a comparison. */
@@ -1064,6 +1064,8 @@ export interface EntrantForm {
   trains: boolean;
   /** that may be set for it alone */
   params: ParamForm[];
+  /** learning rates: from so many parameters of the base on, this one */
+  rates: [number, number][];
 }
 
 /** Who takes part. */
@@ -1452,6 +1454,14 @@ export interface GpuView {
   bandwidth_gb_s: number | null;
   /** "" for a GPU that is here */
   planned_as: string;
+  /** whether a display hangs on it */
+  display: boolean;
+  /** of its memory, kept by the driver */
+  driver_mb: number;
+  /** processes that hold some of its memory */
+  holders: HolderView[];
+  /** left to others by the user's own setting */
+  reserve_mb: number | null;
 }
 
 /** A job's state in one plain sentence: text `headline.<code>`, or its own words. */
@@ -1466,6 +1476,16 @@ export interface Headline {
   text?: Record<string, string>;
   /** good news or not, where it tells of a number that can get better or worse */
   tone?: "good" | "warn";
+}
+
+/** A process that holds some of a device's memory. */
+export interface HolderView {
+  /** its number */
+  pid: number;
+  /** of its program; "" where it cannot be told */
+  name: string;
+  /** that it holds; 0 where it cannot be told */
+  mb: number;
 }
 
 /** A job on the start page. */
@@ -2480,6 +2500,8 @@ export interface MethodForm {
   params: ParamForm[];
   /** that it changes in the settings of training */
   defaults: Record<string, any>;
+  /** learning rates: from so many parameters of the base on, this one */
+  rates: [number, number][];
   /** those that matter here */
   capabilities: CapabilityView[];
   /** of it */
@@ -2976,8 +2998,14 @@ export interface PlanOffer {
   method: string;
   /** number format */
   precision: "bf16" | "fp16" | "fp32";
+  /** which attention runs: text `plan.<code>` */
+  attention: CodedMessage | null;
   /** tokens of the longest example */
   max_length: number;
+  /** examples that are cut */
+  truncated: number;
+  /** examples that are left out */
+  dropped: number;
   /** tokens at a time */
   micro_tokens: number;
   /** average examples at a time */
@@ -3008,6 +3036,8 @@ export interface PlanOffer {
   quality: number;
   /** text `plan.<code>` */
   why: CodedMessage;
+  /** whether it can be started now */
+  verdict: VerdictView;
   /** the first of them */
   best: boolean;
 }
@@ -3022,6 +3052,8 @@ export interface PlanOffers {
   offers: PlanOffer[];
   /** why nothing that trains fits, where that is so */
   nothing: VerdictView | null;
+  /** texts `plan.<code>`: what is to be known of each of them */
+  warnings: WarningView[];
 }
 
 /** Memory, steps, time and disk of a job, and whether it fits. */
@@ -3030,6 +3062,8 @@ export interface PlanView {
   device: PlannedDevice | null;
   /** None while something is missing */
   precision: PrecisionView | null;
+  /** which attention runs: text `plan.<code>`; None while something is missing */
+  attention: CodedMessage | null;
   /** at the peak */
   memory: MemoryEstimate;
   /** of a step */
@@ -3065,7 +3099,7 @@ export interface PlanView {
   /** whether it can be started */
   verdict: VerdictView;
   /** texts `plan.<code>` */
-  warnings: CodedMessage[];
+  warnings: WarningView[];
 }
 
 /** A device that something is planned for. */
@@ -3352,6 +3386,30 @@ export interface RejectedRows {
   repaired: number;
   /** some */
   rows: RejectedRowView[];
+}
+
+/** A device with what is left to other programs on it. */
+export interface ReserveView {
+  /** "cpu" or "cuda:N" */
+  key: string;
+  /** what its maker calls it */
+  name: string;
+  /** that it has */
+  memory_mb: number;
+  /** of that, now */
+  free_mb: number;
+  /** that a job may use */
+  limit_mb: number;
+  /** left to others */
+  reserve_mb: number;
+  /** that is left to others unless it is set */
+  usual_mb: number;
+  /** whether it is set */
+  own: boolean;
+  /** whether a display hangs on it */
+  display: boolean;
+  /** processes that hold some of it now, where they can be told */
+  holders: HolderView[];
 }
 
 /** Some rows of the queue. */
@@ -3748,6 +3806,8 @@ export interface ShelfView {
   device: string;
   /** that a job may use there */
   limit_mb: number;
+  /** a model of more takes over an hour for a small lesson there */
+  quick_parameters: number;
   /** family by family, small ones first */
   models: ShelfModel[];
 }
@@ -4112,6 +4172,18 @@ export interface WantedList {
   key: string;
 }
 
+/** What is to be known before a plan is started, as text `plan.<code>`. */
+export interface WarningView {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** values by field that take the reason away, where some are known */
+  change?: Record<string, any>;
+}
+
 /** One tap that mends what was found. */
 export interface WayOutView {
   /** what it is */
@@ -4447,6 +4519,10 @@ export interface LearnNews {
 /** What the view settings may call. */
 export interface SettingsFunctions {
   machine(): MachineFindings;
+  reserves(): ReserveView[];
+  set_reserve(device: string, mb: number | null): ReserveView;
+  disk_use(): DiskUse;
+  limits(): LimitRow[];
   get_starter(): number;
   add_hub(name: string): number;
   add_folder(path: string): number;
@@ -4454,8 +4530,6 @@ export interface SettingsFunctions {
   remove_model(model: number): null;
   hub_now(): HubChoice;
   choose_hub(kind: string, url: string): HubChoice;
-  disk_use(): DiskUse;
-  limits(): LimitRow[];
   model_shelf(device: string, memory_mb: number | null): ShelfView;
   search_models(text: string): FoundModels;
   cached_models(): CachedModel[];

@@ -9,7 +9,7 @@ import { compareDrawEstimate } from "./estimate.js";
 import { compareBack, compareRoughly } from "./parts.js";
 import { misfitList } from "../data/misfits.js";
 import {
-  debounce, keepDraft, labelledField, noteBox, onlyLatest, reasonBox, selectField, watchFit,
+  debounce, keepDraft, labelledField, noteBox, onlyLatest, rateFor, reasonBox, selectField, watchFit,
 } from "../shared/form-controls.js";
 import { formNumber, settingsForm } from "../shared/form.js";
 
@@ -170,7 +170,8 @@ function entrantFault(f, one, mine) {
 async function compareAdjust(f, one) {
   const own = f.draft.own[one.key] || {};
   const values = { ...own.method_params, ...own.training };
-  const defaults = Object.fromEntries(one.params.map((param) => [param.key, param.default]));
+  const rate = rateFor(one.rates, f.models.find((model) => model.id === f.draft.base_model));
+  const defaults = Object.fromEntries(one.params.map((param) => [param.key, (param.key === "learning_rate" ? rate : null) ?? param.default]));
   const body = h("div", { class: "ts-stack" }, h("p", { class: "ts-soft" }, t("compare.adjust.lead")));
   const faults = Object.fromEntries(Object.entries(f.faults).map(([field, text]) => [field.replace(`entrants.${one.key}.`, ""), text]));
   settingsForm(body, { id: "own", params: one.params, values, defaults, faults, onchange: (param, value) => {

@@ -52,7 +52,7 @@ export function jobSoon(job) {
   }
   if (JOB_ACTIVE.has(job.status)) {
     if (job.status === "stopping") return t("jobs.status.stopping");
-    if (job.seconds_left !== null && job.seconds_left !== undefined && job.step > 0) {
+    if (job.seconds_left !== null && job.seconds_left !== undefined && (job.trains || job.step > 0)) {
       return t("jobs.left", { time: format.duration(job.seconds_left) });
     }
     return job.phase ? jobPhase(job) : t("jobs.status." + job.status);

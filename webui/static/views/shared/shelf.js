@@ -7,7 +7,7 @@ import { loadPart } from "../../kit/server.js";
 import { pageLocale, said, t } from "../../kit/texts.js";
 import { labelledField, onlyLatest, reasonBox, selectField } from "./form-controls.js";
 
-const SHOWN_LANGUAGES = 3, MANY = "multilingual";
+const SHOWN_FIRST = 8, SHOWN_LANGUAGES = 3, MANY = "multilingual";
 const HUB = {
   search: async () => (await import("./shelf-hub.js")).hubSearch,
   folder: async () => (await import("./shelf-hub.js")).folderForm,
@@ -94,22 +94,24 @@ const shelfGroup = (key, title, lead, ...body) => h("section", { class: "ts-stac
 /** @param {Server.ShelfView} list */
 function recommendedGroup(self, list) {
   const hits = list.models.filter(self.above);
-  const some = self.words || self.language ? hits : oneOfEach(hits);
+  const some = self.words || self.language ? hits : oneOfEach(list, hits);
   const shown = self.all ? hits : some;
   const more = hits.length > some.length ? h("button", { type: "button", class: "ts-btn ghost small pick-more", id: "pick-all", "aria-expanded": String(self.all),
     onclick: () => { self.all = !self.all; self.tell(); } }, drawIcon(self.all ? "chevron-up" : "chevron-down"), self.all ? t("pick.fewer") : t("pick.all", { n: hits.length })) : null;
-  return shelfGroup("recommended", t("pick.recommended"), t("pick.recommended.lead", { device: said(list.device), limit_mb: list.limit_mb }),
-    shown.length ? shelfList(self, shown) : h("p", { class: "ts-soft" }, t("pick.none")), more);
+  return shelfGroup("recommended", t("pick.recommended"), shown.length ? t("pick.recommended.lead", { device: said(list.device), limit_mb: list.limit_mb }) : null,
+    shown.length ? shelfList(self, shown) : h("p", { class: "ts-soft ts-small" }, t("pick.none")), more);
 }
 
-/** Of each family the largest that fits as it is, else with fewer bits, else its smallest. */
-function oneOfEach(models) {
+/** Of each family the largest that fits and is quick; else with fewer bits, else its smallest. Those that fit come first. */
+function oneOfEach(list, models) {
+  const BEST = 4;
+  const rank = (one) => (one.fits.how === "not" ? 0 : (one.fits.how === "fits" ? 2 : 1) + (isSlow(list, one) ? 0 : 2));
   const families = [...new Set(models.map((one) => one.family))];
-  return families.map((family) => {
-    const alike = models.filter((one) => one.family === family);
-    return alike.findLast((one) => one.fits.how === "fits") || alike.find((one) => one.fits.how === "quantised") || alike[0];
-  });
+  return families.map((family) => models.filter((one) => one.family === family).reduce((best, one) => (rank(one) > rank(best) || (rank(one) === BEST && rank(best) === BEST) ? one : best)))
+    .sort((a, b) => Math.sign(rank(b)) - Math.sign(rank(a))).slice(0, SHOWN_FIRST);
 }
+
+const isSlow = (list, one) => (one.active || one.parameters || 0) > list.quick_parameters;
 
 const shelfList = (self, models) => h("ul", { class: "pick-list" }, models.map((one) => shelfRow(self, one)));
 
@@ -117,7 +119,7 @@ function shelfRow(self, one) {
   const here = self.models().find((model) => model.id === one.model_id || (model.ref === one.ref && model.source === "hub"));
   return h("li", { "data-ref": one.ref },
     h("div", { class: "pick-words" },
-      h("div", { class: "ts-row" }, h("b", { dir: "auto" }, one.name || one.ref), fitBadge(one.fits)),
+      h("div", { class: "ts-row" }, h("b", { dir: "auto" }, one.name || one.ref), fitBadge(one.fits), slowBadge(self, one)),
       h("p", { class: "ts-small ts-soft" }, modelFacts(one)),
       one.about ? h("p", { class: "ts-small" }, said(one.about)) : null,
       modelTags(one),
@@ -146,6 +148,12 @@ function fitBadge(fits) {
   const [kind, icon] = { fits: ["good", "circle-check"], quantised: ["tuned", "layers"], not: ["warn", "triangle-alert"] }[fits.how];
   return h("span", { class: "ts-badge " + kind, title: t("pick.need", { need_mb: fits.need_mb, limit_mb: fits.limit_mb }) },
     drawIcon(icon), t("pick.fit." + fits.how, { bits: fits.bits, need_mb: fits.need_mb }));
+}
+
+/** Whether a small lesson takes over an hour. */
+function slowBadge({ list }, one) {
+  if (!list || !one.fits || one.fits.how === "not" || !isSlow(list, one)) return null;
+  return h("span", { class: "ts-badge neutral", title: t("pick.slow.means", { device: said(list.device) }) }, drawIcon("clock"), t("pick.slow"));
 }
 
 /** Parameters, download, context and licence of a model, as far as they are known. */

@@ -38,6 +38,7 @@ function trainFacts(plan, w) {
     ...reachFacts(plan.reach),
     [t("train.estimate.tokens"), format.number(plan.tokens_per_epoch)],
     [t("train.estimate.runs"), deviceWord(plan)],
+    ...(plan.attention ? [[t("train.estimate.attention"), t("plan." + plan.attention.code)]] : []),
   ];
 }
 
@@ -93,10 +94,25 @@ function trainVerdict(w) {
   const verdict = w.plan?.verdict;
   if (!verdict?.code) return null;
   const text = verdict.message;
+  if (verdict.ok && verdict.code !== "verdict.fits") return noteBox("info", text);
   if (verdict.ok) return h("p", { class: "data-health good" }, drawIcon("circle-check"), t("train.estimate.fits"));
-  const change = verdict.change && Object.keys(verdict.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-apply", onclick: () => applyChange(w, verdict.change) }, t("train.estimate.apply")) : null;
-  return noteBox("warn", h("p", {}, text), change);
+  return noteBox("warn", h("p", {}, text), changeButton(w, verdict.change, "train-apply"));
 }
+
+/**
+ * Takes over what the planner proposes, where it does.
+ * @param {Parts<"train">} w
+ * @param {{}} [more] other properties of the button
+ */
+export const changeButton = (w, change, id, more) => (Object.keys(change || {}).length
+  ? h("button", { type: "button", class: "ts-btn small", id, onclick: () => applyChange(w, change), ...more }, t("train.estimate.apply")) : null);
+
+/**
+ * What a plan warns of, with the button that takes the reason away where the planner knows one.
+ * @param {Parts<"train">} w
+ */
+export const planWarnings = (w, warnings) => (warnings || []).map((one) => noteBox("warn", h("p", {}, one.message),
+  changeButton(w, one.change, null, { "data-warning": one.code })));
 
 /**
  * Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}.
@@ -104,6 +120,7 @@ function trainVerdict(w) {
  */
 export function applyChange(w, change) {
   if (change.method) w.patch({ method: change.method, own: true });
+  if (change.base_model) w.patch({ base_model: change.base_model });
   for (const [field, value] of Object.entries(change)) {
     const [area, key] = field.split(".");
     if (area === "budget") w.patch({ budget: { ...w.draft.budget, [key]: value } });

@@ -2,7 +2,7 @@
 import { toast } from "../../kit/parts.js";
 import { whenBack } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
-import { debounce, keepDraft, onlyLatest, watchFit } from "../shared/form-controls.js";
+import { debounce, keepDraft, onlyLatest, rateFor, watchFit } from "../shared/form-controls.js";
 import { offering } from "./offers.js";
 import { STEPS, USABLE, budgetWords } from "./steps.js";
 
@@ -61,7 +61,7 @@ function choosing(w) {
     return Object.fromEntries([...w.training().filter((param) => param.key in held(param)).map((param) => [param.key, held(param)[param.key]]), ...unknown]);
   };
   w.methodValues = () => w.draft.method_params_by[w.draft.method] || {};
-  w.trainingDefaults = () => Object.fromEntries(w.training().map((param) => [param.key, (param.per_method ? w.method()?.defaults[param.key] : null) ?? param.default]));
+  w.trainingDefaults = () => Object.fromEntries(w.training().map((param) => [param.key, (param.per_method ? methodDefaults(w)[param.key] : null) ?? param.default]));
   w.raw = () => ({
     version: w.forms.version, objective: w.objective().key, name: w.draft.name.trim() || w.autoName(), base_model: w.draft.base_model, dataset: w.draft.dataset, method: w.draft.method,
     method_params: { ...w.methodValues() }, training: w.trainingValues(), budget: { ...w.draft.budget },
@@ -85,6 +85,15 @@ function choosing(w) {
     if (was !== w.done("model")) w.replan();
     w.tell("lists");
   };
+}
+
+/**
+ * A method's own defaults; its learning rate follows the size of the model.
+ * @param {Parts<"train">} w
+ */
+function methodDefaults(w) {
+  const { rates = [], defaults = {} } = w.method() || {};
+  return { ...defaults, learning_rate: rateFor(rates, w.model()) };
 }
 
 /**

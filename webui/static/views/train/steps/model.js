@@ -17,12 +17,26 @@ export function modelStepView(w, body) {
     ctx: w.ctx, models: () => w.models, chosen: () => w.draft.base_model, device: () => [device || "auto", typeof limit === "number" ? limit : null],
     take: async (id) => { w.draft.base_model = id; await w.refresh(); w.patch({ base_model: id }); w.replan(); w.tell("lists"); }, told: () => draw(),
   });
-  const tell = () => { replaceChildren(note, vocabularyNote(w), weightsNote(w)); shelf.tell(); };
+  const tell = () => { replaceChildren(note, vocabularyNote(w), weightsNote(w), misfitNote(w)); shelf.tell(); };
   const draw = () => { replaceChildren(list, modelChoices(w, tell, shelf.fitOf)); tell(); };
   appendAll(body, [h("h3", {}, t("train.model.here")), list, note, shelf.node]);
   w.on("lists", draw, "step");
+  w.on("fits", tell, "step");
   draw();
   watchModels(w, list);
+}
+
+/**
+ * What of the data set that was chosen does not fit the model, where the model is chosen.
+ * @param {Parts<"train">} w
+ */
+function misfitNote(w) {
+  const found = w.fits[w.draft.dataset], place = h("div", {});
+  if (!found?.findings.some((one) => one.level !== "info")) return null;
+  import("../fit.js").then(({ trainMisfits }) => {
+    if (found === w.fits[w.draft.dataset]) place.append(noteBox(found.findings[0].level, trainMisfits(w, w.dataset())));
+  }, () => {}); // the next steps say it too
+  return place;
 }
 
 /**
@@ -100,10 +114,11 @@ const preparing = (model) => {
 };
 
 const trainModelCard = (model, fits) => [
-  h("div", { class: "ts-spread" }, h("b", { dir: "auto" }, model.name), modelBadge(model)),
-  h("div", { class: "ts-soft ts-small" }, [modelFacts({ ...model, ...model.facts }), t("train.model.source." + model.source)].filter(Boolean).join(" · ")),
+  h("div", { class: "ts-spread" }, h("b", { dir: "auto" }, model.name), model.status === "known" ? null : modelBadge(model)),
+  h("div", { class: "ts-soft ts-small" }, [modelFacts({ ...model, ...model.facts, bytes: null }), model.facts?.hub ? t("train.model.from", { hub: model.facts.hub }) : t("train.model.source." + model.source)].filter(Boolean).join(" · ")),
   fits || model.facts ? h("div", { class: "ts-row" }, fits, modelTags(model.facts || {})) : null,
-  model.progress ? progressBar(model.progress?.fraction, t("train.model.progress", { name: model.name })) : null,
+  model.status === "known" ? modelBadge(model) : null,
+  model.progress ? progressBar(model.progress.fraction, t("train.model.progress", { name: model.name })) : null,
   model.error ? h("div", { class: "ts-error" }, reasonBox(model.error)) : null,
 ];
 
