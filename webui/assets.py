@@ -64,7 +64,10 @@ class Assets:
             [
                 *fonts,
                 *(f'<link rel="stylesheet" href="{self.style_url(name)}">' for name in sheets),
-                *(f'<link rel="stylesheet" data-later="{name}" disabled href="{self.style_url(name)}">' for name in later),
+                *(
+                    f'<link rel="stylesheet" data-later="{name}" disabled href="{self.style_url(name)}">'
+                    for name in later
+                ),
                 *(f'<link rel="modulepreload" href="{modules.url(name)}">' for name in at_once),
                 f'<script type="module" src="{modules.url(EVERYWHERE[0])}"></script>',
             ]

@@ -389,7 +389,7 @@ def test_the_command_line_lists_searches_and_adds(home: Context, lang: str) -> N
 
     assert "apache-2.0" in told()
     assert json.loads(told("list", "--json"))["base"][0]["status"] == "known"
-    shown = told("shelf")
+    shown = told("catalogue")
     assert shown.count("\n      ") == len(known_models())
     assert "Qwen/Qwen3-0.6B" in shown
     assert NAME in told("search", "tiny")

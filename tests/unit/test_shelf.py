@@ -14,7 +14,7 @@ from engine.core.settings import Settings, read_settings
 from engine.methods import method_of
 from engine.models.architecture.shape import context_length, shape_of
 from engine.models.base.hub import check_name
-from engine.models.hubs.address import address_of, check_address, usual_address
+from engine.models.hub_address import address_of, check_address, usual_address
 from engine.models.hubs.declaration import whole_number, word, words
 from engine.models.hubs.huggingface import _found as found_by_hugging_face
 from engine.models.hubs.modelscope import _found as found_by_modelscope

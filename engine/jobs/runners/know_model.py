@@ -25,7 +25,7 @@ from engine.models.base.read_files import hashes_of
 from engine.models.base.tensors import StoredTensor, tensors_in
 from engine.models.base.tokenizer import save_tokenizer
 from engine.models.base.vocabulary import look_ahead
-from engine.models.hubs.address import address_of, as_stored
+from engine.models.hub_address import address_of, as_stored
 from engine.models.hubs.declaration import HubAddress
 from storage.job_tables import Job
 from storage.model_status import KNOWN

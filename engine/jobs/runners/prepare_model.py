@@ -25,7 +25,7 @@ from engine.models.base.read_files import hashes_of
 from engine.models.base.resize import resize
 from engine.models.base.tokenizer import check_template, save_tokenizer
 from engine.models.base.vocabulary import look_into, rows_needed
-from engine.models.hubs.address import address_of
+from engine.models.hub_address import address_of
 from engine.models.trust.foreign_files import refuse_foreign
 from storage.job_tables import Job
 from storage.model_status import KNOWN

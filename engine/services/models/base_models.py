@@ -32,7 +32,7 @@ from engine.models.base.integrity import (
 )
 from engine.models.base.paths import model_folder, token_rows_of
 from engine.models.base.vocabulary import finding_of
-from engine.models.hubs.address import as_stored
+from engine.models.hub_address import as_stored
 from engine.models.presence import bare_fault, can_plan
 from engine.services.jobs.follow import follow
 from engine.services.models.base_views import last_job, view_of
