@@ -18,10 +18,8 @@ from engine.core.sizes import memory_size
 from engine.methods import method_of
 from engine.objectives import usual_objective
 from engine.planner.memory.verdict import FITS
-from engine.services.models import base_models
 from engine.services.planning import plan_search
 from engine.shapes.planning import PlanOffer
-from storage.model_status import KNOWN
 
 
 def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
@@ -42,7 +40,6 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     found = plan_search.offers(ctx, asked)
     device = found["device"]
     console.say("cli.plan.device", name=device["name"], memory=memory_size(device["memory_mb"]))
-    _tell_download(console, ctx, model)
     tell_room(console, room)
     if found["nothing"]:
         console.say(f"plan.{found['nothing']['code']}", **found["nothing"]["params"])
@@ -50,14 +47,6 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     for place, offer in enumerate(found["offers"], start=1):
         _print(console, place, offer)
     return 1 if found["nothing"] else 0
-
-
-def _tell_download(console: Console, ctx: Context, model: int) -> None:
-    """Say what is fetched before a job starts."""
-    view = base_models.base_model_view(ctx, model)
-    facts = view["facts"] if view["status"] == KNOWN else None
-    if facts is not None and facts["bytes"]:
-        console.say("plan.warning.download", size_mb=round(facts["bytes"] / 1e6))
 
 
 def _check_named(ctx: Context, args: argparse.Namespace) -> None:
