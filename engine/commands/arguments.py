@@ -130,6 +130,7 @@ def _train(command: _Command) -> None:
     command.add("--name", key="name", metavar="TEXT")
     command.add("--device", key="device", metavar="DEVICE")
     command.add("--memory-mb", key="memory_mb", type=int, metavar="MB")
+    command.add("--reserve", key="reserve", metavar="SIZE")
     command.add("--minutes", key="minutes", type=float, metavar="N")
 
 
@@ -144,6 +145,7 @@ def _plan(command: _Command) -> None:
     _objective(command)
     command.add("--device", key="planned_device", metavar="DEVICE")
     command.add("--memory", key="memory", metavar="SIZE")
+    command.add("--reserve", key="reserve", metavar="SIZE")
     command.add("--minutes", key="minutes", type=float, metavar="N")
     command.add("--disk", key="disk", metavar="SIZE")
     command.add("--goal", key="goal", choices=GOALS)

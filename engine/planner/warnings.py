@@ -66,11 +66,6 @@ def warning(code: str, change: Change | None = None, /, **params: Any) -> Warnin
     return found | {"change": change} if change else found  # type: ignore[return-value]
 
 
-def _memory(facts: PlanFacts) -> Iterator[WarningView]:
-    if facts.device.free_mb < facts.need_mb <= facts.limit_mb:
-        yield warning("memory_busy", need_mb=facts.need_mb, free_mb=facts.device.free_mb)
-
-
 def _slow(facts: PlanFacts) -> Iterator[WarningView]:
     kind = facts.work.kind
     if facts.work.base_format.quantised and kind.slow_when_quantised:
@@ -154,7 +149,6 @@ def _rate(facts: PlanFacts) -> Iterator[WarningView]:
 RULES: tuple[Callable[[PlanFacts], Iterator[WarningView]], ...] = (
     _rows,
     _lengths,
-    _memory,
     _idle,
     _slow,
     _too_long,

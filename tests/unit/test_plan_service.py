@@ -10,8 +10,8 @@ import pytest
 
 from engine.commands.arguments import parse
 from engine.commands.console import Console
-from engine.commands.plan import megabytes
 from engine.commands.plan import plan as print_plans
+from engine.commands.reserve import megabytes
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
 from engine.data.templates.lengths import LengthTable, count

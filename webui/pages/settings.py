@@ -5,8 +5,8 @@ from __future__ import annotations
 from engine.core.settings import SETTINGS
 from engine.services.app import folders, hardware
 from engine.services.models import base_models
-from engine.services.planning import estimates
-from engine.shapes.app import DiskUse
+from engine.services.planning import estimates, reserve
+from engine.shapes.app import DiskUse, ReserveView
 from engine.shapes.models import BaseModelView
 from webui.components import PolledFunction, view
 from webui.guard import guarded
@@ -22,6 +22,12 @@ def build(site: Site, lang: str) -> None:
 
     def machine() -> MachineFindings:
         return {**estimates.machine(ctx), "findings": hardware.findings(ctx)}
+
+    def reserves() -> list[ReserveView]:
+        return reserve.reserves(ctx)
+
+    def set_reserve(device: str, mb: int | None) -> ReserveView:
+        return reserve.set_reserve(ctx, str(device), None if mb is None else int(mb))
 
     def models() -> list[BaseModelView]:
         return base_models.list_base_models(ctx)
@@ -50,5 +56,16 @@ def build(site: Site, lang: str) -> None:
         ]
 
     guard = guarded(lang)
-    functions = (machine, get_starter, add_hub, add_folder, resize_model, remove_model, disk_use, limits)
+    functions = (
+        machine,
+        reserves,
+        set_reserve,
+        get_starter,
+        add_hub,
+        add_folder,
+        resize_model,
+        remove_model,
+        disk_use,
+        limits,
+    )
     view("settings", functions=[guard(function) for function in functions], polled=[PolledFunction(guard(models))])

@@ -299,7 +299,8 @@ def _end(attempt: _Attempt, loaded: _Loaded) -> None:
         callback.note_elapsed()
         folders.keep(loaded.model, progress, chosen)
         kept = {"kept_steps": [chosen.step, progress.step]} if folders.last else {}
-    keep_of_job(reporter, inputs, attempt.resources.work, progress, whole=callback.ended is None)
+    resources = attempt.resources
+    keep_of_job(reporter, inputs, resources.work, progress, resources.record, whole=callback.ended is None)
     reporter.progress(progress.step, callback.plan.total, val_loss=chosen.val_loss)
     status = "succeeded" if callback.ended is None else "stopped"
     reporter.finish(status, result=results(progress, chosen) | {"ended": callback.ended} | kept)

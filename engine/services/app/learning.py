@@ -28,6 +28,7 @@ from engine.planner.memory.workload import Workload
 from engine.services.app.formulas import formula_in
 from engine.services.app.method_guide import GOALS, Answers, Cost, advise
 from engine.services.planning import estimates
+from engine.services.planning.reserve import reserved
 from engine.shapes.app import (
     AdviceView,
     AnsweredGuide,
@@ -227,7 +228,7 @@ def _memory_mb(method: Method, shape: ModelShape, values: Json, training: Json, 
 
 def overview(ctx: Context, model: str, language: str) -> CostsOverview:
     """Costs of all methods on one model, and the guide's examples: {parameters, device, tokens, numbers, examples}."""
-    shape, device = shape_named(ctx, model), device_of("auto")
+    shape, device = shape_named(ctx, model), _device(ctx)
     tokens = MAX_LENGTH.default
     return {
         "parameters": shape.parameters,
@@ -253,7 +254,14 @@ def recommend(ctx: Context, model: str, memory_gb: float, examples: int, goal: s
     if known is None or not memory_gb > 0 or not examples > 0:
         raise Fault("learn.bad_answer")
     answers = Answers(memory_gb * GB, int(examples), known)
-    return _answered(answers, shape_named(ctx, model), device_of("auto"), language)["advice"]
+    return _answered(answers, shape_named(ctx, model), _device(ctx), language)["advice"]
+
+
+def _device(ctx: Context) -> Device:
+    """The device that a job takes here, with what the user leaves to others on it."""
+    found = device_of("auto")
+    with ctx.db.read() as s:
+        return reserved(s, found)
 
 
 def _answered(answers: Answers, shape: ModelShape, device: Device, language: str) -> AnsweredGuide:

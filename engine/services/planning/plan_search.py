@@ -110,6 +110,8 @@ def _offer(plan: Plan, reason: str, search: Search, place: int, numbers: PlanVie
         "method": plan.method.key,
         "precision": work.precision.dtype,
         "max_length": plan.max_length,
+        "truncated": plan.train.truncated,
+        "dropped": plan.train.dropped,
         "micro_tokens": work.tokens,
         "micro_rows": _micro_rows(plan),
         "accumulation": work.groups,
@@ -128,6 +130,7 @@ def _offer(plan: Plan, reason: str, search: Search, place: int, numbers: PlanVie
             "code": f"why.{reason}" if whole or reason == "shots" else f"why.{reason}_cut",
             "params": _facts(plan, numbers["memory"]["total_mb"]),
         },
+        "verdict": numbers["verdict"],
         "best": place == 0 and not plan.late,
     }
 

@@ -1384,6 +1384,14 @@ export interface GpuView {
   bandwidth_gb_s: number | null;
   /** "" for a GPU that is here */
   planned_as: string;
+  /** whether a display hangs on it */
+  display: boolean;
+  /** of its memory, kept by the driver */
+  driver_mb: number;
+  /** processes that hold some of its memory */
+  holders: HolderView[];
+  /** left to others by the user's own setting */
+  reserve_mb: number | null;
 }
 
 /** A job's state in one plain sentence: text `headline.<code>`, or its own words. */
@@ -1398,6 +1406,16 @@ export interface Headline {
   text?: Record<string, string>;
   /** good news or not, where it tells of a number that can get better or worse */
   tone?: "good" | "warn";
+}
+
+/** A process that holds some of a device's memory. */
+export interface HolderView {
+  /** its number */
+  pid: number;
+  /** of its program; "" where it cannot be told */
+  name: string;
+  /** that it holds; 0 where it cannot be told */
+  mb: number;
 }
 
 /** A job on the start page. */
@@ -2864,6 +2882,10 @@ export interface PlanOffer {
   precision: "bf16" | "fp16" | "fp32";
   /** tokens of the longest example */
   max_length: number;
+  /** examples that are cut */
+  truncated: number;
+  /** examples that are left out */
+  dropped: number;
   /** tokens at a time */
   micro_tokens: number;
   /** average examples at a time */
@@ -2894,6 +2916,8 @@ export interface PlanOffer {
   quality: number;
   /** text `plan.<code>` */
   why: CodedMessage;
+  /** whether it can be started now */
+  verdict: VerdictView;
   /** the first of them */
   best: boolean;
 }
@@ -3240,6 +3264,30 @@ export interface RejectedRows {
   repaired: number;
   /** some */
   rows: RejectedRowView[];
+}
+
+/** A device with what is left to other programs on it. */
+export interface ReserveView {
+  /** "cpu" or "cuda:N" */
+  key: string;
+  /** what its maker calls it */
+  name: string;
+  /** that it has */
+  memory_mb: number;
+  /** of that, now */
+  free_mb: number;
+  /** that a job may use */
+  limit_mb: number;
+  /** left to others */
+  reserve_mb: number;
+  /** that is left to others unless it is set */
+  usual_mb: number;
+  /** whether it is set */
+  own: boolean;
+  /** whether a display hangs on it */
+  display: boolean;
+  /** processes that hold some of it now, where they can be told */
+  holders: HolderView[];
 }
 
 /** Some rows of the queue. */
@@ -4281,6 +4329,8 @@ export interface LearnNews {
 /** What the view settings may call. */
 export interface SettingsFunctions {
   machine(): MachineFindings;
+  reserves(): ReserveView[];
+  set_reserve(device: string, mb: number | null): ReserveView;
   get_starter(): number;
   add_hub(name: string): number;
   add_folder(path: string): number;

@@ -158,17 +158,17 @@ function trainVerdict(w) {
   const verdict = w.plan?.verdict;
   if (!verdict?.code) return null;
   const text = verdict.message;
+  if (verdict.ok && verdict.code !== "verdict.fits") return noteBox("info", text);
   if (verdict.ok) return h("p", { class: "data-health good" }, drawIcon("circle-check"), t("train.estimate.fits"));
-  const change = verdict.change && Object.keys(verdict.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-apply", onclick: () => applyChange(w, verdict.change) }, t("train.estimate.apply")) : null;
-  return noteBox("warn", h("p", {}, text), change);
+  return noteBox("warn", h("p", {}, text), changeButton(w, verdict.change, "train-apply"));
 }
 
 /**
- * What a plan warns of, with the button that takes the reason away where the planner knows one.
+ * Takes over what the planner proposes, where it does.
  * @param {Parts<"train">} w
  */
-export const planWarnings = (w, warnings) => (warnings || []).map((one) => noteBox("warn", h("p", {}, one.message),
-  one.change ? h("button", { type: "button", class: "ts-btn small", "data-warning": one.code, onclick: () => applyChange(w, one.change) }, t("train.estimate.apply")) : null));
+export const changeButton = (w, change, id) => (Object.keys(change || {}).length
+  ? h("button", { type: "button", class: "ts-btn small", id, onclick: () => applyChange(w, change) }, t("train.estimate.apply")) : null);
 
 /**
  * Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}.

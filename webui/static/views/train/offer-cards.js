@@ -4,9 +4,10 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { noteBox, radioKeys } from "../shared/form-controls.js";
-import { applyChange, planWarnings } from "./estimate.js";
+import { changeButton } from "./estimate.js";
 import { pickedCard, rove } from "./methods.js";
 import { heldOffer, takeOffer } from "./offers.js";
+import { planWarnings } from "./warnings.js";
 
 const SHOWN_OFFERS = 3;
 
@@ -66,6 +67,8 @@ const offerWords = (w, offer) => [
   offer.bits ? t("train.offers.quantised", { bits: offer.bits }) : t("train.offers.whole"),
   t("train.offers.length", { what: w.objective().example, n: format.number(offer.max_length) }),
   t("train.offers.passes", { n: format.number(offer.epochs, 2) }),
+  offer.dropped ? t("train.offers.left_out", { n: format.number(offer.dropped) }) : null,
+  offer.truncated ? t("train.offers.cut", { n: format.number(offer.truncated) }) : null,
   offer.checkpointing ? t("train.offers.recompute") : null,
 ].filter(Boolean).join(" · ");
 
@@ -110,5 +113,4 @@ function offersNow(w, self, draw) {
  * No plan keeps to the budget: what would, with the button that does it.
  * @param {Parts<"train">} w
  */
-const nothingFits = (w, nothing) => noteBox("warn", h("p", {}, nothing.message),
-  nothing.change && Object.keys(nothing.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-offer-change", onclick: () => applyChange(w, nothing.change) }, t("train.estimate.apply")) : null);
+const nothingFits = (w, nothing) => noteBox("warn", h("p", {}, nothing.message), changeButton(w, nothing.change, "train-offer-change"));
