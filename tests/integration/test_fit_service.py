@@ -156,6 +156,19 @@ def test_a_language_that_a_model_hardly_knows_is_measured(ctx: Context) -> None:
     assert sorted(datasets.dataset_view(ctx, made)["spoken"]) == ["en", "zh"]
     few = add_rows(ctx, [*rows[20:], rows[0]], "few")
     assert told(ctx, few, small) == []
+    panda = add_model(ctx, "English panda", tokenizer=knows_chinese())
+    for languages, codes in ((["en", "de"], ["language_unnamed"]), (["zh-Hans"], []), (["multilingual"], []), ([], [])):
+        assert [code for code, *_ in told(ctx, made, named(ctx, panda, languages))] == codes
+    assert told(ctx, made, named(ctx, small, ["en"]))[0][0] == "language"  # what is measured says more
+    assert told(ctx, made, named(ctx, small, ["zh"])) == []  # its makers know better
+
+
+def named(ctx: Context, model: int, languages: list[str]) -> int:
+    """The model, whose card on a hub names these languages."""
+    with ctx.db.write() as s:
+        row = s.get_one(LanguageModel, model)
+        row.config = {**(row.config or {}), "_tunesmith": {"hub": {"languages": languages}}}
+    return model
 
 
 def test_reasoning_that_a_template_leaves_out(ctx: Context) -> None:
@@ -245,6 +258,7 @@ def test_every_sentence_is_there_in_both_languages() -> None:
         *codes,
         *(f"{code}.about" for code in codes),
         "language",
+        "language_unnamed",
         "end_added",
         "no_end",
         "kind.preference",

@@ -17,9 +17,10 @@ from engine.data.rows import overview
 from engine.data.rows.index import RowIndex
 from engine.data.templates.fit import MOST_ROWS, SCRIPTS, Fit, scripts_of
 from engine.data.templates.isolated.isolated_template import open_template
-from engine.data.templates.refusal_kinds import BEYOND_VOCABULARY, CALLS, OTHER, by_kind, reason_in
+from engine.data.templates.losses import BEYOND_VOCABULARY, CALLS, OTHER, by_kind, reason_in
 from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import tokenizer_folder
+from engine.models.languages import knows, named_languages
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.declaration import KINDS
 from engine.services.data.slow_work import SLICE_S, Steps, kept, kept_file, made
@@ -239,13 +240,18 @@ def _refused(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
 
 
 def _hardly_known(row: Dataset, base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
-    """Languages of the rows whose letters cost the model so many tokens that it was hardly taught them."""
-    languages = row.stats.get("languages") or {}
+    """Languages of the rows that the model's makers do not name, or whose letters cost so many tokens that it was hardly taught them."""
+    languages, named = row.stats.get("languages") or {}, named_languages(base.config)
     for script in SCRIPTS:
         count, cost = languages.get(script.key, 0), measured["per_letter"].get(script.key, 0.0)
-        if cost >= script.most and count >= _MENTIONED * row.accepted:
-            params = {"n": count, "rows": row.accepted, "language": script.label.as_dict(), "model": base.name}
+        said = knows(named, script.key)
+        if count < max(1, _MENTIONED * row.accepted) or said:
+            continue
+        params = {"n": count, "rows": row.accepted, "language": script.label.as_dict(), "model": base.name}
+        if cost >= script.most:
             yield Misfit("language", "warn", params | {"tokens": round(cost, 1), "usual": script.usual})
+        elif said is False:
+            yield Misfit("language_unnamed", "warn", params | {"languages": ", ".join(named)})
 
 
 def _with_ways(
