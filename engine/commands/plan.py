@@ -33,7 +33,7 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     _check_named(ctx, args)
     room = leave_to_others(ctx, args.device, args.reserve)
     model = models.find(ctx, args.model)
-    models.make_ready(console, ctx, model)
+    models.make_known(console, ctx, model)
     dataset, objective = data_set(console, ctx, args.data), args.objective or usual_objective().key
     asked = {"base_model": model, "dataset": dataset, "budget": budget(args), "objective": objective}
     told = tell_misfits(console, ctx, dataset, model, objective, {})
@@ -90,3 +90,6 @@ def _print(console: Console, place: int, offer: PlanOffer) -> None:
     console.line("   " + console.text(f"plan.{offer['why']['code']}", **offer["why"]["params"]))
     if offer["verdict"]["code"] != FITS:
         console.line("   " + console.text(f"plan.{offer['verdict']['code']}", **offer["verdict"]["params"]))
+    if (attention := offer["attention"]) is not None:
+        kernel = console.text(f"plan.{attention['code']}", **attention["params"])
+        console.line("   " + console.text("cli.plan.attention", precision=offer["precision"], attention=kernel))

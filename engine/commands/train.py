@@ -36,7 +36,7 @@ def train(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     if args.reserve is not None:
         tell_room(console, leave_to_others(ctx, raw["budget"].get("device"), args.reserve))
     if isinstance(raw["base_model"], int):
-        models.make_ready(console, ctx, raw["base_model"])
+        models.make_known(console, ctx, raw["base_model"])
         if isinstance(raw.get("dataset"), int):
             tell_review(console, ctx, raw)
     return watch(console, ctx, start_job(ctx, raw, key=uuid.uuid4().hex))

@@ -391,7 +391,7 @@ def test_a_learning_rate_that_does_not_suit_is_warned_of_with_a_button(wizard: A
     suits = page.input_value("#training-learning_rate")
     page.fill("#training-learning_rate", "1")
     page.click("#train-step-review")
-    page.click("[data-warning='warning.rate_high'] + button")
+    page.click("[data-warning='warning.rate_high']")
     page.wait_for_selector("[data-warning]", state="detached")
     page.click("#train-step-method")
     page.wait_for_selector("#training-learning_rate")

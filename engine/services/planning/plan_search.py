@@ -43,7 +43,7 @@ def offers(ctx: Context, raw: Mapping[str, Any]) -> PlanOffers:
         raw: a raw spec; its method and settings of training may be missing or wrong.
 
     Returns:
-        {device, goal, offers: [{key, changes, method, precision, max_length, micro_tokens, micro_rows, accumulation,
+        {device, goal, offers: [{key, changes, method, precision, attention, max_length, micro_tokens, micro_rows, accumulation,
         batch_size, checkpointing, optimizer, quantisation, bits, epochs, steps, memory, time, disk, quality,
         why: {code, params}, best}], nothing: {code, params, ok, change} | None, warnings: [{code, params, change}]}. `changes` are values by field, as
         in a verdict's `change`. Texts are at `plan.<code>`. `nothing` is set when nothing that trains fits.
@@ -109,6 +109,7 @@ def _offer(plan: Plan, reason: str, search: Search, place: int, numbers: PlanVie
         "changes": search.changes_of(plan),
         "method": plan.method.key,
         "precision": work.precision.dtype,
+        "attention": numbers["attention"],
         "max_length": plan.max_length,
         "truncated": plan.train.truncated,
         "dropped": plan.train.dropped,

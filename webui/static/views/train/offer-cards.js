@@ -4,10 +4,9 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { noteBox, radioKeys } from "../shared/form-controls.js";
-import { changeButton } from "./estimate.js";
+import { changeButton, planWarnings } from "./estimate-plan.js";
 import { pickedCard, rove } from "./methods.js";
 import { heldOffer, takeOffer } from "./offers.js";
-import { planWarnings } from "./warnings.js";
 
 const SHOWN_OFFERS = 3;
 

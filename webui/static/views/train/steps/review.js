@@ -6,10 +6,10 @@ import { labelledField, noteBox, onlyLatest } from "../../shared/form-controls.j
 import { formShow } from "../../shared/form.js";
 import { againCard } from "../again.js";
 import { checksPart } from "../check.js";
+import { planWarnings } from "../estimate-plan.js";
 import { trainMisfits } from "../fit.js";
 import { setObjective } from "../state.js";
 import { STEPS } from "../steps.js";
-import { planWarnings } from "../warnings.js";
 
 /** @param {Parts<"train">} w */
 export function reviewStepView(w, body) {
