@@ -97,5 +97,6 @@ def _ways(console: Console, ways: Sequence[WayOutView]) -> Iterator[str]:
     for way in ways:
         label = way["label"] if isinstance(way["label"], str) else way["label"].get(console.language, "")
         key = f"fit.way.operation.{way['key']}" if way["do"] == "operation" else f"fit.way.{way['do']}"
+        key = "fit.way.fetch" if way["do"] == "models" and way["key"] else key
         said = console.text(key, label=label) if key in catalogue(console.language) else label
         yield f"→ {said}."
