@@ -27,7 +27,7 @@ from engine.training.loop.attempt import Attempt, scratch_of
 from engine.training.loop.attempt_resources import AttemptResources
 from engine.training.loop.callback import TrainingCallback
 from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress, read_progress
-from engine.training.loop.held_out import MOST_HELD_OUT, HeldOut, thinned
+from engine.training.loop.held_out import MOST_HELD_OUT, ScoredRows, thinned
 from engine.training.loop.in_context import answer_in_context
 from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_everything
 from engine.training.loop.not_finite import CauseFinder
@@ -151,6 +151,7 @@ def _load(attempt: Attempt, limit: DataLimit | None) -> _Loaded:
     if sheet is not None and checkpoint is None and progress.base_answers is None:
         outlook.enter("base_answers")
         sheet = answer_as_base(inputs, sheet, base, progress, extras.for_answers)
+        attempt.clock.answers = progress.answer_seconds
         attempt.prepared.keep(progress)
         reporter.phase("loading")
     outlook.enter("loading")
@@ -203,7 +204,7 @@ def _prepare(
     inputs, resources, folder = attempt.inputs, attempt.resources, attempt.store.folder
     memory = MemoryWatch(torch_device(inputs.device), inputs.spec.budget.memory_mb, outside_mb=resources.runtime_mb)
     clock, reporter = attempt.clock, attempt.reporter
-    held = HeldOut(thinned(inputs.examples.val, reporter), clock, extras, reporter, progress)
+    held = ScoredRows(thinned(inputs.examples.val, reporter), clock, extras, reporter, progress)
     _know_sizes(attempt, model, held)
     callback = TrainingCallback(
         reporter,
@@ -236,7 +237,7 @@ def _prepare(
     return trainer, callback
 
 
-def _know_sizes(attempt: Attempt, model: Any, held: HeldOut) -> None:
+def _know_sizes(attempt: Attempt, model: Any, held: ScoredRows) -> None:
     """What the clock guesses from until it has measured."""
     rows, batch = attempt.inputs.examples.train, int(attempt.inputs.spec.training["batch_size"])
     in_a_step = float(rows.lengths.mean()) * min(batch, len(rows))

@@ -17,7 +17,7 @@ from engine.jobs.reporter import Reporter
 from engine.training.limits.limits import OutOfMemory, TimeIsUp, out_of_memory
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress
-from engine.training.loop.held_out import HeldOut
+from engine.training.loop.held_out import ScoredRows
 from engine.training.loop.prepared import Prepared
 from engine.training.pace.clock import CheckSchedule, Clock
 from engine.training.pace.extras import Extras
@@ -44,7 +44,7 @@ class TrainingCallback(TrainerCallback):
         plan: CheckSchedule,
         progress: TrainingProgress,
         *,
-        held: HeldOut,
+        held: ScoredRows,
         prompts: Sequence[Prompt],
         answer: Callable[[float | None], list[str]],
         memory: MemoryWatch,
@@ -79,10 +79,6 @@ class TrainingCallback(TrainerCallback):
             self.outlook.enter("first_check")
             with self.trainer.untouched():
                 self._check()
-            self.progress.base_val_loss = self.progress.val_loss
-            self.note_elapsed()
-            self.progress.measured = self.clock.measured
-            self.prepared.keep(self.progress)
         self.outlook.enter("training")
         self.memory.take()
         self._began = self._shown_at = time.monotonic()
@@ -195,6 +191,7 @@ class TrainingCallback(TrainerCallback):
         """Score the held-out rows and answer the prompts with the weights of now, whatever of it is not there yet."""
         began, progress = time.monotonic(), self.progress
         scored = self.score()
+        self._keep_prepared()
         if self.trainer.method.figures is not None:
             self.reporter.metric(progress.step, **self.trainer.method.figures(self.trainer.model))
         sampled = bool(self.prompts) and progress.sampled_step != progress.step and self._answer()
@@ -202,8 +199,17 @@ class TrainingCallback(TrainerCallback):
             self.clock.check = time.monotonic() - began
         self._shown_at, self._checked = time.monotonic(), progress.step
         self.outlook.touch()
+        self._keep_prepared()
         self._report()
         self.reporter.heed()
+
+    def _keep_prepared(self) -> None:
+        """What is known of the base, for whoever goes on before the first step is done."""
+        progress = self.progress
+        if progress.step == 0:
+            progress.base_val_loss, progress.measured = progress.val_loss, self.clock.measured
+            self.note_elapsed()
+            self.prepared.keep(progress)
 
     def _answer(self) -> bool:
         """Sample answers are a luxury: they never cost the job its end, for want of memory or of time. Whether they are there."""
