@@ -12,11 +12,12 @@ from engine.core.context import Context
 from engine.evaluation import answers, sampling
 from engine.jobs.reporter import Reporter
 from engine.services.jobs import lifecycle
+from engine.training.loop import in_context
 from engine.training.loop import inputs as inputs_of_jobs
 from engine.training.loop.trainer import StepTrainer
 from storage.job_tables import Job, Sample
 from tests import tiny, workers
-from tests.training_jobs import kept
+from tests.training_jobs import kept, tuned
 
 pytestmark = pytest.mark.slow  # each trains for a few seconds
 
@@ -156,6 +157,42 @@ def test_who_goes_on_repeats_nothing(
         assert s.query(Sample).filter(Sample.job_id == job.id, Sample.step == 0).count() == sampling.PROMPTS
     assert sum(asked) == 12 + 12 * job.attempt - 12  # the base once; what was learned at each end but the stop
     assert not (ctx.settings.home / "jobs" / str(job.id) / "examples").exists()
+
+
+@pytest.mark.parametrize(("seconds", "scored", "code"), [(30, 4, "answers_in_time"), (100, 0, "answers_left_out")])
+def test_examples_without_training_are_measured_as_far_as_there_is_time(
+    ctx: Context,
+    inputs: tuple[int, int],
+    warp: Warp,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: int,
+    scored: int,
+    code: str,
+) -> None:
+    monkeypatch.setattr(answers, "answer", slow_answers(warp, seconds, []))
+    budget = {"device": "cpu", "minutes": LIMIT_S / 60}
+    workers.queue(ctx, *inputs, method="few_shot", training={"scored_answers": 12}, budget=budget)
+    job = go_on(ctx)
+    assert (job.status, job.result.get("answers", {"count": 0})["count"]) == ("succeeded", scored)
+    assert job.result["val_loss"] is not None
+    assert told(ctx, job, code)[0]["total"] == 12
+    assert tuned(ctx, job.id) is not None
+
+
+def test_a_limit_that_ends_the_measuring_keeps_the_examples(
+    ctx: Context, inputs: tuple[int, int], warp: Warp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss = in_context.mean_loss
+
+    def slow(*arguments: Any) -> float:
+        warp.takes(400.0)
+        return loss(*arguments)
+
+    monkeypatch.setattr(in_context, "mean_loss", slow)
+    workers.queue(ctx, *inputs, method="few_shot", budget={"device": "cpu", "minutes": LIMIT_S / 60})
+    job = workers.run_here(ctx)
+    assert (job.status, job.result["ended"], len(told(ctx, job, "time_in_context"))) == ("stopped", "time", 1)
+    assert tuned(ctx, job.id) is not None
 
 
 def test_the_end_is_told_while_it_lasts(ctx: Context, inputs: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
