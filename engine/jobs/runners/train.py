@@ -33,6 +33,7 @@ from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_eve
 from engine.training.loop.not_finite import CauseFinder
 from engine.training.loop.ready import apply_method, ready_trainer
 from engine.training.loop.result import ResultFolders, results, round_as_stored
+from engine.training.loop.sample_answers import SampleAnswers
 from engine.training.loop.scoring import answer_as_base, score_result, sheet_of
 from engine.training.loop.settle import settle
 from engine.training.loop.throughput_log import keep_of_job
@@ -206,14 +207,9 @@ def _prepare(
     clock, reporter = attempt.clock, attempt.reporter
     held = ScoredRows(thinned(inputs.examples.val, reporter), clock, extras, reporter, progress)
     _know_sizes(attempt, model, held)
-    callback = TrainingCallback(
-        reporter,
-        attempt.store,
-        attempt.schedule,
-        progress,
-        held=held,
-        prompts=inputs.prompts,
-        answer=lambda seconds: sampling.answer(
+    samples = SampleAnswers(
+        inputs.prompts,
+        lambda seconds: sampling.answer(
             model,
             inputs.prompts,
             inputs.template,
@@ -222,10 +218,21 @@ def _prepare(
             seconds=seconds,
             heed=reporter.heed,
         ),
+        clock,
+        extras,
+        reporter,
+        progress,
+    )
+    callback = TrainingCallback(
+        reporter,
+        attempt.store,
+        attempt.schedule,
+        progress,
+        held=held,
+        samples=samples,
         memory=memory,
         resources=resources,
         clock=clock,
-        extras=extras,
         prepared=attempt.prepared,
         outlook=outlook,
     )
