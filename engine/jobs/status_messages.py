@@ -79,6 +79,9 @@ def _took(code: str, seconds: float | None, **params: Any) -> Headline:
 
 
 def _queued(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+    if (coming := job["waits_for"]) is not None:
+        known = {"done_mb": coming["done_mb"], "total_mb": coming["total_mb"]}
+        return _say("queued.download", **known) if coming["total_mb"] else _say("queued.weights")
     place = job["queue_place"] or 1
     return _say("queued", place=place) if place > 1 else _say("queued.next")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
@@ -16,7 +16,15 @@ from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.objectives import objective_of
 from engine.optimizers import optimizer_of
-from engine.planner.memory.estimate import memory_breakdown
+from engine.optimizers.offload import offload
+from engine.optimizers.trained_format import trained_format
+from engine.planner.download import download_spaces
+from engine.planner.memory.corrections import MemoryRecord
+from engine.planner.memory.estimate import memory_breakdown, total_mb
+from engine.planner.memory.occupied import Own, beside_others, nothing_own
+from engine.planner.memory.outliers import Outliers, leave_out_verdict, outlier_advice
+from engine.planner.memory.peak_phases import StepMeasures
+from engine.planner.memory.ram import ram_verdict
 from engine.planner.memory.verdict import (
     FewerFiles,
     Verdict,
@@ -49,6 +57,9 @@ class PlanCase:
         throughput: what this machine measured with the model, by method.
         disk_free_mb: MB that are free where the job writes.
         known_shape: the model's shape where it was read before.
+        memory: what this machine measured of the memory that jobs with the model took.
+        own: () -> what this program itself holds on the device now.
+        ram_mb: RAM of this machine beside the device's own memory; None where the device is planned for or is the RAM itself.
     """
 
     spec: JobSpec
@@ -59,6 +70,9 @@ class PlanCase:
     throughput: Mapping[str, Sequence[ThroughputRecord]] = field(default_factory=dict)
     disk_free_mb: int = 0
     known_shape: ModelShape | None = None
+    memory: tuple[MemoryRecord, ...] = ()
+    own: Callable[[], Own] = nothing_own
+    ram_mb: int | None = None
 
     @property
     def shape(self) -> ModelShape:
@@ -101,6 +115,7 @@ def incomplete(missing: Sequence[str]) -> PlanView:
     return {
         "device": None,
         "precision": None,
+        "attention": None,
         "memory": {"items": [], "total_mb": 0, "limit_mb": 0},
         "seconds": None,
         "time": None,
@@ -136,6 +151,9 @@ def workload(case: PlanCase, train: Counts) -> Workload:
         base_format=base_format(spec.training),
         double=bool(spec.training["double_quantisation"]),
         needs=objective_of(spec.objective).needs,
+        measured=case.memory,
+        held=trained_format(spec.training),
+        moved=offload(spec.training),
     )
     in_a_step = train.largest_step(case.pace.batch_size)
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)
@@ -165,6 +183,7 @@ def estimate(case: PlanCase) -> PlanView:
     return {
         "device": device_view(case.device),
         "precision": cast(PrecisionView, asdict(work.precision)),
+        "attention": StepMeasures(work, work.footprint).attention.message(),
         "memory": {
             "items": lines,
             "total_mb": need_mb,
@@ -186,8 +205,22 @@ def estimate(case: PlanCase) -> PlanView:
         "disk_mb": disk["total_mb"],
         "disk": {**disk, "export_mb": round(merged_bytes(work) / MB)},
         "verdict": _verdict(case, work, train, duration, disk["total_mb"]).as_dict(),
-        "warnings": warnings_of(_facts(case, work, train, need_mb, duration)),
+        "warnings": [
+            *outlier_advice(outliers_of(case, work, train), case.limit_mb),
+            *warnings_of(_facts(case, work, train, need_mb, duration)),
+        ],
     }
+
+
+def outliers_of(case: PlanCase, work: Workload, train: Counts) -> Outliers:
+    """The longest examples, and what the job would take without them."""
+    index, objective = case.table.train_index, objective_of(case.spec.objective)
+
+    def without(length: int) -> tuple[Counts, int]:
+        counts = objective.counts(index, {**case.spec.training, "max_length": length, "over_length": "drop"})
+        return counts, total_mb(workload(case, counts))
+
+    return Outliers(index.every_length, train, case.spec.training.get("over_length"), total_mb(work), without)
 
 
 def memory_view(work: Workload) -> list[MemoryLine]:
@@ -207,7 +240,8 @@ def duration_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts)
 
 def spaces_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts) -> list[Space]:
     """What the job writes, line by line."""
-    return spaces(work, train, val, int(case.spec.training["keep_checkpoints"]), two=case.pace.two)
+    written = spaces(work, train, val, int(case.spec.training["keep_checkpoints"]), two=case.pace.two)
+    return [*download_spaces(case.model), *written]
 
 
 def disk_mb_of(case: PlanCase, work: Workload, train: Counts, val: Counts) -> int:
@@ -225,12 +259,20 @@ def _verdict(case: PlanCase, work: Workload, train: Counts, time: Duration, disk
         return Verdict("verdict.nothing_trained")
     memory = memory_verdict(work, case.limit_mb)
     if not memory.ok:
+        if few := outliers_of(case, work, train).that_fit(case.limit_mb):
+            return leave_out_verdict(few, case.limit_mb)
         # not the other method's own
         kept = {"training.epochs": training["epochs"]} if "method" in memory.change else {}
         return replace(memory, change=memory.change | kept)
+    if (short := ram_verdict(work, case.ram_mb)) is not None:
+        return short
     too_long = time_verdict(time, minutes, training, lambda change: _time_with(case, work, change))
     fewer = _fewer_files(case, work) if disk_mb > case.disk_limit_mb else None
-    return disk_verdict(disk_mb, case.disk_limit_mb, fewer) or too_long or memory
+    return (
+        disk_verdict(disk_mb, case.disk_limit_mb, fewer)
+        or too_long
+        or beside_others(memory, case.device, total_mb(work), case.own)
+    )
 
 
 def _time_with(case: PlanCase, work: Workload, change: Mapping[str, Any]) -> Duration:

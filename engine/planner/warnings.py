@@ -15,8 +15,10 @@ from engine.devices import DEVICE_KINDS, preference
 from engine.jobs.spec import JobSpec
 from engine.methods.common.rates import RATE, rate_for
 from engine.objectives import objective_of
+from engine.planner.download import download_bytes
+from engine.planner.memory.offloaded import ram_bytes
 from engine.planner.memory.verdict import in_billions
-from engine.planner.memory.workload import Workload
+from engine.planner.memory.workload import MB, Workload
 from engine.planner.time.limit import EXTRAS_SHARE
 from engine.planner.time.speed import Duration
 from engine.shapes.plans import WarningView
@@ -67,17 +69,16 @@ def warning(code: str, change: Change | None = None, /, **params: Any) -> Warnin
     return found | {"change": change} if change else found  # type: ignore[return-value]
 
 
-def _memory(facts: PlanFacts) -> Iterator[WarningView]:
-    if facts.device.free_mb < facts.need_mb <= facts.limit_mb:
-        yield warning("memory_busy", need_mb=facts.need_mb, free_mb=facts.device.free_mb)
-
-
 def _slow(facts: PlanFacts) -> Iterator[WarningView]:
     kind = facts.work.kind
     if facts.work.base_format.quantised and kind.slow_when_quantised:
         yield warning("quantised_cpu")
     if facts.work.shape.parameters > kind.many_parameters:
         yield warning("large_on_cpu")
+    if facts.work.moved.state:
+        yield warning("in_ram", need_mb=round(ram_bytes(facts.work) / MB))
+    if download := download_bytes(facts.model):
+        yield warning("download", size_mb=round(download / MB))
 
 
 def _lengths(facts: PlanFacts) -> Iterator[WarningView]:
@@ -165,7 +166,6 @@ def _rate(facts: PlanFacts) -> Iterator[WarningView]:
 RULES: tuple[Callable[[PlanFacts], Iterator[WarningView]], ...] = (
     _rows,
     _lengths,
-    _memory,
     _idle,
     _slow,
     _too_long,

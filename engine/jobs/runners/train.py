@@ -288,8 +288,9 @@ def _end(attempt: Attempt, loaded: _Loaded) -> None:
         callback.note_elapsed()
         folders.keep(loaded.model, progress, chosen)
         kept = {"kept_steps": [chosen.step, progress.step]} if folders.last else {}
+    resources = attempt.resources
     whole = callback.ended is None and progress.asked is None and progress.scored_rows is None
-    keep_of_job(reporter, inputs, attempt.resources.work, progress, whole=whole)
+    keep_of_job(reporter, inputs, resources.work, progress, resources.record, whole=whole)
     reporter.progress(progress.step, callback.plan.total, val_loss=chosen.val_loss)
     status = "succeeded" if callback.ended is None else "stopped"
     reporter.finish(status, result=results(progress, chosen) | {"ended": callback.ended} | kept)

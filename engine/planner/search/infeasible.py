@@ -191,4 +191,4 @@ def _device_for(search: Search) -> str | None:
     free = replace(search.base.spec.budget, memory_mb=None, minutes=None)
     there = replace(search.base, device=device_of(gpus[0].key), spec=replace(search.base.spec, budget=free))
     need = _need_mb(replace(search, base=there))  # what it takes does not depend on which of them
-    return next((entry.name for entry in gpus if entry.memory_mb >= need), None)
+    return next((entry.name for entry in gpus if limit_of(device_of(entry.key), None) >= need), None)

@@ -139,6 +139,7 @@ class TrainingCallback(TrainerCallback):
         progress, step = self.progress, self.progress.step
         self._used_mb, device_mb = self.memory.take()
         progress.peak_memory_mb = max(progress.peak_memory_mb, self.memory.highest_mb)
+        self.resources.saw(self._used_mb if device_mb is None else device_mb, self.trainer.largest)
         if step % self.plan.stride and step != self.plan.total and step != 1:
             self._report()
             return

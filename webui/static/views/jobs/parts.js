@@ -41,9 +41,13 @@ export function jobBar(job) {
   }, h("i", { style: { width: percent + "%" } }));
 }
 
+/** How far the weights are that a job waits for. */
+export const jobDownload = (coming) => (coming.total_mb ? t("jobs.weights_of", coming) : t("jobs.weights"));
+
 /** "about 4 min left", the place in the queue, or when it ended: one short line under the bar. */
 export function jobSoon(job) {
   if (job.status === "queued") {
+    if (job.waits_for) return jobDownload(job.waits_for);
     return job.queue_place > 1 ? t("jobs.queue_place", { n: job.queue_place }) : t("jobs.queue_next");
   }
   if (JOB_ACTIVE.has(job.status)) {
