@@ -159,8 +159,12 @@ def _jobs(command: _Command) -> None:
     command.add("--lines", key="lines", type=int, default=20, metavar="N")
 
 
-def _list(command: _Command) -> None:
-    command.add("action", key="list_action", nargs="?", default="list", choices=["list"])
+def _models(command: _Command) -> None:
+    command.add(
+        "action", key="models_action", nargs="?", default="list", choices=["list", "shelf", "search", "cached", "add"]
+    )
+    command.add("what", key="models_what", nargs="?", metavar="NAME")
+    command.add("--json", key="json", action="store_true")
 
 
 def _data(command: _Command) -> None:
@@ -200,7 +204,7 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "train": _train,
     "plan": _plan,
     "jobs": _jobs,
-    "models": _list,
+    "models": _models,
     "data": _data,
     "chat": _chat,
     "export": _export,

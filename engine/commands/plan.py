@@ -9,7 +9,7 @@ from engine.base_formats import base_format_of
 from engine.commands import models
 from engine.commands.console import Console
 from engine.commands.reserve import leave_to_others, megabytes, tell_room
-from engine.commands.review import tell_misfits
+from engine.commands.review import tell_misfits, tell_warnings
 from engine.commands.train import check_data, data_set
 from engine.core.context import Context
 from engine.core.errors import SpecError, TunesmithError
@@ -33,16 +33,17 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     _check_named(ctx, args)
     room = leave_to_others(ctx, args.device, args.reserve)
     model = models.find(ctx, args.model)
-    models.make_ready(console, ctx, model)
+    models.make_known(console, ctx, model)
     dataset, objective = data_set(console, ctx, args.data), args.objective or usual_objective().key
     asked = {"base_model": model, "dataset": dataset, "budget": budget(args), "objective": objective}
-    tell_misfits(console, ctx, dataset, model, objective, {})
+    told = tell_misfits(console, ctx, dataset, model, objective, {})
     found = plan_search.offers(ctx, asked)
     device = found["device"]
     console.say("cli.plan.device", name=device["name"], memory=memory_size(device["memory_mb"]))
     tell_room(console, room)
     if found["nothing"]:
         console.say(f"plan.{found['nothing']['code']}", **found["nothing"]["params"])
+    tell_warnings(console, found["warnings"], told)
     for place, offer in enumerate(found["offers"], start=1):
         _print(console, place, offer)
     return 1 if found["nothing"] else 0
@@ -89,3 +90,6 @@ def _print(console: Console, place: int, offer: PlanOffer) -> None:
     console.line("   " + console.text(f"plan.{offer['why']['code']}", **offer["why"]["params"]))
     if offer["verdict"]["code"] != FITS:
         console.line("   " + console.text(f"plan.{offer['verdict']['code']}", **offer["verdict"]["params"]))
+    if (attention := offer["attention"]) is not None:
+        kernel = console.text(f"plan.{attention['code']}", **attention["params"])
+        console.line("   " + console.text("cli.plan.attention", precision=offer["precision"], attention=kernel))

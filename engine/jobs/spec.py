@@ -16,6 +16,7 @@ from engine.devices import DEVICE_KINDS, kind_named
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method
 from engine.methods.common.rates import defaults_for
+from engine.methods.common.updates import mismatched
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.shared_params import THINKING
 from engine.planner.budget.catalogue import is_planned_only
@@ -125,6 +126,8 @@ def _refused(method: Method, training: Mapping[str, Any]) -> Faults:
     if base_format(training).quantised and not can.quantised_base:
         reason = can.why_not["quantised_base"].as_dict()
         return {"training.quantisation": {"code": "spec.no_quantised_base", "params": {"reason": reason}}}
+    if faults := mismatched(method, training):
+        return faults
     if training["checkpointing"] == "on" and not can.checkpointing:
         reason = can.why_not["checkpointing"].as_dict()
         return {"training.checkpointing": {"code": "spec.no_checkpointing", "params": {"reason": reason}}}

@@ -129,7 +129,11 @@ def _apply(model: Model, values: Values, run: RunContext) -> Model:
         target_modules=targets(values, model),
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(model, config)
+    tuned = get_peft_model(model, config)
+    for name, one in tuned.named_parameters():
+        if ".ranknum." in name:  # a divisor, no number to learn; each module would keep its outputs for its gradient
+            one.requires_grad_(False)
+    return tuned
 
 
 def _after_update(model: Model, step: int) -> None:

@@ -16,10 +16,15 @@ from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.objectives import objective_of
 from engine.optimizers import optimizer_of
+from engine.optimizers.offload import offload
+from engine.optimizers.trained_format import trained_format
+from engine.planner.download import download_spaces
 from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.estimate import memory_breakdown, total_mb
 from engine.planner.memory.occupied import Own, beside_others, nothing_own
 from engine.planner.memory.outliers import Outliers, leave_out_verdict, outlier_advice
+from engine.planner.memory.peak_phases import StepMeasures
+from engine.planner.memory.ram import ram_verdict
 from engine.planner.memory.verdict import (
     FewerFiles,
     Verdict,
@@ -28,11 +33,11 @@ from engine.planner.memory.verdict import (
     limit_of,
     memory_verdict,
     room_of,
-    time_verdict,
 )
 from engine.planner.memory.workload import MB, Workload
 from engine.planner.time.corrections import ThroughputRecord, correct, settings_of
 from engine.planner.time.disk import Space, disk_view, may_keep_two, merged_bytes, spaces
+from engine.planner.time.limit import time_verdict
 from engine.planner.time.speed import SAMPLE_QUESTIONS, Duration, Pace, duration_of, steps_of
 from engine.planner.warnings import PlanFacts, warnings_of
 from engine.shapes.plans import MemoryLine, PlannedDevice, PlanView, PrecisionView
@@ -54,6 +59,7 @@ class PlanCase:
         known_shape: the model's shape where it was read before.
         memory: what this machine measured of the memory that jobs with the model took.
         own: () -> what this program itself holds on the device now.
+        ram_mb: RAM of this machine beside the device's own memory; None where the device is planned for or is the RAM itself.
     """
 
     spec: JobSpec
@@ -66,6 +72,7 @@ class PlanCase:
     known_shape: ModelShape | None = None
     memory: tuple[MemoryRecord, ...] = ()
     own: Callable[[], Own] = nothing_own
+    ram_mb: int | None = None
 
     @property
     def shape(self) -> ModelShape:
@@ -108,6 +115,7 @@ def incomplete(missing: Sequence[str]) -> PlanView:
     return {
         "device": None,
         "precision": None,
+        "attention": None,
         "memory": {"items": [], "total_mb": 0, "limit_mb": 0},
         "seconds": None,
         "time": None,
@@ -144,6 +152,8 @@ def workload(case: PlanCase, train: Counts) -> Workload:
         double=bool(spec.training["double_quantisation"]),
         needs=objective_of(spec.objective).needs,
         measured=case.memory,
+        held=trained_format(spec.training),
+        moved=offload(spec.training),
     )
     in_a_step = train.largest_step(case.pace.batch_size)
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)
@@ -173,6 +183,7 @@ def estimate(case: PlanCase) -> PlanView:
     return {
         "device": device_view(case.device),
         "precision": cast(PrecisionView, asdict(work.precision)),
+        "attention": StepMeasures(work, work.footprint).attention.message(),
         "memory": {
             "items": lines,
             "total_mb": need_mb,
@@ -229,7 +240,8 @@ def duration_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts)
 
 def spaces_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts) -> list[Space]:
     """What the job writes, line by line."""
-    return spaces(work, train, val, int(case.spec.training["keep_checkpoints"]), two=case.pace.two)
+    written = spaces(work, train, val, int(case.spec.training["keep_checkpoints"]), two=case.pace.two)
+    return [*download_spaces(case.model), *written]
 
 
 def disk_mb_of(case: PlanCase, work: Workload, train: Counts, val: Counts) -> int:
@@ -249,17 +261,24 @@ def _verdict(case: PlanCase, work: Workload, train: Counts, time: Duration, disk
     if not memory.ok:
         if few := outliers_of(case, work, train).that_fit(case.limit_mb):
             return leave_out_verdict(few, case.limit_mb)
-        kept = (
-            {"training.epochs": training["epochs"]} if "method" in memory.change else {}
-        )  # not the other method's own
+        # not the other method's own
+        kept = {"training.epochs": training["epochs"]} if "method" in memory.change else {}
         return replace(memory, change=memory.change | kept)
-    too_long = time_verdict(time.seconds, minutes, float(training["epochs"]), time.parts.get("training", 0.0))
+    if (short := ram_verdict(work, case.ram_mb)) is not None:
+        return short
+    too_long = time_verdict(time, minutes, training, lambda change: _time_with(case, work, change))
     fewer = _fewer_files(case, work) if disk_mb > case.disk_limit_mb else None
     return (
         disk_verdict(disk_mb, case.disk_limit_mb, fewer)
         or too_long
         or beside_others(memory, case.device, total_mb(work), case.own)
     )
+
+
+def _time_with(case: PlanCase, work: Workload, change: Mapping[str, Any]) -> Duration:
+    """The time with some settings of training changed that leave memory as it is."""
+    then = replace(case, spec=replace(case.spec, training={**case.spec.training, **change}))
+    return duration_of_case(then, work, *then.counts())
 
 
 def _fewer_files(case: PlanCase, work: Workload) -> FewerFiles | None:

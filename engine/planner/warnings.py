@@ -15,8 +15,11 @@ from engine.devices import DEVICE_KINDS, preference
 from engine.jobs.spec import JobSpec
 from engine.methods.common.rates import RATE, rate_for
 from engine.objectives import objective_of
+from engine.planner.download import download_bytes
+from engine.planner.memory.offloaded import ram_bytes
 from engine.planner.memory.verdict import in_billions
-from engine.planner.memory.workload import Workload
+from engine.planner.memory.workload import MB, Workload
+from engine.planner.time.limit import EXTRAS_SHARE
 from engine.planner.time.speed import Duration
 from engine.shapes.plans import WarningView
 from storage.tables import Dataset, LanguageModel
@@ -72,6 +75,10 @@ def _slow(facts: PlanFacts) -> Iterator[WarningView]:
         yield warning("quantised_cpu")
     if facts.work.shape.parameters > kind.many_parameters:
         yield warning("large_on_cpu")
+    if facts.work.moved.state:
+        yield warning("in_ram", need_mb=round(ram_bytes(facts.work) / MB))
+    if download := download_bytes(facts.model):
+        yield warning("download", size_mb=round(download / MB))
 
 
 def _lengths(facts: PlanFacts) -> Iterator[WarningView]:
@@ -121,6 +128,16 @@ def _days(seconds: float) -> float:
     return round(seconds / DAY, 1)
 
 
+def _extras(facts: PlanFacts) -> Iterator[WarningView]:
+    """Under a limit of time, what tells of the base has a share of it: more than that is thinned or left out."""
+    minutes, units = facts.spec.budget.minutes, facts.time.units
+    if minutes is None or units is None or not facts.work.method.capabilities.trains:
+        return
+    share = EXTRAS_SHARE * max(0.0, 60 * minutes - units.start)
+    if units.extras > share:
+        yield warning("extras", seconds=round(units.extras), share=round(share))
+
+
 def _idle(facts: PlanFacts) -> Iterator[WarningView]:
     """A device of a better kind is here, and the job would not run on it."""
     if facts.device.planned_as:
@@ -152,6 +169,7 @@ RULES: tuple[Callable[[PlanFacts], Iterator[WarningView]], ...] = (
     _idle,
     _slow,
     _too_long,
+    _extras,
     _rate,
 )
 

@@ -218,7 +218,7 @@ class LessonModel(TypedDict):
 
     id: int  # of its row
     name: str  # of it
-    status: Literal["preparing", "ready", "failed"]  # whether it can be used
+    status: Literal["preparing", "known", "ready", "failed"]  # whether it can be used
     error: CodedMessage | None  # why it failed
     progress: PrepareProgress | None  # while it is prepared
 

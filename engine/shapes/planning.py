@@ -46,6 +46,7 @@ class PlanOffer(TypedDict):
     changes: Change  # what puts it into the draft
     method: str  # key of the method
     precision: Literal["bf16", "fp16", "fp32"]  # number format
+    attention: CodedMessage | None  # which attention runs: text `plan.<code>`
     max_length: int  # tokens of the longest example
     truncated: int  # examples that are cut
     dropped: int  # examples that are left out

@@ -105,6 +105,7 @@ class PlanView(TypedDict):
 
     device: PlannedDevice | None  # None while something is missing
     precision: PrecisionView | None  # None while something is missing
+    attention: CodedMessage | None  # which attention runs: text `plan.<code>`; None while something is missing
     memory: MemoryEstimate  # at the peak
     groups: StepGroups  # of a step
     trainable: int  # numbers that are trained

@@ -168,21 +168,6 @@ def test_steps_are_worked_through_in_groups_that_fit() -> None:
     assert (tighter.tokens, tighter.recompute) == (900, True)
 
 
-def test_a_time_limit_says_how_many_passes_keep_to_it() -> None:
-    assert verdict.time_verdict(600, 10, epochs=4, training_s=500) is None
-    too_long = verdict.time_verdict(1200, 10, epochs=4, training_s=1200)
-    assert too_long is not None
-    assert too_long.change == {"training.epochs": 2.0}
-    loading = verdict.time_verdict(
-        1200, 10, epochs=4, training_s=800
-    )  # fewer passes do not shorten what is around them
-    assert loading is not None
-    assert loading.change == {"training.epochs": 1.0}
-    short = verdict.time_verdict(1200, 5, epochs=4, training_s=800)
-    assert short is not None
-    assert (short.code, short.change) == ("verdict.time_short", {"budget.minutes": 20})
-
-
 # ------------------------------------------------------------------ time
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.core.errors import Fault, SpecError
 from engine.core.params import Param, read_all
@@ -33,6 +33,9 @@ _HELD_EQUAL = (
 )
 _TIMED = ("schedule", "warmup")
 _SPARE = 10.0  # times as many passes as the estimate says fit into the time: the clock ends the job, not the schedule
+_LEAST_TRAINED = (
+    0.3  # of the time: extras before and after the steps have their shares of a limit, whatever they would take
+)
 _WARMUP_STEPS = 10
 _BOUNDS = {param.key: param for param in usual_objective().params}
 
@@ -204,13 +207,19 @@ def _entrants(raw: Any, faults: Faults) -> tuple[Entrant, ...]:
     return tuple(found.values())
 
 
-def raw_job(
-    spec: ComparisonSpec, entrant: Entrant, seed: int, epoch: tuple[float, float] | None = None
-) -> dict[str, Any]:
+class OnePass(NamedTuple):
+    """What is estimated of an entrant's job: seconds and steps of one pass over the data, and seconds of all besides steps."""
+
+    seconds: float
+    steps: float
+    around: float = 0.0
+
+
+def raw_job(spec: ComparisonSpec, entrant: Entrant, seed: int, epoch: OnePass | None = None) -> dict[str, Any]:
     """The form of one entrant's training job.
 
     Args:
-        epoch: estimated (seconds, steps) of one pass over the data, for a comparison by time.
+        epoch: one pass over the data, for a comparison by time.
     """
     method, variant = entrant.declared
     own = dict(defaults_for(method, spec.parameters)) if spec.parameters else {}
@@ -219,7 +228,7 @@ def raw_job(
     shared = {key: spec.shared[key] for key in _HELD_EQUAL if key in spec.shared} | {"seed": seed}
     by_time = spec.shared["held"] == "time"
     if by_time:
-        shared |= _until_the_clock(spec.shared, epoch or (1.0, 1.0))
+        shared |= _until_the_clock(spec.shared, epoch or OnePass(1.0, 1.0))
     return {
         "name": spec.name,
         "base_model": spec.base_model,
@@ -235,10 +244,10 @@ def raw_job(
     }
 
 
-def _until_the_clock(shared: Mapping[str, Any], epoch: tuple[float, float]) -> dict[str, Any]:
+def _until_the_clock(shared: Mapping[str, Any], epoch: OnePass) -> dict[str, Any]:
     """Settings for a job that the clock ends: enough passes, a short warm-up, and checks as often as fit."""
-    seconds, steps = epoch
-    fitting = 60.0 * float(shared["minutes"]) / max(seconds, 1e-3)
+    whole, steps = 60.0 * float(shared["minutes"]), epoch.steps
+    fitting = max(_LEAST_TRAINED * whole, whole - epoch.around) / max(epoch.seconds, 1e-3)
     most = float(_BOUNDS["epochs"].maximum or 1.0)
     passes = min(most, max(1.0, _SPARE * fitting))
     checks = round(int(shared["evaluations"]) * max(1.0, passes / max(fitting, 1e-3)))
@@ -252,7 +261,7 @@ def _until_the_clock(shared: Mapping[str, Any], epoch: tuple[float, float]) -> d
 
 def job_specs(
     spec: ComparisonSpec,
-    epochs: Mapping[str, tuple[float, float]],
+    epochs: Mapping[str, OnePass],
     entrants: Sequence[Entrant] | None = None,
     seeds: Sequence[int] | None = None,
 ) -> dict[tuple[str, int], JobSpec]:

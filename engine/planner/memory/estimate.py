@@ -13,6 +13,7 @@ from typing import Literal
 from engine.core.formula import number, plus, times
 from engine.core.sizes import memory_size
 from engine.planner.memory import formulas
+from engine.planner.memory.base_weights import base_bytes
 from engine.planner.memory.corrections import (
     COMES_AND_GOES,
     NO_CORRECTION,
@@ -20,7 +21,8 @@ from engine.planner.memory.corrections import (
     MemoryRecord,
     correct_memory,
 )
-from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak
+from engine.planner.memory.offloaded import state_of
+from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak, score_bytes
 from engine.planner.memory.workload import FP32, MB, Workload
 
 KEYS = (
@@ -136,18 +138,8 @@ def weight_bytes(work: Workload) -> float:
 
 
 def _weights(work: Workload) -> MemoryItem:
-    shape, width = work.shape, work.width
-    if work.base_format.quantised:
-        body, each = shape.linear_weights, work.base_format.weight_bytes(width)
-        rest = shape.parameters - body
-        size, text = each * body + FP32 * rest, plus([times(body, f"{each:g} B"), times(rest, "4 B")])
-    elif work.method.trains_base:
-        size, text = float(FP32 * shape.parameters), times(shape.parameters, "4 B")
-        if width < FP32:
-            size, text = size + width * shape.parameters, plus([text, times(shape.parameters, f"{width} B")])
-    else:
-        size, text = float(width * shape.parameters), times(shape.parameters, f"{width} B")
-    return MemoryItem("weights", size, text, formulas.WEIGHTS)
+    found = base_bytes(work)
+    return MemoryItem("weights", found.bytes, found.formula, formulas.WEIGHTS)
 
 
 def _scales(work: Workload) -> MemoryItem:
@@ -159,7 +151,7 @@ def _adapter(work: Workload) -> MemoryItem:
     """What the method adds: its trained numbers, unless they are the base's own, and those that it holds besides."""
     uses, trained = work.footprint, work.trained
     if uses.own:
-        wider = 0 if work.method.trains_base else FP32 - work.width
+        wider = 0 if work.method.trains_base else max(0, work.trained_width - work.width)
         return MemoryItem("adapter", float(wider * trained), times(trained, f"{wider} B"), formulas.WEIGHTS)
     numbers = trained + uses.held
     text = times(trained, "4 B") if not uses.held else plus([times(trained, "4 B"), times(uses.held, "4 B")])
@@ -180,8 +172,9 @@ def _value_head(work: Workload) -> MemoryItem:
 
 
 def _optimizer(work: Workload) -> MemoryItem:
-    state = work.optimizer.state(work.trained, work.method.rank(work.shape, work.values) or 1)
-    return MemoryItem("optimizer", state.bytes, state.formula, work.optimizer.source)
+    """What of the state is on the device all the time."""
+    state = state_of(work)
+    return MemoryItem("optimizer", 0.0 if work.moved.state else state.bytes, state.formula, work.optimizer.source)
 
 
 # ---------------------------------------------------------------- what is there at the peak
@@ -193,7 +186,9 @@ def _moved(step: StepMeasures, moment: PeakPhase) -> Iterator[MemoryItem]:
     yield MemoryItem("gradients", moment.gradients, _gradients_text(step, moment), formulas.GRADIENTS)
     yield MemoryItem("activations", moment.activations, _activations_text(step), formulas.ACTIVATIONS)
     labels = tokens if work.shape.keeps.whole_logits else min(tokens, HEAD_TOKENS)
-    yield MemoryItem("logits", moment.logits, times(work.shape.vocabulary, labels, "4 B", "2"), formulas.LOGITS)
+    yield MemoryItem(
+        "logits", moment.logits, times(work.shape.vocabulary, labels, f"{score_bytes(work)} B"), formulas.LOGITS
+    )
     slack = _slack(work) * moment.bytes
     text = f"{moment.name}: {memory_size(moment.temporary / MB)}"
     if slack:
@@ -207,15 +202,16 @@ def _slack(work: Workload) -> float:
 
 
 def _gradients_text(step: StepMeasures, moment: PeakPhase) -> str:
-    if moment.gradients >= FP32 * step.work.trained:
-        return times(step.work.trained, "4 B")
-    return times(step.work.shape.vocabulary, step.work.shape.hidden, "4 B")
+    width = step.work.trained_width
+    if moment.gradients >= width * step.work.trained:
+        return times(step.work.trained, f"{width} B")
+    return times(step.work.shape.vocabulary, step.work.shape.hidden, f"{width} B")
 
 
 def _activations_text(step: StepMeasures) -> str:
     work = step.work
     if work.recompute:
-        inputs = times(step.tokens, step.layers, work.shape.hidden, f"{work.width} B")
+        inputs = times(step.tokens, step.layers, work.shape.hidden, f"{work.stream} B")
         return plus([inputs, times(step.tokens, f"{number(step.layer())} B")])
     return times(
         step.tokens, plus([f"({times(step.layers, f'{number(step.layer())} B')}", f"{number(step.aside())} B)"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from math import ceil, floor
 from typing import Any
 
 from engine.base_formats import base_format
@@ -18,6 +17,7 @@ from engine.models.architecture.shape import shape_of
 from engine.objectives import usual_objective
 from engine.optimizers import searched as searched_optimizers
 from engine.planner.memory.estimate import total_mb
+from engine.planner.memory.leaner import leaner_updates
 from engine.planner.memory.reserve import reserve_of
 from engine.planner.memory.sizes import COMMON_SIZES
 from engine.planner.memory.unfit import unfit
@@ -138,12 +138,16 @@ def _leaner(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
         if work.method.capabilities.trains and work.optimizer is not optimizer and _works(other):
             named = {"optimizer": optimizer.label.as_dict()}
             yield "verdict.optimizer", named, {"training.optimizer": optimizer.key} | also, other
+    for said, other in leaner_updates(work):
+        if _works(other):
+            change = {f"training.{key}": value for key, value in other.update_settings.items()}
+            yield "verdict.updates", said, change | also, other
 
 
 def _works(work: Workload) -> bool:
     usual = {param.key: param.default for param in usual_objective().params_for(work.method.defaults)}
-    training = usual | {"quantisation": work.base_format.key, "optimizer": work.optimizer.key}
-    return not (unfit(work.kind, training) or refused(work.method, work.shape, work.values, training))
+    training = usual | work.update_settings | {"quantisation": work.base_format.key}
+    return not (unfit(work.kind, training, work.precision) or refused(work.method, work.shape, work.values, training))
 
 
 def _other_methods(work: Workload) -> Iterator[Change]:
@@ -171,23 +175,6 @@ def largest_fitting(work: Workload, limit_mb: int) -> str | None:
 def in_billions(parameters: int) -> str:
     """A number of parameters as models are named by it: "0.13B", "8B"."""
     return f"{parameters / 1e9:.2g}B"
-
-
-def time_verdict(seconds: float, minutes: float | None, epochs: float, training_s: float) -> Verdict | None:
-    """What to say when the job takes longer than the limit; None when it does not.
-
-    Args:
-        epochs, training_s: passes, and what of the seconds they take: fewer of them shorten nothing else.
-    """
-    if minutes is None or seconds <= minutes * 60:
-        return None
-    fewer = epochs * (minutes * 60 - (seconds - training_s)) / training_s if training_s else 0.0
-    fewer = float(int(fewer)) if fewer >= 1 else floor(100 * fewer) / 100
-    params = {"minutes": round(seconds / 60, 1), "limit_minutes": minutes, "epochs": fewer}
-    if fewer <= 0:
-        need = ceil(seconds / 60)
-        return Verdict("verdict.time_short", params | {"minutes": need}, change={"budget.minutes": need})
-    return Verdict("verdict.time", params | {"of": f"{epochs:g}"}, change={"training.epochs": fewer})
 
 
 @dataclass(frozen=True)

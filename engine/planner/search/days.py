@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from math import ceil
 
+from engine.planner.budget.goals import GOALS
 from engine.planner.memory.verdict import in_billions
 from engine.planner.search.infeasible import largest, relaxed, with_model
-from engine.planner.search.search import Plan, Search, best
+from engine.planner.search.search import IN_TIME, Plan, Search, best
 from engine.planner.warnings import DAY, passes_within_a_day, warning
 from engine.shapes.plans import WarningView
 from storage.tables import LanguageModel
 
 
-def over_a_day(search: Search, first: Plan, here: Iterable[LanguageModel]) -> Iterator[WarningView]:
-    """What to say of a search whose first plan takes over a day.
+def said_of_days(search: Search, first: Plan, here: Callable[[], Iterable[LanguageModel]]) -> Iterator[WarningView]:
+    """What to say of a search whose first plan takes over a day, or has fewer passes so that it does not.
 
     Args:
         here: other models that could be trained.
     """
+    if first.late:
+        yield from _over_a_day(search, first, here())
+    elif search.goal == GOALS[0] and not first.whole:
+        whole = [plan for plan in search.found if plan.late and plan.whole]
+        if whole:
+            quickest = min(whole, key=lambda plan: plan.seconds)
+            minutes = ceil(quickest.seconds / IN_TIME / 60)
+            told = {
+                "epochs": f"{first.epochs:g}",
+                "of": f"{quickest.passes:g}",
+                "days": round(quickest.seconds / DAY, 1),
+            }
+            yield warning("days_cut", {"budget.minutes": minutes}, **told)
+
+
+def _over_a_day(search: Search, first: Plan, here: Iterable[LanguageModel]) -> Iterator[WarningView]:
     within = relaxed(search, minutes=DAY / 60)
     if within.found:
         plan = best(within.found, within.goal)

@@ -16,7 +16,7 @@ from typing import Any
 from engine.core.params import read_all
 from engine.core.shapes import Change
 from engine.data.templates.lengths import Counts
-from engine.devices import kind_of
+from engine.devices import kind_of, precision_for
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
 from engine.methods.common.rates import defaults_for
@@ -26,6 +26,8 @@ from engine.objectives import objective_of
 from engine.objectives.declaration import Objective
 from engine.planner.budget.goals import GOOD_ENOUGH, Learning, quality
 from engine.planner.memory.estimate import total_mb
+from engine.planner.memory.ram import fits_ram
+from engine.planner.memory.unfit import unfit
 from engine.planner.memory.workload import Workload
 from engine.planner.plan_estimate import PlanCase, disk_mb_of, duration_of_case, workload
 from engine.planner.search.candidates import WITHOUT_TRAINING, Candidate, candidates_for
@@ -38,7 +40,7 @@ _CLEARLY_SHORTER = 0.8  # of the next longer limit; for less nothing is worth cu
 _LENGTH_STEP = 16
 _FEWER_PASSES = (2.0, 1.0, 0.5)  # tried besides the method's own number
 IN_TIME = 0.98  # share of the time limit that is planned for
-SEARCHED = ("max_length", "batch_size", "epochs", "quantisation", "optimizer", "checkpointing", "evaluations", "keep_checkpoints")  # fmt: skip
+SEARCHED = ("max_length", "batch_size", "epochs", "quantisation", "optimizer", "trained_format", "offload", "checkpointing", "evaluations", "keep_checkpoints")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ class Search:
             for k, v in base.spec.training.items()
             if k not in SEARCHED and k not in method.defaults.keys() - self.objective.own
         }
-        wanted = {"quantisation": one.held.key, "optimizer": one.optimizer.key, "checkpointing": one.checkpointing}
+        wanted = {"quantisation": one.held.key, "checkpointing": one.checkpointing, **one.update_settings}
         wanted["batch_size"] = base.spec.training["batch_size"]
         defaults = defaults_for(method, self._shape.parameters)
         training, _ = read_all(self.objective.params_for(defaults), kept | wanted, "training")
@@ -212,6 +214,8 @@ class Search:
 def _refused(case: PlanCase, method: Method) -> bool:
     """Whether the method cannot do this on the model."""
     steps = steps_of(case.counts()[0].rows, case.pace)
+    if unfit(kind_of(case.device), case.spec.training, precision_for(case.device)):
+        return True
     return bool(refused(method, case.shape, case.spec.method_params, case.spec.training, steps))
 
 
@@ -219,7 +223,14 @@ def fits(plan: Plan) -> bool:
     """Whether a plan keeps to its memory, time and disk, and anything is left to learn from."""
     case, minutes = plan.case, plan.case.spec.budget.minutes
     in_time = minutes is None or plan.seconds <= minutes * 60
-    return bool(plan.train.rows) and plan.memory_mb <= case.limit_mb and in_time and plan.disk_mb <= case.disk_limit_mb
+    has_room = fits_ram(plan.work, case.ram_mb)
+    return (
+        has_room
+        and bool(plan.train.rows)
+        and plan.memory_mb <= case.limit_mb
+        and in_time
+        and plan.disk_mb <= case.disk_limit_mb
+    )
 
 
 def ranked(plans: Sequence[Plan], goal: str) -> list[Plan]:
@@ -327,4 +338,4 @@ def _quality(case: PlanCase, work: Workload, train: Counts) -> float:
         trainable=work.trained,
         epochs=case.pace.epochs,
     )
-    return quality(work.method, work.base_format, work.optimizer, learning)
+    return quality(work.method, work.base_format, work.optimizer, learning, work.held)

@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 from engine.core.hardware import Device
 from engine.jobs.spec import JobSpec
+from engine.optimizers.offload import NOTHING
+from engine.optimizers.trained_format import FP32
 from engine.planner.memory.likeness import AGED, likeness
 from engine.planner.memory.workload import Workload
 
@@ -100,6 +102,9 @@ def settings_of(spec: JobSpec, work: Workload) -> dict[str, Any]:
     """What a measured speed belongs to: all that makes a step faster or slower."""
     matters = ("batch_size", "max_length", "optimizer", "train_on")
     training = {key: spec.training[key] for key in matters if key in spec.training}
+    updates = {key: value for key, value in work.update_settings.items() if key not in training}
+    usual = (NOTHING.key, FP32.key)
+    training |= {key: value for key, value in updates.items() if value not in usual}  # earlier measurements do not say
     how = {"group": work.tokens, "recompute": work.recompute, "quantisation": work.base_format.key}
     return {
         "method": spec.method,

@@ -18,6 +18,7 @@ from engine.methods.common.declaration import Method
 from engine.methods.common.refusals import refused
 from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
+from engine.models.presence import can_plan
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import KINDS, Objective
 from engine.objectives.shared_params import MAX_LENGTH
@@ -167,7 +168,7 @@ def lessons(language: str) -> Lessons:
 def models(ctx: Context, language: str) -> list[Labelled]:
     """What costs can be shown for: prepared models, then known sizes: [{value, label}]."""
     with ctx.db.read() as s:
-        ready = [row for row in base_models.list_models(s) if row.status == "ready" and row.config]
+        ready = [row for row in base_models.list_models(s) if can_plan(row) and row.config]
         own: list[Labelled] = [{"value": str(row.id), "label": row.name} for row in ready]
     return [*own, *({"value": key, "label": name.in_(language)} for key, (name, _config) in REFERENCES.items())]  # type: ignore[list-item]
 

@@ -20,6 +20,7 @@ from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.refusal_kinds import BEYOND_VOCABULARY, CALLS, OTHER, by_kind, reason_in
 from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import tokenizer_folder
+from engine.models.presence import can_plan
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.declaration import KINDS
 from engine.services.data.slow_work import SLICE_S, Steps, kept, kept_file, made
@@ -104,7 +105,7 @@ def _base(ctx: Context, model: int | None) -> LanguageModel | None:
 
 def _ready_models(ctx: Context) -> list[LanguageModel]:
     with ctx.db.read() as s:
-        return [one for one in base_models.list_models(s) if one.status == "ready"]
+        return [one for one in base_models.list_models(s) if can_plan(one)]
 
 
 def _found(ctx: Context, row: Dataset, base: LanguageModel | None, objective: str | None, left: _Slice) -> FitView:

@@ -24,6 +24,7 @@ from engine.models.base.paths import token_rows_of, tokenizer_folder
 from engine.objectives import objective_of
 from engine.objectives.shared_params import as_trained
 from engine.planner.memory.occupied import Own
+from engine.planner.memory.ram import ram_beside
 from engine.planner.plan_estimate import PlanCase, estimate, incomplete
 from engine.planner.refusals import planned_device, refusals, unteachable
 from engine.planner.time.corrections import MODEL_VERSION, Source, ThroughputRecord, machine_of
@@ -104,9 +105,8 @@ def case_of(ctx: Context, spec: JobSpec) -> PlanCase:
         throughput = throughput_of(s, device, spec.base_model)
         memory = memory_of(s, device, spec.base_model)
     _total, free = hardware.disk(ctx.settings.home)
-    return PlanCase(
-        spec, model, dataset, device, table, throughput, free, memory=memory, own=partial(_own, ctx, device)
-    )
+    ram_mb, own = ram_beside(device), partial(_own, ctx, device)
+    return PlanCase(spec, model, dataset, device, table, throughput, free, memory=memory, own=own, ram_mb=ram_mb)
 
 
 def _own(ctx: Context, device: Device) -> Own:

@@ -13,7 +13,7 @@ from engine.objectives import objective_in
 from engine.objectives.declaration import Objective
 from engine.planner.budget.catalogue import CATALOGUE
 from engine.planner.plan_estimate import device_view, estimate
-from engine.planner.search.days import over_a_day
+from engine.planner.search.days import said_of_days
 from engine.planner.search.infeasible import smallest_change
 from engine.planner.search.offers import chosen, reasons
 from engine.planner.search.search import SEARCHED, Plan, Search, ranked
@@ -43,7 +43,7 @@ def offers(ctx: Context, raw: Mapping[str, Any]) -> PlanOffers:
         raw: a raw spec; its method and settings of training may be missing or wrong.
 
     Returns:
-        {device, goal, offers: [{key, changes, method, precision, max_length, micro_tokens, micro_rows, accumulation,
+        {device, goal, offers: [{key, changes, method, precision, attention, max_length, micro_tokens, micro_rows, accumulation,
         batch_size, checkpointing, optimizer, quantisation, bits, epochs, steps, memory, time, disk, quality,
         why: {code, params}, best}], nothing: {code, params, ok, change} | None, warnings: [{code, params, change}]}. `changes` are values by field, as
         in a verdict's `change`. Texts are at `plan.<code>`. `nothing` is set when nothing that trains fits.
@@ -60,13 +60,13 @@ def offers(ctx: Context, raw: Mapping[str, Any]) -> PlanOffers:
         nothing = smallest_change(search).as_dict()
         plans = ranked(search.fitting(search.lengths[:1], trains=False), search.goal)[:1]
     numbers = [(plan, reason, estimate(plan.case)) for plan, reason in reasons(plans, search.goal)]
-    late = over_a_day(search, first, _here(ctx)) if first is not None and first.late else ()
+    days = said_of_days(search, first, lambda: _here(ctx)) if first is not None else ()
     return {
         "device": device_view(search.base.device),
         "goal": search.goal,
         "offers": [_offer(plan, reason, search, place, found) for place, (plan, reason, found) in enumerate(numbers)],
         "nothing": nothing,
-        "warnings": [*late, *_of_all([found["warnings"] for _plan, _reason, found in numbers])],
+        "warnings": [*days, *_of_all([found["warnings"] for _plan, _reason, found in numbers])],
     }
 
 
@@ -109,6 +109,7 @@ def _offer(plan: Plan, reason: str, search: Search, place: int, numbers: PlanVie
         "changes": search.changes_of(plan),
         "method": plan.method.key,
         "precision": work.precision.dtype,
+        "attention": numbers["attention"],
         "max_length": plan.max_length,
         "truncated": plan.train.truncated,
         "dropped": plan.train.dropped,

@@ -8,13 +8,16 @@ from collections.abc import Mapping
 
 from sqlalchemy.exc import DBAPIError
 
+from engine.core.context import Context
 from engine.data.templates.lengths import Counts
 from engine.jobs.reporter import Reporter
 from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.workload import Workload
-from engine.planner.time.corrections import MODEL_VERSION, PARTS, machine_of, settings_of
+from engine.planner.time.corrections import MODEL_VERSION, PARTS, correct, machine_of, settings_of
 from engine.planner.time.disk import may_keep_two
-from engine.planner.time.speed import Pace, parts_of
+from engine.planner.time.speed import Pace, parts_of, units_of
+from engine.planner.time.units import UnitTimes
+from engine.services.planning.estimates import throughput_of
 from engine.services.planning.measured import MEMORY
 from engine.training.batches.tokenized_dataset import TokenizedDataset
 from engine.training.loop.checkpoints import TrainingProgress
@@ -100,3 +103,13 @@ def counts_of(examples: TokenizedDataset) -> Counts:
     """What the plan would count in examples that are tokens already."""
     lengths = examples.lengths.tolist()
     return Counts(len(lengths), sum(lengths), examples.trained, lengths, truncated=0, dropped=0, unlearnable=0)
+
+
+def planned_times(ctx: Context, inputs: Inputs, work: Workload) -> UnitTimes:
+    """What the plan says of the job's time, over the rows that it really has: the clock believes it until it has measured."""
+    with ctx.db.read() as s:
+        known = throughput_of(s, inputs.device, inputs.spec.base_model)
+    measured = [one for found in known.values() for one in found]
+    correction = correct(measured, settings_of(inputs.spec, work))
+    train, val = counts_of(inputs.examples.train), counts_of(inputs.examples.val)
+    return units_of(work, train, val, pace_of(inputs)).corrected(correction.seconds)

@@ -148,10 +148,14 @@ export interface BaseModelView {
   weights_hash: string | null;
   /** seconds since 1970 */
   created_at: number;
-  /** whether it can be used */
-  status: "preparing" | "ready" | "failed";
-  /** why it failed */
+  /** whether it can be used; "known": planned with, its weights come later */
+  status: "preparing" | "known" | "ready" | "failed";
+  /** why it failed, or why the weights of a known one could not be fetched */
   error: CodedMessage | null;
+  /** of a model that came from a hub */
+  facts: ModelFacts | null;
+  /** whether it can be trained here; None where its measures are not known */
+  fits: FitHere | null;
   /** it has no template of its own */
   default_template: boolean;
   /** "llama" ... */
@@ -176,6 +180,8 @@ export interface BaseOption {
   name: string;
   /** the newest first */
   tuned: TunedOption[];
+  /** of its weights, where they are not here yet; None where they are */
+  missing_bytes: number | null;
 }
 
 /** A row in the list. */
@@ -234,6 +240,28 @@ export interface BrowsedRows {
   exact: boolean;
   /** nothing is left */
   done: boolean;
+}
+
+/** A whole model that another program fetched into a hub's cache on this machine. */
+export interface CachedModel {
+  /** its name on the hub */
+  ref: string;
+  /** that its files lie in */
+  folder: string;
+  /** "huggingface" or "modelscope" */
+  cache: string;
+  /** of its weights */
+  bytes: number;
+  /** None where it is not known */
+  parameters: number | null;
+  /** "llama" ... */
+  architecture: string;
+  /** most tokens that it takes */
+  context_length: number | null;
+  /** whether it can be trained here; None where its measures are not known */
+  fits: FitHere | null;
+  /** of the base model that it is here already */
+  model_id: number | null;
 }
 
 /** Something that a method can or cannot do. */
@@ -348,7 +376,7 @@ export interface ChatFeed {
 
 /** What can be compared. */
 export interface ChatOptions {
-  /** that are ready */
+  /** that are here, or known */
   bases: BaseOption[];
 }
 
@@ -1240,6 +1268,18 @@ export interface FindingView {
   level: "good" | "note" | "off";
 }
 
+/** Whether a model can be trained on a device, with standard settings and short rows. */
+export interface FitHere {
+  /** with LoRA as it is; only with a quantised base; not at all */
+  how: "fits" | "quantised" | "not";
+  /** of the quantised base */
+  bits: number | null;
+  /** of the leanest of those that were tried, or of the one that fits */
+  need_mb: number;
+  /** that a job may use there */
+  limit_mb: number;
+}
+
 /** What of a data set does not fit. */
 export interface FitView {
   /** the worst first */
@@ -1314,6 +1354,36 @@ export interface FoundCheck {
   label: string;
   /** with a finding */
   rows: number;
+}
+
+/** A model that a hub names in answer to a search. */
+export interface FoundModel {
+  /** its name there */
+  ref: string;
+  /** of late, as the hub counts them */
+  downloads: number | null;
+  /** as the hub counts them */
+  parameters: number | null;
+  /** its short name */
+  licence: string | null;
+  /** codes */
+  languages: string[];
+  /** an agreement and a token are asked for first */
+  gated: boolean;
+  /** of the base model that it is here already */
+  model_id: number | null;
+  /** of that */
+  status: "preparing" | "known" | "ready" | "failed" | null;
+}
+
+/** The answer to a search. */
+export interface FoundModels {
+  /** name of the hub that was asked */
+  hub: string;
+  /** the most downloaded first */
+  models: FoundModel[];
+  /** why there is no answer */
+  error: CodedMessage | null;
 }
 
 /** One text of a row with something found. */
@@ -1474,6 +1544,22 @@ export interface HomeOverview {
   any: boolean;
 }
 
+/** Where models come from. */
+export interface HubChoice {
+  /** key of the kind in use */
+  kind: string;
+  /** address in use */
+  url: string;
+  /** it was chosen here; else it is what the environment says, or the usual one */
+  chosen: boolean;
+  /** address that counts without a choice */
+  usual: string;
+  /** to choose from */
+  kinds: HubOption[];
+  /** no hub is asked */
+  offline: boolean;
+}
+
 /** How far a fetch from a hub is, in bytes. */
 export interface HubFetch {
   /** that fetches */
@@ -1492,6 +1578,16 @@ export interface HubFetch {
   dataset: number | null;
   /** nothing more comes */
   ended: boolean;
+}
+
+/** A kind of hub. */
+export interface HubOption {
+  /** its key */
+  value: string;
+  /** what people call it */
+  label: string;
+  /** where it usually is */
+  url: string;
 }
 
 /** An import that goes on, waits or ended early. */
@@ -1730,6 +1826,8 @@ export interface JobView {
   base_model_name: string | null;
   /** from 1; None when it does not wait */
   queue_place: number | null;
+  /** the download of its base model, while it waits for that */
+  waits_for: WeightsComing | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -1913,7 +2011,7 @@ export interface LessonModel {
   /** of it */
   name: string;
   /** whether it can be used */
-  status: "preparing" | "ready" | "failed";
+  status: "preparing" | "known" | "ready" | "failed";
   /** why it failed */
   error: CodedMessage | null;
   /** while it is prepared */
@@ -2064,6 +2162,8 @@ export interface ListedJob {
   base_model_name: string | null;
   /** from 1; None when it does not wait */
   queue_place: number | null;
+  /** the download of its base model, while it waits for that */
+  waits_for: WeightsComing | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2488,6 +2588,22 @@ export interface MisfitView {
   ways: WayOutView[];
 }
 
+/** What a hub says of a model, and what its files say. */
+export interface ModelFacts {
+  /** of the whole download */
+  bytes: number | null;
+  /** its short name, as its card says */
+  licence: string | null;
+  /** codes, as its card says */
+  languages: string[];
+  /** its chat template takes tools; None where that was not looked at */
+  tools: boolean | null;
+  /** it can think before it answers; None where that was not looked at */
+  thinking: boolean | null;
+  /** that it comes from */
+  hub: string | null;
+}
+
 /** The list of tuned models. */
 export interface ModelsList {
   /** that there are in all */
@@ -2582,6 +2698,8 @@ export interface NamedJob {
   base_model_name: string | null;
   /** from 1; None when it does not wait */
   queue_place: number | null;
+  /** the download of its base model, while it waits for that */
+  waits_for: WeightsComing | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2880,6 +2998,8 @@ export interface PlanOffer {
   method: string;
   /** number format */
   precision: "bf16" | "fp16" | "fp32";
+  /** which attention runs: text `plan.<code>` */
+  attention: CodedMessage | null;
   /** tokens of the longest example */
   max_length: number;
   /** examples that are cut */
@@ -2942,6 +3062,8 @@ export interface PlanView {
   device: PlannedDevice | null;
   /** None while something is missing */
   precision: PrecisionView | null;
+  /** which attention runs: text `plan.<code>`; None while something is missing */
+  attention: CodedMessage | null;
   /** at the peak */
   memory: MemoryEstimate;
   /** of a step */
@@ -3638,6 +3760,56 @@ export interface SheetDraft {
   name: string;
 }
 
+/** One model of the list that ships with the product. */
+export interface ShelfModel {
+  /** its name on the hub */
+  ref: string;
+  /** shown in lists */
+  name: string;
+  /** that it is listed under, "Qwen 3" */
+  family: string;
+  /** who made it */
+  maker: string;
+  /** numbers in its weights */
+  parameters: number;
+  /** of them that work on one token, where experts rest */
+  active: number | null;
+  /** most tokens that it takes */
+  context_length: number | null;
+  /** of the download, about */
+  bytes: number;
+  /** codes, the strongest first; "multilingual" for many more */
+  languages: string[];
+  /** its short name */
+  licence: string;
+  /** its makers ask for an agreement and a token first */
+  gated: boolean;
+  /** its chat template takes tools */
+  tools: boolean;
+  /** it thinks before it answers, where it is asked to */
+  thinking: boolean;
+  /** "llama" ... */
+  architecture: string;
+  /** what one should know of it */
+  about: Record<string, string> | null;
+  /** whether it can be trained on the device */
+  fits: FitHere;
+  /** of the base model that it is here already */
+  model_id: number | null;
+  /** of that */
+  status: "preparing" | "known" | "ready" | "failed" | null;
+}
+
+/** The list, judged for one device. */
+export interface ShelfView {
+  /** name of it */
+  device: string;
+  /** that a job may use there */
+  limit_mb: number;
+  /** family by family, small ones first */
+  models: ShelfModel[];
+}
+
 /** Who answers. */
 export interface SideView {
   /** "base" or "tuned:ID" */
@@ -4022,6 +4194,16 @@ export interface WayOutView {
   values: Record<string, any>;
 }
 
+/** A download that a job waits for. */
+export interface WeightsComing {
+  /** that fetches */
+  job: number;
+  /** that are here */
+  done_mb: number;
+  /** of all; 0 where that is not known yet */
+  total_mb: number;
+}
+
 /** What the wizard keeps between visits. */
 export interface WizardDraft {
   /** of this form */
@@ -4207,7 +4389,7 @@ export interface DataNews {
 export interface TrainFunctions {
   load_wizard(query: Record<string, string>): LoadedWizard;
   lists(): WizardLists;
-  add_hub(name: string): number;
+  add_folder(path: string): number;
   get_starter(): number;
   resize_model(model: number): number;
   use_sample(key: string): number;
@@ -4228,6 +4410,12 @@ export interface TrainFunctions {
   cancel_check(job: number): null;
   write_yaml(raw: RawJob): string;
   read_yaml(text: string): ReadDraft;
+  model_shelf(device: string, memory_mb: number | null): ShelfView;
+  search_models(text: string): FoundModels;
+  cached_models(): CachedModel[];
+  know_model(name: string): number;
+  use_cached(ref: string): number;
+  fetch_model(model: number): number | null;
 }
 
 /** What the view train may ask again and again. */
@@ -4331,13 +4519,21 @@ export interface SettingsFunctions {
   machine(): MachineFindings;
   reserves(): ReserveView[];
   set_reserve(device: string, mb: number | null): ReserveView;
+  disk_use(): DiskUse;
+  limits(): LimitRow[];
   get_starter(): number;
   add_hub(name: string): number;
   add_folder(path: string): number;
   resize_model(model: number): number;
   remove_model(model: number): null;
-  disk_use(): DiskUse;
-  limits(): LimitRow[];
+  hub_now(): HubChoice;
+  choose_hub(kind: string, url: string): HubChoice;
+  model_shelf(device: string, memory_mb: number | null): ShelfView;
+  search_models(text: string): FoundModels;
+  cached_models(): CachedModel[];
+  know_model(name: string): number;
+  use_cached(ref: string): number;
+  fetch_model(model: number): number | null;
 }
 
 /** What the view settings may ask again and again. */

@@ -4,7 +4,7 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { noteBox, radioKeys } from "../shared/form-controls.js";
-import { changeButton } from "./estimate.js";
+import { changeButton, planWarnings } from "./estimate-plan.js";
 import { pickedCard, rove } from "./methods.js";
 import { heldOffer, takeOffer } from "./offers.js";
 
@@ -104,8 +104,8 @@ function offersNow(w, self, draw) {
   if (!w.done("model") || !w.done("data")) return h("p", { class: "ts-soft" }, t("train.offers.later"));
   if (w.offersProblem) return noteBox("danger", Object.values(w.offersProblem.faults || {})[0] || w.offersProblem.message);
   if (!w.offers) return ["block", "block"].map(() => h("i", { class: "ts-bone offer-bone", "aria-hidden": "true" }));
-  const { offers, nothing } = w.offers;
-  return [nothing ? nothingFits(w, nothing) : null, offers.length || self.mine ? offerCards(w, self, offers, draw) : null];
+  const { offers, nothing, warnings } = w.offers;
+  return [nothing ? nothingFits(w, nothing) : null, planWarnings(w, warnings), offers.length || self.mine ? offerCards(w, self, offers, draw) : null];
 }
 
 /**
