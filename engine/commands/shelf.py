@@ -13,7 +13,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.sizes import memory_size
 from engine.services.models import base_models, shelf, tuned
-from engine.shapes.models import BaseModelView, TunedView
+from engine.shapes.models import BaseModelView, TunedBrief
 from engine.shapes.shelf import CachedModel, FitHere, FoundModel, ShelfModel
 
 _MB, _BILLION = 1e6, 1e9
@@ -53,7 +53,7 @@ def _base(console: Console, base: BaseModelView) -> None:
         console.line(f"      {console.sentence(base['error'])}")
 
 
-def _tuned(console: Console, one: TunedView) -> None:
+def _tuned(console: Console, one: TunedBrief) -> None:
     console.line(f"{one['id']:>4}  {one['method']:<16} {one['name']}  ({one['base_name']})")
     if one["changed"]:
         console.line(f"      {console.sentence(one['changed'])}")
