@@ -50,6 +50,11 @@ class MemoryRecord:
     moved_mb: float
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def method(self) -> str:
+        """Key of the method that was measured."""
+        return str(self.settings.get("method"))
+
     def more(self, moved_mb: float) -> float:
         """MB that an estimate with so much that comes and goes says too little by this measurement; below 0 too much."""
         found, times = self.measured_mb - self.still_mb - self.moved_mb, moved_mb / self.moved_mb
@@ -131,11 +136,11 @@ def correct_memory(
 def _measured(records: Sequence[MemoryRecord], settings: Mapping[str, Any]) -> float:
     """What the very same settings were measured to take, or the same in smaller groups: no plan says less."""
     tokens = settings.get("tokens", 0)
-    other = {key: value for key, value in settings.items() if key != "tokens"}
-    same = (
-        one.measured_mb
-        for one in records
-        if one.settings.get("tokens", 0) <= tokens
-        and {key: value for key, value in one.settings.items() if key != "tokens"} == other
-    )
-    return max(same, default=0.0)
+    return max((one.measured_mb for one in records if _within(one.settings, settings, tokens)), default=0.0)
+
+
+def _within(small: Mapping[str, Any], large: Mapping[str, Any], tokens: int) -> bool:
+    """Whether they are the same but for the tokens of a group, of which the first has no more."""
+    if small.get("tokens", 0) > tokens or small.keys() != large.keys():
+        return False
+    return all(small[key] == value for key, value in large.items() if key != "tokens")
