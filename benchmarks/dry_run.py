@@ -25,6 +25,7 @@ from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
 from engine.objectives import usual_objective
 from engine.planner.memory.estimate import step_bytes
+from engine.planner.memory.peak_phases import StepMeasures
 from engine.planner.memory.workload import MB, Workload
 from engine.training.calibration.dry_run import measure
 
@@ -54,7 +55,7 @@ class Step:
 
     def label(self, language: str) -> str:
         """How the table names it."""
-        name = getattr(method_of(self.method).label, language)
+        name = method_of(self.method).label.in_(language)
         held = [self.held] if base_format_of(self.held).quantised else []
         recomputed = [_RECOMPUTED[language]] * self.recompute
         return ", ".join([name, *held, self.precision, f"{self.tokens:,}", *recomputed])
@@ -87,16 +88,20 @@ def settings_of(method: Method, held: str) -> tuple[dict[str, Any], dict[str, An
     return read_all(method.params, {}, "method")[0], read_all(objective, {"quantisation": held}, "training")[0]
 
 
-def estimated(config: Config, step: Step) -> float:
-    """Bytes that the plan's formulas say the step holds."""
+def work_of(config: Config, step: Step) -> Workload:
+    """The step as plans know it."""
     method = method_of(step.method)
     device = _DEVICES[step.precision]
     precision = Precision(step.precision, "")  # type: ignore[arg-type]
-    work = Workload(
+    return Workload(
         shape_of(config), method, settings_of(method, step.held)[0], precision, device, step.tokens, step.recompute,
         base_format=base_format_of(step.held), longest=step.tokens // 2,
     )  # fmt: skip
-    return sum(step_bytes(work).values())
+
+
+def estimated(config: Config, step: Step) -> float:
+    """Bytes that the plan's formulas say the step holds."""
+    return sum(step_bytes(work_of(config, step)).values())
 
 
 def held(config: Config, step: Step) -> tuple[float, float]:
@@ -104,7 +109,11 @@ def held(config: Config, step: Step) -> tuple[float, float]:
     method = method_of(step.method)
     values, training = settings_of(method, step.held)
     lengths = [step.tokens // 2] * 2
-    found = measure(config, method, values, training, lengths, step.precision, step.recompute, budget=step.tokens)
+    work = work_of(config, step)
+    repeat = StepMeasures(work, work.footprint).attention.repeats
+    found = measure(
+        config, method, values, training, lengths, step.precision, step.recompute, budget=step.tokens, repeat=repeat
+    )
     return found.total_bytes, found.seconds
 
 

@@ -34,4 +34,5 @@ PROBE = JobKind(
     same=SameWish(columns=("base_model_id", "dataset_id", "method", "lane"), wish=timed),
     listed=False,
     plans_memory=True,
+    needs_weights=True,
 )

@@ -5,19 +5,28 @@ Pure: config.json in, bytes out. `docs/planner.md` explains each line; `benchmar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from time import time
+from typing import Literal
 
 from engine.core.formula import number, plus, times
 from engine.core.sizes import memory_size
 from engine.planner.memory import formulas
 from engine.planner.memory.base_weights import base_bytes
+from engine.planner.memory.corrections import (
+    COMES_AND_GOES,
+    NO_CORRECTION,
+    MemoryCorrection,
+    MemoryRecord,
+    correct_memory,
+)
 from engine.planner.memory.offloaded import state_of
 from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak, score_bytes
 from engine.planner.memory.workload import FP32, MB, Workload
 
 KEYS = (
-    "weights", "quantisation", "reference", "adapter", "value_head", "gradients", "optimizer", "activations", "logits", "temporary", "runtime", "margin",
+    "weights", "quantisation", "reference", "adapter", "value_head", "gradients", "optimizer", "activations", "logits", "temporary", "runtime", "measured", "margin",
 )  # fmt: skip
 
 
@@ -43,10 +52,48 @@ def memory_breakdown(work: Workload) -> list[MemoryItem]:
     step = StepMeasures(work, work.footprint)
     moment = peak(step)
     lines = [*_held(work), *_moved(step, moment), _runtime(work)]
-    share = work.kind.margin
+    found = _correction(work, lines)
+    lines = list(_corrected(lines, found))
+    share = work.kind.margin * found.margin
     used = sum(line.bytes for line in lines if line.key != "runtime")
-    lines.append(MemoryItem("margin", share * used, times(memory_size(used / MB), f"{share:.0%}"), formulas.MARGIN))
+    lines.append(
+        MemoryItem("margin", share * used, times(memory_size(used / MB), f"{100 * share:g} %"), formulas.MARGIN)
+    )
     return sorted((line for line in lines if line.bytes > 0), key=lambda line: KEYS.index(line.key))
+
+
+def _correction(work: Workload, lines: Sequence[MemoryItem]) -> MemoryCorrection:
+    if not work.measured:
+        return NO_CORRECTION
+    moved = sum(line.bytes for line in lines if line.key in COMES_AND_GOES) / MB
+    still = sum(line.bytes for line in lines) / MB - moved
+    return correct_memory(work.measured, work.memory_settings, still, moved)
+
+
+def _corrected(lines: Sequence[MemoryItem], found: MemoryCorrection) -> Iterator[MemoryItem]:
+    """The lines as this machine's measurements have them."""
+    for line in lines:
+        if line.key in COMES_AND_GOES and found.share < 1:
+            formula = times(f"({line.formula})", f"{found.share:.2f}")
+            yield replace(
+                line, bytes=line.bytes * found.share, formula=formula, source=f"{line.source}; {formulas.MEASURED}"
+            )
+        else:
+            yield line
+    yield MemoryItem("measured", found.more_mb * MB, memory_size(found.more_mb), formulas.MEASURED)
+
+
+def record_of(work: Workload, tokens: int, measured_mb: float, source: Literal["probe", "past"]) -> MemoryRecord:
+    """What a job that was measured tells of the estimate.
+
+    Args:
+        tokens: of the largest group that was worked through.
+        measured_mb: most that was held in a step.
+    """
+    seen = replace(work, tokens=tokens, longest=min(work.longest or tokens, tokens), measured=())
+    lines = {item.key: item.bytes / MB for item in memory_breakdown(seen) if item.key != "margin"}
+    moved = sum(mb for key, mb in lines.items() if key in COMES_AND_GOES)
+    return MemoryRecord(source, time(), measured_mb, sum(lines.values()) - moved, moved, seen.memory_settings)
 
 
 def total_mb(work: Workload) -> int:
@@ -61,6 +108,7 @@ def predicted_mb(work: Workload) -> float:
 
 def step_bytes(work: Workload) -> dict[str, float]:
     """What the step itself holds, by key: without the program, the margin and the heap's share. A dry run counts the same."""
+    work = replace(work, measured=())
     lines = {item.key: item.bytes for item in memory_breakdown(work) if item.key not in ("runtime", "margin")}
     lines["temporary"] = lines.get("temporary", 0.0) - _slack(work) * peak(StepMeasures(work, work.footprint)).bytes
     return lines

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from engine.methods.common.footprint import Footprint, inputs_kept
 from engine.methods.common.shape import ModelShape
+from engine.planner.memory.attention import KeptAttention
 from engine.planner.memory.base_weights import copied_bytes, recast_bytes
 from engine.planner.memory.offloaded import gradient_bytes, leaving_bytes, update_bytes
 from engine.planner.memory.workload import FP32, Workload
@@ -61,6 +62,11 @@ class StepMeasures:
         return bool(self.uses.before) or not (packs or alone)
 
     @property
+    def attention(self) -> KeptAttention:
+        """How attention is calculated, and what it keeps."""
+        return KeptAttention(self.work, self.masked, self.row)
+
+    @property
     def layers(self) -> int:
         """Layers that keep something."""
         return self.work.shape.layers if self.uses.layers is None else self.uses.layers
@@ -72,11 +78,7 @@ class StepMeasures:
         inputs = inputs_kept(self.uses.reads or {}, apart=self.uses.apart or self.work.copies_inputs)
         normed = _normed(shape) if self.uses.norms and shape.norm_tensors == 1 else 0
         numbers = keeps.attention + keeps.mlp + inputs + normed + self.uses.kept
-        if self.masked and not keeps.scores:
-            numbers += (
-                self.row + 2 * (shape.heads - shape.kv_heads) * shape.head_dim
-            )  # the mask; keys and values for each head
-        return FP32 * keeps.norms + width * (numbers + keeps.scores * self.row)
+        return FP32 * keeps.norms + width * (numbers + keeps.scores * self.row) + self.attention.bytes
 
     def aside(self) -> float:
         """Bytes that are kept of each token once: angles, the last norm's input less the lowest one's, what the method adds."""
@@ -92,7 +94,7 @@ class StepMeasures:
         shape, width = self.work.shape, self.work.width
         scores = 3 * shape.heads * self.row if shape.keeps.scores else 0
         inner = max((size for size in (self.uses.reads or {}).values() if size != shape.hidden), default=0)
-        return width * max(shape.keeps.work - inner, scores + 2 * shape.hidden, 0)
+        return width * max(shape.keeps.work - inner, scores + 2 * shape.hidden, 0) + self.attention.made
 
     def kept(self) -> float:
         """Bytes of all activations at the end of the forward pass."""

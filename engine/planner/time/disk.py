@@ -28,7 +28,7 @@ _ROW_BYTES = 16.0
 class Space:
     """One item of the disk estimate; text key `plan.disk.<key>`."""
 
-    key: str  # "checkpoints", "writing", "best", "result", "last" or "scratch"
+    key: str  # "checkpoints", "writing", "best", "result", "last", "scratch" or "download"
     bytes: float  # when the job needs most
 
 

@@ -34,6 +34,7 @@ from engine.training.calibration.live_bytes import LiveBytes
 from engine.training.forward.fast_lora import speed_up
 from engine.training.forward.forward import Forward, forwards_for
 from engine.training.forward.half_precision import compute_in, set_words_aside, settle_in
+from engine.training.forward.kernels import repeating
 from engine.training.updates.choice import in_chosen_format, updating
 
 _log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ def measure(
     budget: int = CPU.tokens_at_once,
     after: Callable[[], None] | None = None,
     objective: Objective | None = None,
+    repeat: bool = False,
 ) -> Measured:
     """The peak of one step over examples of these lengths, all of whose tokens have a label; without runtime and margin.
 
@@ -81,13 +83,14 @@ def measure(
         budget: most tokens of one group, as the plan arranges it.
         after: called after each operation; what it raises ends the run.
         objective: whose loss is taken; the usual one where it is not given.
+        repeat: keys and values are repeated for each query head, as for kernels that take no fewer heads.
 
     Raises:
         Fault: "dry_run.cannot" where the step cannot be traced.
     """
     began = time.monotonic()
     try:
-        with fake_tensors(), tempfile.TemporaryDirectory() as scratch:
+        with fake_tensors(), repeating(repeat), tempfile.TemporaryDirectory() as scratch:
             packing, half = base_format(training).packing, _DTYPES[precision]
             found = packing.config(half, bool(training["double_quantisation"])) if packing else None
             whole = method.trains_base and not trained_format(training).rounded

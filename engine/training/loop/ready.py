@@ -18,6 +18,7 @@ from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.fast_lora import lean_dora, speed_up
 from engine.training.forward.forward import choose_forward
 from engine.training.forward.half_precision import compute_in, set_words_aside, settle_in
+from engine.training.forward.kernels import hold_attention
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.loop.inputs import Inputs
 from engine.training.loop.trainer import StepTrainer, training_arguments
@@ -64,6 +65,7 @@ def ready_trainer(
         speed_up(model)
     else:
         lean_dora(model)
+    hold_attention(inputs.device, inputs.precision.dtype, work.shape.head_dim)
     packing = inputs.method.capabilities.packing
     trainer.forward = choose_forward(model, work.shape.vocabulary, trainer.autocast(), pack=packing)
     return trainer

@@ -69,6 +69,7 @@ class StepTrainer(Trainer):
 
     Attributes:
         budget: most tokens of one group; halved when memory runs out.
+        largest: most tokens of a group so far, padding included.
         tries: how often the job has gone on with less memory so far.
         latest: examples of the latest step.
         between_groups: called after each group of a step; what it raises ends the step without a trace.
@@ -106,7 +107,7 @@ class StepTrainer(Trainer):
         self.grad_norm = self.step_loss = 0.0
         self.step_tokens, self.step_weight = 0, 0.0
         self.step_means: dict[str, float] = {}
-        self.tries = 0
+        self.tries = self.largest = 0
         self.latest: Sequence[Example] = ()
         self.between_groups: Callable[[], None] = _nothing
         self.on_halved: Callable[[], None] = _nothing
@@ -165,6 +166,7 @@ class StepTrainer(Trainer):
         total = torch.zeros((), device=self.args.device)
         sums: Counter[str] = Counter()
         for group in self.forward.groups(examples, self.budget):
+            self.largest = max(self.largest, self.forward.tokens(group))
             with self.forward.session(group):
                 with self.autocast():
                     found = self.objective.loss(self.forward, group)
