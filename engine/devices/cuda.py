@@ -90,6 +90,7 @@ CUDA = DeviceKind(
     torch_type="cuda",
     torch_name="cuda:0",
     accelerator=True,
+    unified=True,
     reserve=_reserve,
     memory=DeviceMemory(_limit, _peak, _held, _give_back),
     precision=_precision,

@@ -12,6 +12,7 @@ from engine.methods import method_of
 
 _TIMED = (
     "batch_size", "max_length", "over_length", "train_on", "optimizer", "checkpointing", "quantisation", "double_quantisation",
+    "trained_format", "offload",
 )  # fmt: skip
 
 
@@ -33,4 +34,5 @@ PROBE = JobKind(
     same=SameWish(columns=("base_model_id", "dataset_id", "method", "lane"), wish=timed),
     listed=False,
     plans_memory=True,
+    needs_weights=True,
 )

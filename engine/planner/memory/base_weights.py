@@ -13,7 +13,7 @@ def base_bytes(work: Workload) -> Counted:
         body, each = shape.linear_weights, work.base_format.weight_bytes(width)
         rest = shape.parameters - body - words_aside(work)
         return Counted(each * body + width * rest, plus([times(body, f"{each:g} B"), times(rest, f"{width} B")]))
-    if not work.method.trains_base:
+    if not work.method.trains_base or work.held.rounded:
         return Counted(float(width * shape.parameters), times(shape.parameters, f"{width} B"))
     size, text = float(FP32 * shape.parameters), times(shape.parameters, "4 B")
     if width < FP32:
@@ -31,7 +31,7 @@ def words_aside(work: Workload) -> int:
 
 def copied_bytes(work: Workload) -> float:
     """Half-precision copies of what trains in fp32, which autocast makes for a pass; those of a trained base are its weights'."""
-    copies = work.width < FP32 and not work.method.trains_base and not work.footprint.front
+    copies = work.width < work.trained_width and not work.method.trains_base and not work.footprint.front
     return float(work.width * work.trained) if copies else 0.0
 
 

@@ -14,6 +14,7 @@ from engine.methods.common.footprint import Footprint, inputs_kept
 from engine.methods.common.shape import ModelShape
 from engine.planner.memory.attention import KeptAttention
 from engine.planner.memory.base_weights import copied_bytes, recast_bytes
+from engine.planner.memory.offloaded import gradient_bytes, leaving_bytes, update_bytes
 from engine.planner.memory.workload import FP32, Workload
 
 HEAD_TOKENS = 256  # label positions whose scores exist at a time (engine.training.forward.chunked_cross_entropy)
@@ -106,7 +107,7 @@ class StepMeasures:
 
     def head(self) -> float:
         """Bytes of one matrix of the output layer or the embeddings, where it is trained."""
-        return float(FP32 * self.work.shape.vocabulary * self.work.shape.hidden)
+        return float(self.work.trained_width * self.work.shape.vocabulary * self.work.shape.hidden)
 
 
 def _normed(shape: ModelShape) -> int:
@@ -157,9 +158,9 @@ def _backward(step: StepMeasures) -> PeakPhase:
     one = step.tokens * step.layer() + FP32 * step.uses.built / max(1, step.layers) if work.recompute else 0.0
     return PeakPhase(
         "backward",
-        gradients=_earlier(step) + (step.head() if step.uses.head else 0.0),
+        gradients=_earlier(step) + (step.head() if step.uses.head and not work.moved.gradients else 0.0),
         activations=step.kept() + one,
-        temporary=step.tokens * step.made() + FP32 * step.uses.once + unpacked_bytes(work),
+        temporary=step.tokens * step.made() + FP32 * step.uses.once + unpacked_bytes(work) + leaving_bytes(work),
     )
 
 
@@ -168,23 +169,20 @@ def _end(step: StepMeasures) -> PeakPhase:
     shape = step.work.shape
     layer = step.tokens * (step.layer() + step.made()) + unpacked_bytes(step.work) if step.layers else 0.0
     table = step.head() if step.uses.embeddings else 0.0
-    again = FP32 * step.work.trained / shape.layers if step.work.groups > 1 else 0.0
+    again = step.work.trained_width * step.work.trained / shape.layers if step.work.groups > 1 else 0.0
     after = FP32 * step.uses.after
-    return PeakPhase("end", gradients=FP32 * step.work.trained, temporary=max(layer + again, table, after))
+    if step.work.moved.gradients:
+        return PeakPhase("end", temporary=max(layer, after) + leaving_bytes(step.work))
+    return PeakPhase("end", gradients=gradient_bytes(step.work), temporary=max(layer + again, table, after))
 
 
 def _update(step: StepMeasures) -> PeakPhase:
-    work = step.work
-    largest = max((i * o for i, o in work.shape.linears.values()), default=0)
-    if step.uses.head or step.uses.embeddings:
-        largest = max(largest, work.shape.vocabulary * work.shape.hidden)
-    made = work.optimizer.copies * min(largest, work.trained)
-    return PeakPhase("update", gradients=FP32 * work.trained, temporary=FP32 * made)
+    return PeakPhase("update", gradients=gradient_bytes(step.work), temporary=update_bytes(step.work))
 
 
 def _earlier(step: StepMeasures) -> float:
     """Gradients of the groups before this one."""
-    return float(FP32 * step.work.trained) if step.work.groups > 1 else 0.0
+    return gradient_bytes(step.work) if step.work.groups > 1 else 0.0
 
 
 def logit_bytes(work: Workload, tokens: int) -> float:

@@ -16,8 +16,12 @@ from engine.methods.common.declaration import Method
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.shape import ModelShape
 from engine.objectives.declaration import Needs
+from engine.optimizers import offload, trained_format
 from engine.optimizers.adamw import ADAMW
 from engine.optimizers.declaration import Optimizer
+from engine.optimizers.offload import Offload
+from engine.optimizers.trained_format import TrainedFormat
+from engine.planner.memory.corrections import MemoryRecord
 
 MB = 1e6  # as pages show it
 FP32 = 4
@@ -42,6 +46,9 @@ class Workload:
         longest: tokens of the longest example; 0 where a group is one example.
         double: the scales of a 4-bit base are quantised too.
         needs: what the objective takes besides.
+        measured: what this machine measured of jobs with the same model.
+        held: the format of trained weights of the base.
+        moved: what of the optimizer waits in RAM.
     """
 
     shape: ModelShape
@@ -57,6 +64,9 @@ class Workload:
     longest: int = 0
     double: bool = True
     needs: Needs = Needs()  # noqa: RUF009 (frozen)
+    measured: tuple[MemoryRecord, ...] = ()
+    held: TrainedFormat = trained_format.FP32
+    moved: Offload = offload.NOTHING
 
     @cached_property
     def trained(self) -> int:
@@ -74,9 +84,39 @@ class Workload:
         return kind_of(self.device)
 
     @property
+    def trained_width(self) -> int:
+        """Bytes of one trained number, and of its gradient."""
+        return self.held.width
+
+    @property
+    def update_settings(self) -> dict[str, str]:
+        """Settings of training that say how updates are made."""
+        return {
+            "optimizer": self.optimizer.key,
+            trained_format.SETTING: self.held.key,
+            offload.SETTING: self.moved.key,
+        }
+
+    @property
     def width(self) -> int:
         """Bytes of one number in the chosen precision."""
         return _WIDTH[self.precision.dtype]
+
+    @property
+    def memory_settings(self) -> dict[str, Any]:
+        """What a measured amount of memory belongs to: all that makes a step take more or less of it."""
+        return {
+            "method": self.method.key,
+            "parameters": self.shape.parameters,
+            "precision": self.precision.dtype,
+            "tokens": self.tokens,
+            "longest": min(self.longest or self.tokens, self.tokens),
+            "recompute": self.recompute,
+            **self.update_settings,
+            "quantisation": self.base_format.key,
+            "several_groups": self.groups > 1,
+            **{f"method.{key}": list(one) if isinstance(one, tuple) else one for key, one in self.values.items()},
+        }
 
     @property
     def stream(self) -> int:

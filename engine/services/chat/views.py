@@ -11,6 +11,8 @@ from typing import cast
 from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.data.rows.row import conversation_of
+from engine.models.presence import can_plan
+from engine.planner.download import download_bytes
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import find_conversation, find_models, obstacle_now, sides_of
 from engine.shapes.chat import (
@@ -21,6 +23,7 @@ from engine.shapes.chat import (
     MessageView,
     SideKind,
 )
+from storage.model_status import KNOWN
 from storage.queries import base_models, conversations, tuned_models
 from storage.tables import Dataset, Message
 
@@ -29,7 +32,7 @@ _LONGEST_SUGGESTION = 200  # characters
 
 
 def options(ctx: Context) -> ChatOptions:
-    """What can be compared: each ready base with the tuned models made from it, the newest first."""
+    """What can be compared: each base that is here or known with the tuned models made from it, the newest first."""
     with ctx.db.read() as s:
         tuned = tuned_models.list_tuned(s)
         return {
@@ -37,6 +40,7 @@ def options(ctx: Context) -> ChatOptions:
                 {
                     "id": base.id,
                     "name": base.name,
+                    "missing_bytes": download_bytes(base) if base.status == KNOWN else None,
                     "tuned": [
                         {"id": t.id, "name": t.name, "method": t.method, "format": t.format, "created_at": t.created_at}
                         for t in tuned
@@ -44,7 +48,7 @@ def options(ctx: Context) -> ChatOptions:
                     ],
                 }
                 for base in base_models.list_models(s)
-                if base.status == "ready"
+                if can_plan(base)
             ]
         }
 

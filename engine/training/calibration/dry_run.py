@@ -26,6 +26,7 @@ from engine.methods.common.declaration import Method, RunContext
 from engine.objectives import usual_objective
 from engine.objectives.declaration import Objective
 from engine.optimizers import optimizer_of
+from engine.optimizers.trained_format import trained_format
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.calibration.fake_model import fake_model, fake_tensors
 from engine.training.calibration.fake_quantised import as_on_gpus, scales_of
@@ -34,6 +35,7 @@ from engine.training.forward.fast_lora import speed_up
 from engine.training.forward.forward import Forward, forwards_for
 from engine.training.forward.half_precision import compute_in, set_words_aside, settle_in
 from engine.training.forward.kernels import repeating
+from engine.training.updates.choice import in_chosen_format, updating
 
 _log = logging.getLogger(__name__)
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -91,7 +93,8 @@ def measure(
         with fake_tensors(), repeating(repeat), tempfile.TemporaryDirectory() as scratch:
             packing, half = base_format(training).packing, _DTYPES[precision]
             found = packing.config(half, bool(training["double_quantisation"])) if packing else None
-            base = fake_model(config, torch.float32 if method.trains_base else half, found)
+            whole = method.trains_base and not trained_format(training).rounded
+            base = fake_model(config, torch.float32 if whole else half, found)
             with _simulated(precision), LiveBytes(base.get_input_embeddings().num_embeddings, after) as count:
                 count.count_as("weights", tensors_of(base))
                 count.count_as("quantisation", scales_of(base))
@@ -99,7 +102,9 @@ def measure(
                 if not method.trains_base:
                     compute_in(base, half, quantised=packing is not None)
                 model = method.apply(base, values, RunContext(_STEPS, training, Path(scratch)))
-                if not method.trains_base:
+                if trained_format(training).rounded:
+                    in_chosen_format(model, training)
+                elif not method.trains_base:
                     settle_in(model, half)
                 if packing is not None and precision != "fp32" and (table := set_words_aside(model)) is not None:
                     count.forget([table])
@@ -176,7 +181,8 @@ def _optimizer(model: Any, method: Method, values: Mapping[str, Any], training: 
         return own
     chosen, options = optimizer_of(training["optimizer"]).make()
     trained = [one for one in model.parameters() if one.requires_grad]
-    return chosen(trained, **{"lr": training["learning_rate"], **options})
+    plain = chosen(trained, **{"lr": training["learning_rate"], **options})  # type: ignore[call-arg]
+    return updating(plain, training)
 
 
 def _first_update(count: LiveBytes, trained: Sequence[Tensor], optimizer: Any) -> None:

@@ -12,6 +12,7 @@ from engine.base_formats import base_format
 from engine.core.errors import Fault
 from engine.devices import kind_of
 from engine.methods.common.declaration import RunContext
+from engine.optimizers.trained_format import trained_format
 from engine.planner.memory.workload import Workload
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.fast_lora import lean_dora, speed_up
@@ -22,6 +23,7 @@ from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.loop.inputs import Inputs
 from engine.training.loop.trainer import StepTrainer, training_arguments
 from engine.training.loop.weights import DTYPES
+from engine.training.updates.choice import in_chosen_format
 
 
 def apply_method(inputs: Inputs, base: Any, run_context: RunContext) -> Any:
@@ -33,7 +35,9 @@ def apply_method(inputs: Inputs, base: Any, run_context: RunContext) -> Any:
         model = inputs.method.apply(base, inputs.spec.method_params, run_context)
     except ValueError as error:  # PEFT's word for modules that the model does not have
         raise Fault("training.no_modules", reason=str(error)[:300]) from error
-    if not inputs.method.trains_base:
+    if trained_format(inputs.spec.training).rounded:
+        in_chosen_format(model, inputs.spec.training)
+    elif not inputs.method.trains_base:
         settle_in(model, kind)
     if quantised and kind_of(inputs.device).memory is not None:
         set_words_aside(model)

@@ -18,6 +18,7 @@ from engine.devices import kind_of
 from engine.methods.common.declaration import Method, RunContext
 from engine.models.base.sound_config import read_model
 from engine.models.tuned.rounding import fitting, save_as
+from engine.optimizers.trained_format import trained_format
 from engine.training.forward.four_bits import keep_layout, leave_file
 
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -38,7 +39,8 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
     """
     packing = base_format(training).packing
     half = DTYPES[precision.dtype]
-    options: dict[str, Any] = {"dtype": torch.float32 if method.trains_base else half}
+    whole = method.trains_base and not trained_format(training).rounded
+    options: dict[str, Any] = {"dtype": torch.float32 if whole else half}
     if packing is not None:
         options["quantization_config"] = packing.config(half, bool(training["double_quantisation"]))
     try:

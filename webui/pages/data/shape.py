@@ -41,7 +41,7 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
 
 def _form(site: Site, lang: str) -> list[ParamForm]:
     """The settings of a rewriting, with the models that are here."""
-    models = [one for one in base_models.list_base_models(site.ctx) if one["status"] == "ready"]
+    models = [one for one in base_models.list_base_models(site.ctx) if one["status"] in base_models.PLANNED]
     params = [param_form(param, lang, "rewrite") for param in rewriting.PARAMS if param.kind != "data"]
     for param in params:
         if param["source"] == "model":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.models.presence import bare_fault, can_plan
 from engine.services.chat.sides import Side, obstacle_now, sides_of
 from engine.services.data.making.endpoint import Endpoint, endpoint_of
 from engine.shapes.making import WriterView
@@ -35,7 +36,7 @@ class LocalWriter:
 def writers(ctx: Context) -> list[WriterView]:
     """Everyone who may write, this machine's models first."""
     with ctx.db.read() as s:
-        bases = [one for one in base_models.list_models(s) if one.status == "ready"]
+        bases = [one for one in base_models.list_models(s) if can_plan(one)]
         there = {one.id for one in bases}
         tuned = [one for one in tuned_models.list_tuned(s, limit=_MOST_TUNED) if one.base_model_id in there]
     small = {one.id for one in bases if _is_starter(one)}
@@ -74,8 +75,8 @@ def _local(ctx: Context, number: int, *, tuned: bool) -> LocalWriter:
         base = base_models.get_model(s, result.base_model_id if result else number)
     if base is None or (tuned and (result is None or result.format == _NO_WEIGHTS)):
         raise NotFound(writer=number)
-    if base.status != "ready":
-        raise Fault("job.model_not_ready", name=base.name)
+    if fault := bare_fault(ctx.settings, base):
+        raise fault
     found = LocalWriter(base, (result,) if result else ())
     if fault := obstacle_now(ctx.settings, base, found.tuned):
         raise fault
