@@ -44,7 +44,10 @@ export function modelShelf(given) {
   self.tell();
   self.node = h("section", { class: "ts-stack pick", "aria-label": t("pick.title") }, self.chosen ? h("h3", {}, t("pick.title")) : null, bar.node, groups, ownFolder(self), spoken);
   /** @param {Server.BaseModelView} model */
-  self.fitOf = (model) => fitBadge(self.list?.models.find((one) => one.model_id === model.id || one.ref === model.ref)?.fits);
+  self.fitOf = (model) => {
+    const [device, limit] = self.device();
+    return fitBadge(self.list?.models.find((one) => one.model_id === model.id || one.ref === model.ref)?.fits || (device === "auto" && limit === null ? model.fits : null));
+  };
   return self;
 }
 
@@ -153,7 +156,7 @@ function takeButton(self, one, here) {
  * In words and with a sign: whether a model can be trained on the device.
  * @param {Server.FitHere | null | undefined} fits
  */
-function fitBadge(fits) {
+export function fitBadge(fits) {
   if (!fits) return null;
   const [kind, icon] = { fits: ["good", "circle-check"], quantised: ["tuned", "layers"], not: ["warn", "triangle-alert"] }[fits.how];
   return h("span", { class: "ts-badge " + kind, title: t("pick.need", { need_mb: fits.need_mb, limit_mb: fits.limit_mb }) },
