@@ -148,7 +148,10 @@ function takeButton(self, one, here) {
   const ask = one.folder ? () => self.ctx.call("use_cached", one.ref) : () => self.ctx.call("know_model", one.ref);
   const there = here && ["known", "ready", "preparing"].includes(here.status);
   const button = h("button", { type: "button", class: "ts-btn small", id: "pick-take-" + one.ref, "aria-label": t(verb + "_named", { name }),
-    onclick: () => runAction(button, async () => self.take(self.taken = there ? here.id : await ask())) }, t(here?.status === "failed" ? "pick.again" : verb));
+    onclick: () => runAction(button, async () => {
+      self.taken = one.model_id = there ? here.id : await ask();
+      await self.take(self.taken);
+    }) }, t(here?.status === "failed" ? "pick.again" : verb));
   return button;
 }
 
