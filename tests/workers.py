@@ -101,6 +101,13 @@ def event_codes(ctx: Context, job_id: int) -> list[str]:
         return list(s.scalars(select(JobEvent.code).where(JobEvent.job_id == job_id).order_by(JobEvent.id)))
 
 
+def events_of(ctx: Context, job_id: int, code: str) -> list[dict[str, Any]]:
+    """Params of the job's events with one code, in order."""
+    with ctx.db.read() as s:
+        found = select(JobEvent.params).where(JobEvent.job_id == job_id, JobEvent.code == code).order_by(JobEvent.id)
+        return [dict(params) for params in s.scalars(found)]
+
+
 def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Poll until it holds."""
     deadline = time.monotonic() + seconds

@@ -208,11 +208,11 @@ def _entrants(raw: Any, faults: Faults) -> tuple[Entrant, ...]:
 
 
 class OnePass(NamedTuple):
-    """What is estimated of an entrant's job: seconds and steps of one pass over the data, and seconds of all besides steps."""
+    """What is estimated of an entrant's job."""
 
-    seconds: float
-    steps: float
-    around: float = 0.0
+    seconds: float  # of one pass over the data
+    steps: float  # of it
+    around: float = 0.0  # seconds of everything besides steps
 
 
 def raw_job(spec: ComparisonSpec, entrant: Entrant, seed: int, epoch: OnePass | None = None) -> dict[str, Any]:

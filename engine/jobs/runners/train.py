@@ -27,12 +27,13 @@ from engine.training.loop.attempt import Attempt, scratch_of
 from engine.training.loop.attempt_resources import AttemptResources
 from engine.training.loop.callback import TrainingCallback
 from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress, read_progress
-from engine.training.loop.held_out import MOST_HELD_OUT, HeldOut, thinned
+from engine.training.loop.held_out import MOST_HELD_OUT, ScoredRows, thinned
 from engine.training.loop.in_context import answer_in_context
 from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_everything
 from engine.training.loop.not_finite import CauseFinder
 from engine.training.loop.ready import apply_method, ready_trainer
 from engine.training.loop.result import ResultFolders, results, round_as_stored
+from engine.training.loop.sample_answers import SampleAnswers
 from engine.training.loop.scoring import answer_as_base, score_result, sheet_of
 from engine.training.loop.settle import settle
 from engine.training.loop.throughput_log import keep_of_job
@@ -151,6 +152,7 @@ def _load(attempt: Attempt, limit: DataLimit | None) -> _Loaded:
     if sheet is not None and checkpoint is None and progress.base_answers is None:
         outlook.enter("base_answers")
         sheet = answer_as_base(inputs, sheet, base, progress, extras.for_answers)
+        attempt.clock.answers = progress.answer_seconds
         attempt.prepared.keep(progress)
         reporter.phase("loading")
     outlook.enter("loading")
@@ -203,16 +205,11 @@ def _prepare(
     inputs, resources, folder = attempt.inputs, attempt.resources, attempt.store.folder
     memory = MemoryWatch(torch_device(inputs.device), inputs.spec.budget.memory_mb, outside_mb=resources.runtime_mb)
     clock, reporter = attempt.clock, attempt.reporter
-    held = HeldOut(thinned(inputs.examples.val, reporter), clock, extras, reporter, progress)
+    held = ScoredRows(thinned(inputs.examples.val, reporter), clock, extras, reporter, progress)
     _know_sizes(attempt, model, held)
-    callback = TrainingCallback(
-        reporter,
-        attempt.store,
-        attempt.schedule,
-        progress,
-        held=held,
-        prompts=inputs.prompts,
-        answer=lambda seconds: sampling.answer(
+    samples = SampleAnswers(
+        inputs.prompts,
+        lambda seconds: sampling.answer(
             model,
             inputs.prompts,
             inputs.template,
@@ -221,10 +218,21 @@ def _prepare(
             seconds=seconds,
             heed=reporter.heed,
         ),
+        clock,
+        extras,
+        reporter,
+        progress,
+    )
+    callback = TrainingCallback(
+        reporter,
+        attempt.store,
+        attempt.schedule,
+        progress,
+        held=held,
+        samples=samples,
         memory=memory,
         resources=resources,
         clock=clock,
-        extras=extras,
         prepared=attempt.prepared,
         outlook=outlook,
     )
@@ -236,7 +244,7 @@ def _prepare(
     return trainer, callback
 
 
-def _know_sizes(attempt: Attempt, model: Any, held: HeldOut) -> None:
+def _know_sizes(attempt: Attempt, model: Any, held: ScoredRows) -> None:
     """What the clock guesses from until it has measured."""
     rows, batch = attempt.inputs.examples.train, int(attempt.inputs.spec.training["batch_size"])
     in_a_step = float(rows.lengths.mean()) * min(batch, len(rows))

@@ -33,6 +33,11 @@ class Attempt:
     """What all parts of one run share.
 
     Attributes:
+        ctx: where it runs.
+        inputs: what the job names, as it was read.
+        reporter: the way to the database.
+        store: the job's checkpoints.
+        resources: what it was planned to need.
         limit_s: seconds that are left of the time limit for this attempt; None without one.
         prepared: what is done before the first step.
     """

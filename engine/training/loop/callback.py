@@ -5,22 +5,20 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from engine.core.errors import Fault
-from engine.evaluation.sampling import Prompt
 from engine.jobs.reporter import Reporter
-from engine.training.limits.limits import OutOfMemory, TimeIsUp, out_of_memory
+from engine.training.limits.limits import OutOfMemory, TimeIsUp
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress
-from engine.training.loop.held_out import HeldOut
+from engine.training.loop.held_out import ScoredRows
 from engine.training.loop.prepared import Prepared
+from engine.training.loop.sample_answers import SampleAnswers
 from engine.training.pace.clock import CheckSchedule, Clock
-from engine.training.pace.extras import Extras
 from engine.training.pace.outlook import Outlook
 
 if TYPE_CHECKING:
@@ -44,20 +42,18 @@ class TrainingCallback(TrainerCallback):
         plan: CheckSchedule,
         progress: TrainingProgress,
         *,
-        held: HeldOut,
-        prompts: Sequence[Prompt],
-        answer: Callable[[float | None], list[str]],
+        held: ScoredRows,
+        samples: SampleAnswers,
         memory: MemoryWatch,
         resources: AttemptResources,
         clock: Clock,
-        extras: Extras,
         prepared: Prepared,
         outlook: Outlook,
     ) -> None:
         self.reporter, self.store, self.plan, self.progress = reporter, store, plan, progress
-        self.held, self.prompts, self.answer, self.memory = held, prompts, answer, memory
+        self.held, self.samples, self.memory = held, samples, memory
         self.resources, self.clock = resources, clock
-        self.extras, self.prepared, self.outlook = extras, prepared, outlook
+        self.prepared, self.outlook = prepared, outlook
         outlook.know("training", self._steps_left_s)
         self.ended: str | None = None  # why training ended before its last step: "stop", "time", "interrupt", "memory"
         self._began = self._shown_at = time.monotonic()
@@ -79,10 +75,6 @@ class TrainingCallback(TrainerCallback):
             self.outlook.enter("first_check")
             with self.trainer.untouched():
                 self._check()
-            self.progress.base_val_loss = self.progress.val_loss
-            self.note_elapsed()
-            self.progress.measured = self.clock.measured
-            self.prepared.keep(self.progress)
         self.outlook.enter("training")
         self.memory.take()
         self._began = self._shown_at = time.monotonic()
@@ -196,37 +188,25 @@ class TrainingCallback(TrainerCallback):
         """Score the held-out rows and answer the prompts with the weights of now, whatever of it is not there yet."""
         began, progress = time.monotonic(), self.progress
         scored = self.score()
+        self._keep_prepared()
         if self.trainer.method.figures is not None:
             self.reporter.metric(progress.step, **self.trainer.method.figures(self.trainer.model))
-        sampled = bool(self.prompts) and progress.sampled_step != progress.step and self._answer()
-        if scored + sampled == bool(self.held.rows) + bool(self.prompts):
+        sampled = self.samples.ask()
+        if scored + sampled == bool(self.held.rows) + bool(self.samples.prompts):
             self.clock.check = time.monotonic() - began
         self._shown_at, self._checked = time.monotonic(), progress.step
         self.outlook.touch()
+        self._keep_prepared()
         self._report()
         self.reporter.heed()
 
-    def _answer(self) -> bool:
-        """Sample answers are a luxury: they never cost the job its end, for want of memory or of time. Whether they are there."""
-        allowance = self.clock.allowance()
-        if self.progress.step == 0:
-            if not self.extras.room_for(self.clock.planned.base_samples):
-                self.reporter.event("info", "samples_later", step=0)
-                return False
-            allowance = self.extras.left
-        self.reporter.phase("sampling")
-        try:
-            told = self.answer(allowance)
-        except (MemoryError, RuntimeError) as error:
-            if not out_of_memory(error):
-                raise
-            self.prompts = []
-            self.reporter.event("warning", "samples_left_out", step=self.progress.step)
-            return False
-        for index, (prompt, text) in enumerate(zip(self.prompts, told, strict=True)):
-            self.reporter.sample(self.progress.step, index, prompt.text, prompt.expected, text)
-        self.progress.sampled_step = self.progress.step
-        return True
+    def _keep_prepared(self) -> None:
+        """What is known of the base, for whoever goes on before the first step is done."""
+        progress = self.progress
+        if progress.step == 0:
+            progress.base_val_loss, progress.measured = progress.val_loss, self.clock.measured
+            self.note_elapsed()
+            self.prepared.keep(progress)
 
     def score(self) -> bool:
         """Validation loss of the present weights, once a step, where there is time for it. Whether it was made now.

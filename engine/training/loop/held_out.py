@@ -33,7 +33,7 @@ def thinned(rows: Sequence[Example], reporter: Reporter) -> list[Example]:
     return [rows[i * len(rows) // MOST_HELD_OUT] for i in range(MOST_HELD_OUT)]
 
 
-class HeldOut:
+class ScoredRows:
     """The rows that are scored, as long as there is time for all of them.
 
     Attributes:

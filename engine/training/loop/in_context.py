@@ -258,9 +258,11 @@ def _score(run: _InContextRun, rows: Iterable[Row]) -> None:
     )
     before = sheet.ask_until(run.model, run.autocast, _halfway(run.latest))
     behind = replace(sheet, questions=questions)
-    after = behind.ask_until(run.model, run.autocast, run.latest) if before else None
+    after = behind.ask_until(run.model, run.autocast, run.latest) if before else before
     if not before or not after:
         run.look()
+        if before is not None and after is not None:
+            run.reporter.event("warning", "answers_left_out", step=_STEPS, total=len(sheet.questions))
         return
     both = sorted(before.keys() & after.keys())
     if len(both) < len(sheet.questions):

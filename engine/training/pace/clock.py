@@ -131,8 +131,12 @@ class Clock:
 
     @property
     def latest(self) -> float | None:
-        """Monotonic seconds at which writing must begin; None without a limit."""
-        return None if self.deadline is None else self.deadline - self.keeping
+        """Monotonic seconds at which writing must begin, with a little air; None without a limit."""
+        return None if self.deadline is None else self.deadline - self.keeping - self._slack / 2
+
+    @property
+    def _slack(self) -> float:
+        return min(_SLACK_S, _SLACK * (self.usable_s or 0.0))
 
     def _wind_up(self, scores: bool, *, first: bool) -> float:
         """The end: scoring, the scored answers within their share, and writing; before the first step, writing alone."""
@@ -140,7 +144,7 @@ class Clock:
             return self.keeping
         score = self.score or self.step * self.scored_share * _FORWARD
         answers = min(_SPARE * self.answering, ANSWERS_SHARE * self.usable_s)
-        return _SPARE * score * scores + answers + self.keeping + min(_SLACK_S, _SLACK * self.usable_s)
+        return _SPARE * score * scores + answers + self.keeping + self._slack
 
     def is_up(self, scores: bool, *, check_first: bool) -> bool:
         """Whether there is no time for another step, with a check before it where one is due, and the end after it."""
