@@ -1,7 +1,9 @@
-"""The memory estimate against real peaks: `python -m benchmarks.memory` measures methods x shapes x models, each in its own process.
+"""The memory estimate against whole jobs: `python -m benchmarks.memory --random 60 --seed 5` draws jobs and runs each in a process of its own.
 
-Results are kept in build/memory-benchmark.json as soon as they are there, so the table can be made in pieces: what is there is
-not measured again, unless --again is given. The estimate is calculated anew each time. The table goes into docs/planner.md.
+Settings are drawn by the seed (`benchmarks.memory_rows`); the worker's highest resident memory (VmHWM) is held against the plan,
+program and all. Results are kept in build/memory-random.json as soon as they are there, so the table can be made in pieces;
+the estimate is calculated anew each time. Constants of the estimate are fitted with one seed (`FITTED`) and judged by another:
+--write puts the table of a seed into docs/planner.md and docs/zh/planner.md between the markers.
 """
 
 from __future__ import annotations
@@ -12,133 +14,156 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from benchmarks.memory_rows import ROOT, STARTER, config_of, drawn, folder_of
+from engine.base_formats import base_format
+from engine.core.hardware import cpu
 from engine.core.sizes import memory_size
+from engine.devices import precision_for
+from engine.methods import method_of
+from engine.models.architecture.shape import shape_of
+from engine.optimizers import optimizer_of
+from engine.planner.memory.estimate import peak_phase, predicted_mb
+from engine.planner.memory.verdict import arrange
+from engine.planner.memory.workload import Workload
+from tests import tiny
+from tests.methods import settings_of
 
-ROOT = Path(__file__).resolve().parents[1]
-KEPT = ROOT / "build" / "memory-benchmark.json"
-PAGE = ROOT / "docs" / "planner.md"
+KEPT = ROOT / "build" / "memory-random.json"
+PAGES = {"en": ROOT / "docs" / "planner.md", "zh": ROOT / "docs" / "zh" / "planner.md"}
 BEGIN, END = "<!-- memory: begin -->", "<!-- memory: end -->"
-TINY: dict[str, Any] = {
-    "vocab_size": 4096, "hidden_size": 512, "intermediate_size": 1408, "num_hidden_layers": 6, "num_attention_heads": 8,
-    "num_key_value_heads": 4, "max_position_embeddings": 1024, "tie_word_embeddings": True,
-}  # fmt: skip
-CASES = (
-    "lora", "full", "lora-dora", "oft", "vera", "freeze", "adalora", "prompt_tuning", "houlsby", "ia3", "qlora", "ladder",
-    "prefix_tuning", "diff_pruning",
-)  # fmt: skip
-SHAPES = {"tiny": ("128:2", "512:1", "256:4"), "starter": ("128:1", "256:1", "256:2")}
-NAMES = {"tiny": "Llama, 20 M", "starter": "SmolLM2-135M"}
-_STARTER = ROOT / "build" / "methods-home" / "models" / "1" / "weights"
-_HEADS = ("Method", "Length × examples", "Peak at", "Estimate", "Measured", "Error", "Error without the program")
+FITTED = 1  # the seed of the rows that the constants in engine/devices/cpu.py were fitted with
+_ROOM_MB = 1_000_000  # no job is cut up for want of memory
+_HEADS = ("Model", "Method", "Length × rows", "Settings", "Peak at", "Estimate", "Measured", "Error")
 
 
-def tiny_model() -> Path:
-    """A random model of 20 million numbers, made once."""
-    folder = ROOT / "build" / "memory-tiny"
-    if not (folder / "config.json").is_file():
-        import torch
-        from transformers import LlamaConfig, LlamaForCausalLM
-
-        torch.manual_seed(0)
-        LlamaForCausalLM(LlamaConfig(**TINY)).save_pretrained(folder)
-    return folder
-
-
-def measured(folder: Path, requests: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """What `tests.peak` prints for each request, as it comes."""
+def measured(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What `tests.job_peak` finds for each row, as it comes."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.peak", str(folder), *requests],
+        [sys.executable, "-m", "tests.job_peak"],
         cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     ) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
-        for line in process.stdout:
-            yield json.loads(line)
+        for row in rows:
+            process.stdin.write(json.dumps(request_of(row)) + "\n")
+            process.stdin.flush()
+            yield json.loads(process.stdout.readline())
+        process.stdin.close()
 
 
-# ---------------------------------------------------------------- the table
+def request_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with the folders of its model, for `tests.job_peak`."""
+    weights = folder_of(row["model"])
+    tokenizer = weights.parent / "tokenizer"
+    if row["model"] != STARTER and not tokenizer.is_dir():
+        tiny.write_tokenizer(tokenizer)
+    return {**row, "weights": str(weights), "tokenizer": str(tokenizer)}
 
 
-def row(key: str, found: dict[str, Any]) -> tuple[str, float, float]:
-    """(line of the table, error, error without the program and its libraries)."""
-    from engine.devices.cpu import CPU
-    from tests.peak import Request, estimated
+# ---------------------------------------------------------------- the estimate
 
-    model, request = key.split(" ")
-    wanted = Request.read(request)
-    expected, moment = estimated(folder_of(model), wanted)
-    runtime = CPU.runtime_bytes / 1e6
-    alone = expected / found["measured_mb"] - 1
-    error = (expected + runtime) / (found["measured_mb"] + runtime) - 1
-    columns = (
-        str(wanted.case), f"{wanted.length} × {wanted.rows}", moment, memory_size(expected + runtime),
-        memory_size(found["measured_mb"] + runtime), f"{error:+.1%}", f"{alone:+.1%}",
+
+def workload_of(row: Mapping[str, Any], found: Mapping[str, Any]) -> Workload:
+    """What the plan of that job counts with."""
+    spec = row["spec"]
+    method = method_of(spec["method"])
+    values, training = settings_of(method, spec["training"], **spec["method_params"])
+    lengths = sorted(found["train"], reverse=True)
+    work = Workload(
+        shape_of(config_of(row["model"])), method, values, precision_for(cpu()), cpu(), lengths[0],
+        optimizer=optimizer_of(training["optimizer"]), base_format=base_format(training),
+        double=bool(training["double_quantisation"]),
     )  # fmt: skip
-    return "| " + " | ".join(columns) + " |", error, alone
+    return arrange(work, lengths[0], sum(lengths[: training["batch_size"]]), training["checkpointing"], _ROOM_MB)
 
 
-def folder_of(model: str) -> Path:
-    """Where the model's config and weights are."""
-    return tiny_model() if model == "tiny" else _STARTER
+def error_of(row: Mapping[str, Any], found: Mapping[str, Any]) -> float:
+    """Planned over measured, less one: of the whole process, without the margin."""
+    return predicted_mb(workload_of(row, found)) / found["measured_mb"] - 1
 
 
-def page_part(kept: dict[str, dict[str, Any]]) -> str:
-    """The tables and what they come to."""
-    parts, errors, alone = [], [], []
-    for model, name in NAMES.items():
-        keys = [key for key in keys_of(model) if "measured_mb" in kept.get(key, {})]
-        rows = [row(key, kept[key]) for key in keys]
-        errors += [abs(one[1]) for one in rows]
-        alone += [abs(one[2]) for one in rows]
-        head = ["| " + " | ".join(_HEADS) + " |", "|---|---|---|---:|---:|---:|---:|"]
-        parts.append("\n".join([f"**{name}**", "", *head, *(one[0] for one in rows)]))
-    words = (
-        f"{len(errors)} measurements: median error {statistics.median(errors):.1%}, worst {max(errors):.1%}; "
-        f"without the program and its libraries {statistics.median(alone):.1%} and {max(alone):.1%}."
-    )
-    return "\n\n".join([words, *parts])
+def line(row: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """A line of the table."""
+    work = workload_of(row, found)
+    training, values = row["spec"]["training"], row["spec"]["method_params"]
+    said = [f"rank {values['rank']}"] if "rank" in values else []
+    said += ["dropout"] if values.get("dropout") else []
+    said += ["recomputed"] if work.recompute else []
+    said += [work.base_format.key] if work.base_format.quantised else []
+    said += [f"{work.groups} micro-batches"] if work.groups > 1 else []
+    said += ["comparison"] if row["compared"] else []
+    cells = (
+        row["model"], row["name"], f"{max(found['train'])} × {training['batch_size']}", ", ".join(said) or "-", peak_phase(work),
+        memory_size(predicted_mb(work)), memory_size(found["measured_mb"]), f"{error_of(row, found):+.1%}",
+    )  # fmt: skip
+    return "| " + " | ".join(cells) + " |"
 
 
-def write_page(text: str) -> None:
-    """Put the table between the page's markers."""
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    _old, after = rest.split(END)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+def summary(errors: Sequence[float]) -> str:
+    """The last line."""
+    sizes = [abs(error) for error in errors]
+    return f"median {100 * statistics.median(sizes):.1f} %, worst {100 * max(sizes):.1f} %"
 
 
-def keys_of(model: str) -> list[str]:
-    """Names of the measurements with a model."""
-    return [f"{model} {case}:{shape}" for case in CASES for shape in SHAPES[model]]
+def table(pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> str:
+    """The rows in Markdown."""
+    head = ["| " + " | ".join(_HEADS) + " |", "|---|---|---|---|---|---:|---:|---:|"]
+    return "\n".join([*head, *(line(row, found) for row, found in pairs)])
+
+
+def write_pages(text: str) -> None:
+    """Put the table between the markers of the page of each language."""
+    for page in PAGES.values():
+        before, rest = page.read_text(encoding="utf-8").split(BEGIN)
+        _old, after = rest.split(END)
+        page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+# ---------------------------------------------------------------- measuring
+
+
+def kept() -> dict[str, dict[str, Any]]:
+    """What was measured, by "seed/number of the row"."""
+    return json.loads(KEPT.read_text()) if KEPT.is_file() else {}
+
+
+def measure(rows: Sequence[Mapping[str, Any]], seed: int, most: int) -> None:
+    """Measure rows that have no result yet, so many at most."""
+    there = kept()
+    missing = [place for place in range(len(rows)) if f"{seed}/{place}" not in there][:most]
+    for place, found in zip(missing, measured([rows[place] for place in missing]), strict=True):
+        KEPT.write_text(json.dumps(kept() | {f"{seed}/{place}": {"row": rows[place], **found}}, indent=1))
+        print(place, rows[place]["model"], rows[place]["name"], found, file=sys.stderr, flush=True)
 
 
 def main() -> None:
-    """Measure what is missing, then write the table."""
+    """Measure what is missing, print the table, and how far off the estimate is."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--model", choices=[*NAMES], help="measure with this model alone")
-    parser.add_argument("--only", help="cases, separated by commas: lora,full")
-    parser.add_argument("--most", type=int, default=1000, help="measure so many at most")
-    parser.add_argument("--again", action="store_true", help="measure also what has a result already")
+    parser.add_argument("--random", type=int, default=60, help="so many jobs")
+    parser.add_argument("--seed", type=int, default=FITTED, help="that draws their settings")
+    parser.add_argument("--most", type=int, default=1000, help="measure so many at most now")
+    parser.add_argument("--write", action="store_true", help="put the table into the docs")
     options = parser.parse_args()
-    kept: dict[str, dict[str, Any]] = json.loads(KEPT.read_text()) if KEPT.is_file() else {}
-    left = options.most
-    for model in [options.model] if options.model else NAMES:
-        wanted = [key for key in keys_of(model) if options.again or "measured_mb" not in kept.get(key, {})]
-        if options.only:
-            wanted = [key for key in wanted if key.split(" ")[1].split(":")[0] in options.only.split(",")]
-        wanted = wanted[:left]
-        left -= len(wanted)
-        for key, found in zip(wanted, measured(folder_of(model), [key.split(" ")[1] for key in wanted]), strict=False):
-            kept = (json.loads(KEPT.read_text()) if KEPT.is_file() else {}) | {key: found}
-            KEPT.write_text(json.dumps(kept, indent=1))
-            print(key, found, flush=True)
-    write_page(page_part(kept))
+    rows = list(drawn(options.random, options.seed))
+    measure(rows, options.seed, options.most)
+    there = kept()
+    pairs = [(row, there[key]) for place, row in enumerate(rows) if (key := f"{options.seed}/{place}") in there]
+    pairs = [(row, found) for row, found in pairs if "error" not in found]
+    if not pairs:
+        return
+    last = summary([error_of(row, found) for row, found in pairs])
+    text = f"Seed {options.seed}, {len(pairs)} jobs ({'fitted' if options.seed == FITTED else 'judged'}): {last}."
+    print(table(pairs), f"{len(pairs)} jobs, seed {options.seed}", last, sep="\n")
+    if options.write:
+        write_pages(f"{text}\n\n{table(pairs)}")
 
 
 if __name__ == "__main__":

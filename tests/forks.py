@@ -43,7 +43,7 @@ _FIRST = {
 def main(kind: str) -> None:
     """Answer each line of JSON on standard input with one: {"start": ...} with a process's number, {"poll": number} with its code."""
     with importing():  # the first collection of each child would copy every page
-        _import_everything(kind)
+        import_everything(kind)
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
@@ -51,7 +51,8 @@ def main(kind: str) -> None:
         print(json.dumps(answer), flush=True)
 
 
-def _import_everything(kind: str) -> None:
+def import_everything(kind: str) -> None:
+    """What a process of that kind imports."""
     for name in _FIRST[kind]:
         importlib.import_module(name)
     if kind == "worker":

@@ -161,7 +161,11 @@ def _jobs(command: _Command) -> None:
 
 def _models(command: _Command) -> None:
     command.add(
-        "action", key="models_action", nargs="?", default="list", choices=["list", "shelf", "search", "cached", "add"]
+        "action",
+        key="models_action",
+        nargs="?",
+        default="list",
+        choices=["list", "catalogue", "search", "cached", "add"],
     )
     command.add("what", key="models_what", nargs="?", metavar="NAME")
     command.add("--json", key="json", action="store_true")

@@ -86,7 +86,12 @@ def check(ctx: Context, named: str) -> None:
 
 
 def _named(ctx: Context, named: str) -> int | None:
-    return {view["name"]: view["id"] for view in base_models.list_base_models(ctx)}.get(named)
+    """The model that lists call so, or that a hub calls so and that can be planned with."""
+    views = base_models.list_base_models(ctx)
+    at_hub = {
+        view["ref"]: view["id"] for view in views if view["source"] == "hub" and view["status"] in base_models.PLANNED
+    }
+    return (at_hub | {view["name"]: view["id"] for view in views}).get(named)
 
 
 def find(ctx: Context, named: str) -> int:

@@ -10,7 +10,7 @@ from engine.core.context import Context
 from engine.core.errors import TunesmithError
 from engine.core.shapes import Change
 from engine.core.text import catalogue
-from engine.data.templates.refusal_kinds import KINDS
+from engine.data.templates.losses import REFUSAL_KINDS
 from engine.data.thoughts.wish import EMPTY, STRIP
 from engine.objectives.shared_params import THINKING
 from engine.services.data.fit import fit_of
@@ -88,7 +88,7 @@ def tell_misfits(
         ):  # else a fault of the model, with which the command or its job ends
             said = console.text(f"fit.{code}", **one["params"])
             console.line(" ".join([said, *_ways(console, one["ways"])]))
-            refused |= code.removesuffix(".about") in KINDS
+            refused |= code.removesuffix(".about") in REFUSAL_KINDS
     return refused
 
 
@@ -97,5 +97,6 @@ def _ways(console: Console, ways: Sequence[WayOutView]) -> Iterator[str]:
     for way in ways:
         label = way["label"] if isinstance(way["label"], str) else way["label"].get(console.language, "")
         key = f"fit.way.operation.{way['key']}" if way["do"] == "operation" else f"fit.way.{way['do']}"
+        key = "fit.way.fetch" if way["do"] == "models" and way["key"] else key
         said = console.text(key, label=label) if key in catalogue(console.language) else label
         yield f"→ {said}."

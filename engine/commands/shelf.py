@@ -138,7 +138,7 @@ def _add(console: Console, ctx: Context, args: argparse.Namespace) -> int:
 
 ACTIONS: Mapping[str, Callable[[Console, Context, argparse.Namespace], int]] = {
     "list": _list,
-    "shelf": _shelf,
+    "catalogue": _shelf,
     "search": _search,
     "cached": _cached,
     "add": _add,

@@ -151,7 +151,7 @@ def workload(case: PlanCase, train: Counts) -> Workload:
         base_format=base_format(spec.training),
         double=bool(spec.training["double_quantisation"]),
         needs=objective_of(spec.objective).needs,
-        measured=case.memory,
+        measured=tuple(one for one in case.memory if one.method == spec.method),
         held=trained_format(spec.training),
         moved=offload(spec.training),
     )
@@ -214,11 +214,15 @@ def estimate(case: PlanCase) -> PlanView:
 
 def outliers_of(case: PlanCase, work: Workload, train: Counts) -> Outliers:
     """The longest examples, and what the job would take without them."""
-    index, objective = case.table.train_index, objective_of(case.spec.objective)
+    index, objective, same = (
+        case.table.train_index,
+        objective_of(case.spec.objective),
+        replace(case, known_shape=work.shape),
+    )
 
     def without(length: int) -> tuple[Counts, int]:
         counts = objective.counts(index, {**case.spec.training, "max_length": length, "over_length": "drop"})
-        return counts, total_mb(workload(case, counts))
+        return counts, total_mb(workload(same, counts))
 
     return Outliers(index.every_length, train, case.spec.training.get("over_length"), total_mb(work), without)
 

@@ -10,7 +10,7 @@ from typing import Any
 from engine.core.hardware import Device
 from engine.core.shapes import Change
 from engine.data.templates.lengths import Counts, LengthTable
-from engine.data.templates.refusal_kinds import by_kind, reason_in
+from engine.data.templates.losses import by_kind, reason_in
 from engine.devices import DEVICE_KINDS, preference
 from engine.jobs.spec import JobSpec
 from engine.methods.common.rates import RATE, rate_for

@@ -44,6 +44,7 @@ class ShelfView(TypedDict):
 
     device: str  # name of it
     limit_mb: int  # that a job may use there
+    quick_parameters: int  # a model of more takes over an hour for a small lesson there
     models: list[ShelfModel]  # family by family, small ones first
 
 

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Open, Server, start_server
+from engine.core.context import Context
+from engine.models.shelf.curated import known_models
+from storage.job_tables import Job
+from storage.model_status import KNOWN
+from storage.tables import LanguageModel
+from tests.browser import seeds
+from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.browser.wizard import data_card, planned
 from tests.hollow import write_hollow
 from tests.homes import new_home
@@ -18,7 +26,7 @@ pytestmark = pytest.mark.browser
 
 NAME = "Qwen/Qwen3-8B"
 ROWS = 200
-CARD = "rtx-4060-ti-16-gb"
+CARD = "rtx-4060"  # 8 GB
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +74,91 @@ def test_a_plan_for_a_card_of_8_gb_without_a_download(visit: Open, studio: Serve
 
 def _weights(asked: list[str]) -> int:
     return sum(one.endswith(".safetensors") for one in asked)
+
+
+def test_the_list_is_filtered_and_the_hub_is_searched_beside_it(visit: Open, studio: Server) -> None:
+    tab = visit(at=studio, size=PHONE, scheme="dark")
+    page = tab.open("/zh/train")
+    page.wait_for_selector("#pick-all")
+    some = page.locator(".pick-list > li").count()
+    page.click("#pick-all")
+    assert page.locator(".pick-list > li").count() == len(known_models()) > some
+    page.select_option("#pick-language", "zh")
+    page.check("#pick-fits")
+    shown = page.locator(".pick-list > li")
+    assert 0 < shown.count() < len(known_models())
+    assert all(t("zh", "pick.fit.not", need_mb=0)[:2] not in words for words in shown.all_inner_texts())
+    page.fill("#pick-search", "nobody-has-this")
+    page.get_by_text(t("zh", "pick.hub.none", words="nobody-has-this")).wait_for()
+    page.fill("#pick-search", "nobody/has-this")  # a whole name may be asked for, whatever the search finds
+    page.focus("[id='pick-take-nobody/has-this']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".pick-list .ts-error", timeout=30_000)
+    page.click("#pick-own > summary")
+    page.fill("#pick-folder", "not/absolute")
+    page.press("#pick-folder", "Enter")
+    page.wait_for_selector("#pick-folder[aria-invalid=true]")
+    assert tab.violations() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    tab.assert_clean()
+
+
+def test_where_models_come_from_is_set_and_looked_at_at_once(
+    visit: Open, studio: Server, hub: tuple[str, list[str]]
+) -> None:
+    tab = visit(at=studio)
+    page = tab.open("/en/settings")
+    page.select_option("#settings-hub-kind", "modelscope")
+    page.fill("#settings-hub-url", "no address")
+    page.click("#settings-hub-save")
+    page.wait_for_selector("#settings-hub-url[aria-invalid=true]")
+    page.fill("#settings-hub-url", hub[0])
+    page.click("#settings-hub-save")
+    page.wait_for_selector("#hub .data-health.good")
+    page.select_option("#settings-hub-kind", "")
+    page.click("#settings-hub-save")
+    page.wait_for_selector("#hub .data-health.good")
+    assert tab.violations() == []
+    tab.assert_clean()
+
+
+def _waiting(ctx: Context, worker: Any) -> dict[str, int]:
+    inputs = seeds.add_inputs(ctx)
+    with ctx.db.write() as s:
+        model = s.get_one(LanguageModel, inputs[0])
+        model.status, model.config = (
+            KNOWN,
+            {"_tunesmith": {"hub": {"kind": "huggingface", "url": "http://h", "bytes": 5e9}}},
+        )
+        fetch = Job(
+            name="Small base",
+            kind="prepare_model",
+            status="queued",
+            lane="cpu",
+            position=1,
+            base_model_id=model.id,
+            spec={},
+        )
+        s.add(fetch)
+        s.flush()
+        for status in ("starting", "running"):
+            fetch.status = status
+            s.flush()
+        for key, value in (seeds.alive(worker) | {"step": 2_300_000_000, "total_steps": 5_000_000_000}).items():
+            setattr(fetch, key, value)
+    return {"waits": seeds.add_job(ctx, inputs, "Waits", "queued", position=2)}
+
+
+def test_a_job_says_that_it_waits_for_weights_and_pickers_whose_are_not_here(visit: Open, tmp_path: Path) -> None:
+    with seeds.studio_with(tmp_path / "home", _waiting) as studio:
+        tab = visit(at=studio.server)
+        page = tab.open(f"/en/jobs?job={studio.jobs['waits']}")
+        page.wait_for_selector(".job-meter-card [role=progressbar][aria-valuenow='46']")
+        assert t("en", "jobs.weights_of", done_mb=2300, total_mb=5000) in page.inner_text(".job-meter-card")
+        named = {"name": "Small base", "size": "5.0 GB"}
+        tab.open("/en/playground")
+        assert page.inner_text("#play-base option") == t("en", "playground.base_bare", **named)
+        tab.open("/en/compare?new=1")
+        page.wait_for_selector("#compare-model")
+        assert page.inner_text("#compare-model option") == t("en", "compare.model_bare", **named)
+        tab.assert_clean()

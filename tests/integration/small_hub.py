@@ -15,7 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 
 COMMIT = "a" * 40
 LATER = "b" * 40
-MOST_SENT = 64 * 1024 * 1024  # bytes of a file: the weights of a large model are a hole, of which the beginning is asked for
+MOST_SENT = (
+    64 * 1024 * 1024
+)  # bytes of a file: the weights of a large model are a hole, of which the beginning is asked for
 
 
 class _Handler(BaseHTTPRequestHandler):

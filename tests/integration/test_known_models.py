@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -11,13 +12,18 @@ from typing import Any
 
 import pytest
 
+from engine.commands import shelf as shelf_command
+from engine.commands.arguments import parse
+from engine.commands.console import Console
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
+from engine.core.text import LANGUAGES
 from engine.jobs.queue import fetch_weights
 from engine.jobs.waiting import settle_stranded, waiting_kinds
 from engine.models.base.paths import weights_folder
 from engine.models.base.tensors import LONGEST_HEADER, read_header
 from engine.models.hubs.asking import Refused, as_fault
+from engine.models.shelf.curated import known_models
 from engine.services.chat.bare_base import require_weights
 from engine.services.jobs import lifecycle
 from engine.services.models import base_models, hub_choice, shelf
@@ -28,6 +34,7 @@ from storage.tables import LanguageModel
 from tests import tiny, workers
 from tests.homes import new_home
 from tests.integration.small_hub import COMMIT, LATER, moving_hub
+from webui.i18n import error_text, t
 
 NAME = "someone/tiny-llama"
 CARD = {"license": "apache-2.0", "language": ["en", "zh"]}
@@ -332,3 +339,60 @@ def test_the_header_of_the_beginning_is_that_of_the_file(made: Path) -> None:
     length = 8 + int.from_bytes(data[:8], "little")
     there = [(one.name, one.shape, one.start) for one in tensors_in(file.name, data[:length], len(data))]
     assert there == [(one.name, one.shape, one.start) for one in read_header(file)[0]]
+
+
+# ------------------------------------------------------------------ searching, caches, the command line
+
+
+def test_a_search_asks_the_hub_in_use(home: Context, served: tuple[str, list[str]]) -> None:
+    found = shelf.search_models(home, "nothing like it")
+    assert (found["error"], [one["ref"] for one in found["models"]]) == (None, [])
+    found = shelf.search_models(home, "tiny")
+    assert [(one["ref"], one["model_id"], one["status"], one["licence"]) for one in found["models"]] == [
+        (NAME, 1, "known", "mit")
+    ]
+    hub_choice.choose_hub(home, "modelscope", served[0])
+    found = shelf.search_models(home, "tiny-llama")
+    assert [(one["ref"], one["downloads"]) for one in found["models"]] == [(NAME, 7)]
+    assert served[1][-1] == "PUT api/v1/dolphin/models tiny-llama"
+    hub_choice.choose_hub(home, "huggingface", "http://127.0.0.1:9")
+    answer = shelf.search_models(home, "tiny")
+    assert (answer["models"], answer["error"] and answer["error"]["code"]) == ([], "hub.no_answer")
+    alone = dataclasses.replace(home, settings=dataclasses.replace(home.settings, offline=True))
+    assert shelf.search_models(alone, "tiny")["error"] == {"code": "hub.offline", "params": {}}
+    assert hub_choice.choose_hub(home, "", "")["url"] == served[0]
+
+
+def test_a_cached_model_is_used_where_it_lies(home: Context, made: Path, tmp_path: Path) -> None:
+    snapshot = tmp_path / "cache" / "models--other--tiny-2" / "snapshots" / "abc"
+    shutil.copytree(made, snapshot)
+    settings = dataclasses.replace(home.settings, hub_caches=(("huggingface", tmp_path / "cache"),))
+    ctx = dataclasses.replace(home, settings=settings)
+    assert [(one["ref"], one["model_id"]) for one in shelf.cached_models(ctx)] == [("other/tiny-2", None)]
+    model = shelf.use_cached(ctx, "other/tiny-2")
+    view = base_models.base_model_view(ctx, model)
+    assert (view["name"], view["source"], view["ref"]) == ("tiny-2", "folder", str(snapshot))
+    assert shelf.cached_models(ctx)[0]["model_id"] == model
+    with pytest.raises(Fault) as caught:
+        shelf.use_cached(ctx, "../../etc")
+    assert caught.value.code == "model.not_cached"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_command_line_lists_searches_and_adds(home: Context, lang: str) -> None:
+    def told(*arguments: str) -> str:
+        out = io.StringIO()
+        console = Console(lang, t, error_text, out)
+        args = parse(console, ["models", *arguments])
+        assert shelf_command.models(console, home, args) == 0
+        return out.getvalue()
+
+    assert "apache-2.0" in told()
+    assert json.loads(told("list", "--json"))["base"][0]["status"] == "known"
+    shown = told("catalogue")
+    assert shown.count("\n      ") == len(known_models())
+    assert "Qwen/Qwen3-0.6B" in shown
+    assert NAME in told("search", "tiny")
+    assert told("cached")
+    assert "tiny-llama" in told("add", NAME)
+    assert json.loads(told("search", "nothing-like-it", "--json"))["models"] == []

@@ -7,16 +7,20 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benchmarks.memory import TINY
 from engine.devices.cpu import CPU
 from engine.planner.memory.workload import MB
 
 PROJECT = Path(__file__).resolve().parents[2]
 REQUESTS = ("lora:256:2", "full:512:1", "ia3:512:1", "lora-dora:256:1")
 _TOLERANCE = 0.10  # of what the process holds in all
+_TINY: dict[str, Any] = {
+    "vocab_size": 4096, "hidden_size": 512, "intermediate_size": 1408, "num_hidden_layers": 6, "num_attention_heads": 8,
+    "num_key_value_heads": 4, "max_position_embeddings": 1024, "tie_word_embeddings": True,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     made = tmp_path_factory.mktemp("larger")
     torch.manual_seed(0)
-    LlamaForCausalLM(LlamaConfig(**TINY)).save_pretrained(made)
+    LlamaForCausalLM(LlamaConfig(**_TINY)).save_pretrained(made)
     return made
 
 

@@ -14,7 +14,7 @@ from engine.jobs.status_messages import status_message
 from webui.i18n import t
 
 VIEW: dict[str, Any] = {
-    "kind": "train", "status": "running", "phase": "training", "stalled": False, "request": None, "queue_place": None,
+    "kind": "train", "status": "running", "phase": "training", "stalled": False, "request": None, "queue_place": None, "waits_for": None,
     "step": 40, "total_steps": 100, "seconds_left": 230.0, "train_loss": 1.5, "seconds": 180.0,
     "checkpoint_step": 25, "error": None, "result": {}, "inputs_there": True,
 }  # fmt: skip
@@ -48,6 +48,16 @@ def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
         ({"step": 0, "train_loss": None}, [], "Training has begun."),
         ({"status": "queued", "queue_place": 3}, [], "Waiting at place 3 in the queue."),
         ({"status": "queued", "queue_place": 1}, [], "Next in line."),
+        (
+            {"status": "queued", "waits_for": {"job": 1, "done_mb": 2300, "total_mb": 5000}},
+            [],
+            "Waits for the model's download (2.30 GB of 5.00 GB).",
+        ),
+        (
+            {"status": "queued", "waits_for": {"job": 1, "done_mb": 0, "total_mb": 0}},
+            [],
+            "Waits for the model's download.",
+        ),
         ({"status": "starting"}, [], "The worker is starting."),
         ({"status": "stopping", "request": "stop"}, [], "Stopping: it finishes its step and saves what it learned."),
         (
@@ -169,7 +179,7 @@ def test_worse_is_never_good_news(view: dict[str, Any], losses: list[tuple[int, 
 @pytest.mark.parametrize("step", [0, 7])
 @pytest.mark.parametrize("extra", [{}, {"stalled": True}, {"checkpoint_step": None, "total_steps": None}])
 def test_every_state_has_a_sentence(status: str, kind: str, step: int, extra: dict[str, Any]) -> None:
-    view = {"status": status, "kind": kind, "step": step, "queue_place": 2, **extra}
+    view = {"status": status, "kind": kind, "step": step, "queue_place": 2, "waits_for": None, **extra}
     for losses in ([], FALLING, RISING):
         assert "headline." not in english(view, losses)
 

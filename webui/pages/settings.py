@@ -69,5 +69,6 @@ def build(site: Site, lang: str) -> None:
     guard = guarded(lang)
     of_models: list[Callable[..., Any]] = [get_starter, add_hub, add_folder, resize_model, remove_model]
     of_machine: list[Callable[..., Any]] = [machine, reserves, set_reserve, disk_use, limits]
-    functions = [*of_machine, *of_models, hub_now, choose_hub, *shelf.functions(site)]
+    of_hubs: list[Callable[..., Any]] = [hub_now, choose_hub, *shelf.functions(site)]
+    functions = [*of_machine, *of_models, *of_hubs]
     view("settings", functions=[guard(function) for function in functions], polled=[PolledFunction(guard(models))])

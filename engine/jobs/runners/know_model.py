@@ -12,6 +12,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
 from engine.data.templates.isolated.isolated_template import open_template
+from engine.data.templates.token_rows import FILE as EMBEDDING_FILE
 from engine.jobs.reporter import Reporter
 from engine.jobs.runners.prepare_model import NOTES, check_architecture, staging_folder, store
 from engine.jobs.signals import Cancelled
@@ -24,7 +25,7 @@ from engine.models.base.read_files import hashes_of
 from engine.models.base.tensors import StoredTensor, tensors_in
 from engine.models.base.tokenizer import save_tokenizer
 from engine.models.base.vocabulary import look_ahead
-from engine.models.hubs.address import address_of, as_stored
+from engine.models.hub_address import address_of, as_stored
 from engine.models.hubs.declaration import HubAddress
 from storage.job_tables import Job
 from storage.model_status import KNOWN
@@ -83,6 +84,7 @@ def _learn(settings: Settings, model: LanguageModel, job: Job, progress: BytePro
 
 def _columns(settings: Settings, name: str, known: _Known) -> dict[str, Any]:
     files = hashes_of(known.files, known.tokenizer)
+    files["tokenizer"].pop(EMBEDDING_FILE, None)  # says more when the weights are here
     notes = {
         "default_template": known.default_template,
         "stored": format_of(known.tensors),

@@ -11,6 +11,7 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
+from engine.data.templates.token_rows import FILE as EMBEDDING_FILE
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled
 from engine.models.base import gguf, hub, starter
@@ -24,7 +25,7 @@ from engine.models.base.read_files import hashes_of
 from engine.models.base.resize import resize
 from engine.models.base.tokenizer import check_template, save_tokenizer
 from engine.models.base.vocabulary import look_into, rows_needed
-from engine.models.hubs.address import address_of
+from engine.models.hub_address import address_of
 from engine.models.trust.foreign_files import refuse_foreign
 from storage.job_tables import Job
 from storage.model_status import KNOWN
@@ -243,8 +244,20 @@ def _tokenizer(settings: Settings, model: LanguageModel, weights: Path, target: 
         _copy_tokenizer(ready, target)
         check_template(target, model.name)
         return False
+    if _stands(model, weights, target, inspection):  # whoever plans meanwhile reads it
+        return bool(model.config[NOTES]["default_template"])
     check_architecture(inspection, weights)
     return save_tokenizer(weights, target, model.name)
+
+
+def _stands(model: LanguageModel, weights: Path, target: Path, inspection: Inspection) -> bool:
+    """Whether the tokenizer that was written when the model became known is that of these files."""
+    if model.status != KNOWN:
+        return False
+    said = {key: value for key, value in model.config.items() if key != NOTES}
+    known, now = model.config[NOTES]["files"], hashes_of(weights, target)
+    now["tokenizer"].pop(EMBEDDING_FILE, None)
+    return known == now and said == inspection.config
 
 
 def _copy_tokenizer(source: Path, target: Path) -> None:

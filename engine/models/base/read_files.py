@@ -61,7 +61,7 @@ def difference(
     folders |= {} if tokenizer_only else {"weights": settings.absolute(str(model.path))}
     if (known := _stored(model)) is None:
         return _taken(settings, model, folders, quick=quick)
-    return _first(known, folders, quick=quick)
+    return _first(known, folders, quick=quick, later=(_ROWS,) if model.status == KNOWN else ())
 
 
 def require_tokenizer(settings: Settings, model: LanguageModel) -> None:

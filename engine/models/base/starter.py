@@ -18,7 +18,7 @@ from engine.core.settings import Settings
 from engine.models.base import gguf, hub
 from engine.models.base.download_progress import ByteProgress, run_watched
 from engine.models.base.inspect import hash_file
-from engine.models.hubs.address import check_address, usual_address
+from engine.models.hub_address import check_address, usual_address
 from engine.models.hubs.declaration import HubAddress
 from engine.models.hubs.huggingface import HUGGING_FACE
 

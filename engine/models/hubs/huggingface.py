@@ -21,7 +21,6 @@ from engine.models.hubs.declaration import (
 )
 
 _ETAG_SECONDS = 8
-_FILTERS = "text-generation,safetensors"
 _EXPAND = ("safetensors", "downloads", "gated", "tags")
 
 
@@ -63,8 +62,8 @@ def _authorization(address: HubAddress) -> dict[str, str]:
 
 
 def _search(address: HubAddress, text: str, most: int) -> list[Found]:
-    asked_for = {"search": text, "filter": _FILTERS, "sort": "downloads", "direction": "-1", "limit": str(most)}
-    pairs = [*asked_for.items(), *(("expand[]", one) for one in _EXPAND)]
+    asked_for = {"pipeline_tag": "text-generation", "filter": "safetensors", "sort": "downloads", "limit": str(most)}
+    pairs = [("search", text), *asked_for.items(), *(("expand", one) for one in _EXPAND)]
     with client(_authorization(address)) as asked:
         found = json_of(asked, "GET", f"{address.url}/api/models", params=pairs)
     if not isinstance(found, list):

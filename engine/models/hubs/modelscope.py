@@ -27,7 +27,7 @@ from engine.models.hubs.declaration import (
 _BRANCH, _PART = "master", ".part"
 _BLOCK = 1 << 20
 _READ_SECONDS = 30.0  # without a byte
-_TEXT = [{"category": "tasks", "predicate": "contains", "value": "text-generation", "sub_values": []}]
+_TEXT = [{"category": "tasks", "predicate": "contains", "values": ["text-generation"]}]
 
 
 def _headers(address: HubAddress) -> dict[str, str]:

@@ -14,13 +14,14 @@ _LEAST = 0.05
 def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
     """1 for the same settings, less for each one that differs; never 0."""
     found = 1.0
-    for key in one.keys() | other.keys():
-        found *= _alike(one.get(key), other.get(key))
+    for key, value in other.items():
+        if one.get(key) != value:
+            found *= _alike(one.get(key), value)
+    for key in one.keys() - other.keys():
+        found *= _alike(one[key], None)
     return max(_LEAST, found)
 
 
 def _alike(a: Any, b: Any) -> float:
-    if a == b:
-        return 1.0
     numbers = [float(x) for x in (a, b) if isinstance(x, int | float) and not isinstance(x, bool) and x > 0]
     return max(_OTHER, sqrt(min(numbers) / max(numbers))) if len(numbers) == 2 else _OTHER

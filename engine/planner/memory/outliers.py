@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from engine.core.shapes import Change
 from engine.data.templates.lengths import SPLIT, Counts
@@ -70,23 +69,21 @@ class Outliers:
 
     def that_fit(self, limit_mb: int) -> OutlierSaving | None:
         """The fewest rows without which the job fits; None where a few do not help."""
-        return next((one for one in self._tried if one.then_mb <= limit_mb), None)
+        return next((one for one in self._tried() if one.then_mb <= limit_mb), None)
 
     @property
     def worth_saying(self) -> OutlierSaving | None:
         """The fewest rows whose loss saves clearly; None where there are none."""
-        return next((one for one in self._tried if one.then_mb <= (1 - LEAST_SAVED) * self.need_mb), None)
+        return next((one for one in self._tried() if one.then_mb <= (1 - LEAST_SAVED) * self.need_mb), None)
 
-    @cached_property
-    def _tried(self) -> list[OutlierSaving]:
+    def _tried(self) -> Iterator[OutlierSaving]:
         """Each limit that leaves out no more than a few, those that leave out fewest first."""
-        found, rows = [], self.train.rows
+        rows = self.train.rows
         for length in self._limits():
             counts, then_mb = self.without(length)
             n = rows - counts.rows
             if 0 < n <= max(MOST_SHARE * rows, 1):
-                found.append(OutlierSaving(n, rows, self.train.longest, length, self.need_mb, then_mb))
-        return found
+                yield OutlierSaving(n, rows, self.train.longest, length, self.need_mb, then_mb)
 
     def _limits(self) -> Iterator[int]:
         if self.over_length in (None, SPLIT) or self.train.split or self.train.rows < FEWEST_ROWS:

@@ -112,7 +112,7 @@ class Workload:
             "tokens": self.tokens,
             "longest": min(self.longest or self.tokens, self.tokens),
             "recompute": self.recompute,
-            "optimizer": self.optimizer.key,
+            **self.update_settings,
             "quantisation": self.base_format.key,
             "several_groups": self.groups > 1,
             **{f"method.{key}": list(one) if isinstance(one, tuple) else one for key, one in self.values.items()},

@@ -28,7 +28,6 @@ from engine.planner.refusals import refusals, unteachable
 from engine.planner.vocabulary import vocabulary_faults
 from engine.services.jobs.empty_thoughts import impossible_thoughts
 from engine.services.jobs.ends import unlearnt_ends
-from engine.services.models.sizes import size_of_base
 from engine.shapes.jobs import JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, inputs, job_lists, metrics
@@ -42,7 +41,9 @@ def start_job(ctx: Context, raw_spec: RawSpec, *, key: str) -> int:
         SpecError: with every fault of the form, by field.
         Fault: "device.planned_only" for a device of the catalogue.
     """
-    spec = make_spec(raw_spec, size_of_base(ctx, raw_spec))
+    with ctx.db.read() as s:
+        parameters = base_models.size_of(s, raw_spec.get("base_model"))
+    spec = make_spec(raw_spec, parameters)
     lane, faults = _lane(spec)
     faults |= lacking_rows(ctx, spec) | unlearnt_ends(ctx, spec) | impossible_thoughts(ctx, spec)
     with ctx.db.read() as s:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import null
 from sqlalchemy.orm import Session
@@ -16,9 +16,7 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.names import LONGEST_NAME, free_name
-from engine.core.settings import Settings
 from engine.core.text import FALLBACK, Text
-from engine.data.templates.token_rows import TokenRows
 from engine.jobs.kinds.know_model import KNOW_MODEL
 from engine.jobs.kinds.prepare_model import PREPARE_MODEL
 from engine.jobs.queue import enqueue, fetch_weights, same_job
@@ -34,15 +32,14 @@ from engine.models.base.integrity import (
 )
 from engine.models.base.paths import model_folder, token_rows_of
 from engine.models.base.vocabulary import finding_of
-from engine.models.hubs.address import as_stored
-from engine.models.hubs.declaration import HubAddress
+from engine.models.hub_address import as_stored
 from engine.models.presence import bare_fault, can_plan
 from engine.services.jobs.follow import follow
-from engine.services.models.fitting import fit_here
+from engine.services.models.base_views import last_job, view_of
 from engine.services.models.hub_choice import hub_address
 from engine.shapes.jobs import JobView
-from engine.shapes.models import BaseModelView, ModelFacts, PrepareProgress
-from storage.job_tables import FINAL, Job, JobStatus
+from engine.shapes.models import BaseModelView
+from storage.job_tables import FINAL, JobStatus
 from storage.model_status import KNOWN, READY
 from storage.queries import base_models as queries
 from storage.queries import jobs as job_queries
@@ -51,19 +48,18 @@ from storage.tables import LanguageModel
 PLANNED = (KNOWN, READY)  # statuses of a view with which rows are counted and plans are made
 _PATIENCE_S = 0.5  # of a page
 _RESIZED = Text("services.models.base_models.resized")
-_COLUMNS = ("id", "name", "source", "ref", "parameters", "context_length", "weights_hash", "created_at")
 
 
 def list_base_models(ctx: Context) -> list[BaseModelView]:
     """Every base model: the starter first, then the newest."""
     with ctx.db.read() as s:
-        return [_view(ctx.settings, s, model) for model in queries.list_models(s)]
+        return [view_of(ctx.settings, s, model) for model in queries.list_models(s)]
 
 
 def base_model_view(ctx: Context, model_id: int) -> BaseModelView:
     """One base model. Raises NotFound."""
     with ctx.db.read() as s:
-        return _view(ctx.settings, s, _model(s, model_id))
+        return view_of(ctx.settings, s, _model(s, model_id))
 
 
 def _model(s: Session, model_id: int) -> LanguageModel:
@@ -71,69 +67,6 @@ def _model(s: Session, model_id: int) -> LanguageModel:
     if model is None:
         raise NotFound(model=model_id)
     return model
-
-
-def _view(settings: Settings, s: Session, model: LanguageModel) -> BaseModelView:
-    job = None if model.status == READY else _last_job(s, model)
-    status, error = model.status, model.error
-    if job is not None and job.status not in FINAL:
-        status, error = KNOWN if status == KNOWN else "preparing", None
-    elif job is not None and status == KNOWN and error is None and job.status != JobStatus.SUCCEEDED:
-        error = job.error or {"code": "model.cancelled", "params": {}}
-    elif job is not None and status == "preparing":  # its worker could not say so itself
-        status, error = "failed", job.error or {"code": "model.cancelled", "params": {}}
-    if status == READY and (changed := change_of(settings, model)):
-        status, error = "failed", dict(changed.as_dict())
-    view = {column: getattr(model, column) for column in _COLUMNS} | {
-        "status": status,
-        "error": error,
-        "default_template": bool((model.config or {}).get("_tunesmith", {}).get("default_template")),
-        "architecture": (model.config or {}).get("model_type"),
-        "facts": facts_of(model),
-        "fits": fit_here(model.config, model.parameters) if can_plan(model) else None,
-        **_vocabulary(settings, s, model),
-        "job_id": job.id if job else None,
-        "progress": _progress(job) if job is not None and job.status not in FINAL else None,
-    }
-    return cast(BaseModelView, view)
-
-
-def _vocabulary(settings: Settings, s: Session, model: LanguageModel) -> dict[str, Any]:
-    """What is said of tokens without a row, whether a copy with rows for them can be made, and the copy that is there."""
-    told: dict[str, Any] = {"vocabulary": None, "resizable": False, "resized": None}
-    if not can_plan(model) or model.tokenizer_path is None:
-        return told
-    rows = TokenRows.read(settings.absolute(model.tokenizer_path)) or TokenRows()  # not yet looked into: on first need
-    if (finding := finding_of(rows)) is None:
-        return told
-    copy = queries.find_model(s, source="resized", ref=str(model.id))
-    return {"vocabulary": finding, "resizable": rows.resizable, "resized": copy.id if copy else None}
-
-
-def facts_of(model: LanguageModel) -> ModelFacts | None:
-    """What a hub said of a model, and what its template says; None of others, and of those that earlier versions fetched."""
-    told = (model.config or {}).get("_tunesmith", {}).get("hub")
-    if not told:
-        return None
-    return {
-        "bytes": told.get("bytes"),
-        "licence": told.get("licence"),
-        "languages": list(told.get("languages") or ()),
-        "tools": told.get("tools"),
-        "thinking": told.get("thinking"),
-        "hub": HubAddress(told["kind"], told["url"]).label,
-    }
-
-
-def _progress(job: Job) -> PrepareProgress:
-    """Bytes of the phase that a prepare job is in; `fraction` is None where the total is not known, `label` before there is one."""
-    return {
-        "phase": job.phase or job.status,
-        "label": PREPARE_MODEL.phase(job.phase).label.as_dict() if job.phase else None,
-        "done": job.step,
-        "total": job.total_steps,
-        "fraction": min(1.0, job.step / job.total_steps) if job.total_steps else None,
-    }
 
 
 # ------------------------------------------------------------------ adding
@@ -320,18 +253,11 @@ def _queue(s: Session, model: LanguageModel, looking: Mapping[str, Any] | None =
     return enqueue(s, PREPARE_MODEL, name=model.name, spec=spec, base_model_id=model.id)
 
 
-def _last_job(s: Session, model: LanguageModel) -> Job | None:
-    """The newest job that prepared a model or, before it was known, looked at it."""
-    kinds = (PREPARE_MODEL,) if model.status == KNOWN else (PREPARE_MODEL, KNOW_MODEL)
-    found = (job_queries.alike(s, kind.key, deleted=True, limit=1, base_model_id=model.id) for kind in kinds)
-    return max((job for jobs in found for job in jobs), key=lambda job: job.id, default=None)
-
-
 def wait_known(ctx: Context, model_id: int, say: Callable[[JobView], None]) -> None:
     """Run the queue until a model can be planned with; `say` hears the job's view at each change. Raises Fault: why it cannot."""
     with ctx.db.read() as s:
         model = _model(s, model_id)
-        job = None if can_plan(model) else _last_job(s, model)
+        job = None if can_plan(model) else last_job(s, model)
     if job is not None and job.status not in FINAL:
         _wait(ctx, job.id, say)
     _expect(ctx, model_id, PLANNED)
@@ -341,7 +267,7 @@ def wait_ready(ctx: Context, model_id: int, say: Callable[[JobView], None]) -> N
     """As `wait_known`, until its weights are here as well; they are fetched where they are not. Raises Fault: why it is not."""
     with ctx.db.read() as s:
         model = _model(s, model_id)
-        job = None if model.status == READY else _last_job(s, model)
+        job = None if model.status == READY else last_job(s, model)
     if job is not None and job.status not in FINAL:
         _wait(ctx, job.id, say)
     if (fetching := fetch_model(ctx, model_id)) is not None:

@@ -14,9 +14,12 @@ from engine.models.shelf.curated import known_models
 from engine.planner.memory.verdict import limit_of
 from engine.planner.quick_fit import QuickFit, quick_fit
 from engine.planner.refusals import planned_device
+from engine.planner.time.rates import rates_of
 from engine.shapes.shelf import FitHere
 
 _NOTES = "_tunesmith"
+_LESSON_TOKENS, _LESSON_S = 100_000, 3600  # 200 rows of 512 tokens in an hour: what nobody calls slow
+_PASSES = 6  # operations a token of each number: once forward, twice back, each a product and a sum
 
 
 @lru_cache(maxsize=16)
@@ -30,6 +33,11 @@ def place_for(device: str, memory_mb: int | None = None) -> tuple[Device, int]:
     """A device of this machine or of the catalogue, and the MB that a job may use there. Raises Fault as `device_of`."""
     planned = planned_device(device)
     return replace(planned, free_mb=planned.memory_mb), limit_of(planned, memory_mb)
+
+
+def quick_parameters(device: Device) -> int:
+    """Up to how many numbers a model may have to go through a small lesson within an hour."""
+    return int(rates_of(device).flops * _LESSON_S / (_PASSES * _LESSON_TOKENS))
 
 
 def fit_here(config: Mapping[str, Any] | None, parameters: int | None) -> FitHere | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from engine.core.context import Context
+from engine.models.hub_address import address_of, as_stored, check_address, usual_address
 from engine.models.hubs import HUB_KINDS
-from engine.models.hubs.address import address_of, as_stored, check_address, usual_address
 from engine.models.hubs.declaration import HubAddress
 from engine.shapes.shelf import HubChoice
 from storage.queries.settings import get_value, put_value

@@ -14,7 +14,7 @@ from engine.models.hubs.declaration import Found
 from engine.models.shelf.caches import Cached, cached_in
 from engine.models.shelf.curated import KnownModel, known_models
 from engine.services.models import base_models
-from engine.services.models.fitting import fit_here, fits_of_list, place_for
+from engine.services.models.fitting import fit_here, fits_of_list, place_for, quick_parameters
 from engine.services.models.hub_choice import hub_address
 from engine.shapes.models import BaseModelView
 from engine.shapes.shelf import CachedModel, FitHere, FoundModel, FoundModels, ShelfModel, ShelfView
@@ -36,7 +36,7 @@ def model_shelf(ctx: Context, device: str = "auto", memory_mb: int | None = None
     planned, limit = place_for(device, memory_mb)
     here, fits = _here(ctx), fits_of_list(planned, limit)
     models = [_entry(one, fit, here) for one, fit in zip(known_models(), fits, strict=True)]
-    return {"device": planned.name, "limit_mb": limit, "models": models}
+    return {"device": planned.name, "limit_mb": limit, "quick_parameters": quick_parameters(planned), "models": models}
 
 
 def _here(ctx: Context) -> _Here:

@@ -9,6 +9,7 @@ from engine.core.context import Context
 from engine.core.params import read_all
 from engine.jobs.spec import make_unnamed
 from engine.methods import METHODS, settings_with_own_defaults
+from engine.models.presence import can_plan
 from engine.objectives import objective_in
 from engine.objectives.declaration import Objective
 from engine.planner.budget.catalogue import CATALOGUE
@@ -72,7 +73,7 @@ def offers(ctx: Context, raw: Mapping[str, Any]) -> PlanOffers:
 
 def _here(ctx: Context) -> list[LanguageModel]:
     with ctx.db.read() as s:
-        return [model for model in base_models.list_models(s) if model.status == "ready"]
+        return [model for model in base_models.list_models(s) if can_plan(model)]
 
 
 def _of_all(warnings: list[list[WarningView]]) -> list[WarningView]:

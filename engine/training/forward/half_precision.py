@@ -19,7 +19,7 @@ from engine.training.tuners.structure import decoder_layers, final_norm, plain
 
 
 def compute_in(base: Any, half: torch.dtype, *, quantised: bool) -> None:
-    """Let the norms of a frozen base give on `half`; copies of them do the same. Call it before a method is applied.
+    """Let the norms of a frozen base give on `half` under autocast, as copies of them do. Call it before a method is applied.
 
     The range of fp16 is too small for what some models add up between their layers. Where the base is quantised that sum
     stays in fp32: nothing more is kept for it, as norms keep what they read in fp32 anyway.
@@ -33,9 +33,9 @@ def compute_in(base: Any, half: torch.dtype, *, quantised: bool) -> None:
     parts = [module for layer in decoder_layers(base) for module in layer.modules()]
     for module in [*parts, *([] if last is None else [last])]:
         if "norm" in type(module).__name__.lower():
-            module.register_forward_hook(partial(_given_as, half))
+            module.register_forward_hook(_gives_half)
     if quantised and half is torch.float16:
-        base.get_input_embeddings().register_forward_hook(partial(_given_as, torch.float32))
+        base.get_input_embeddings().register_forward_hook(_gives_whole)
 
 
 def settle_in(model: nn.Module, half: torch.dtype) -> None:
@@ -49,16 +49,28 @@ def settle_in(model: nn.Module, half: torch.dtype) -> None:
     if half is not torch.float32:
         for module in model.modules():
             if isinstance(module, BaseTunerLayer) and isinstance(module, nn.Module):
-                module.register_forward_hook(partial(_given_as, half))
-                module.get_base_layer().register_forward_pre_hook(partial(_taken_as, half))
+                module.register_forward_hook(_gives_half)
+                module.get_base_layer().register_forward_pre_hook(_takes_half)
 
 
-def _given_as(dtype: torch.dtype, _module: nn.Module, _inputs: Any, result: Any) -> Any:
-    return result.to(dtype) if isinstance(result, Tensor) and result.is_floating_point() else result
+def _gives_half(_module: nn.Module, _inputs: Any, result: Any) -> Any:
+    return _half(result)
 
 
-def _taken_as(dtype: torch.dtype, _module: nn.Module, inputs: tuple[Any, ...]) -> Any:
-    return tuple(_given_as(dtype, _module, None, one) for one in inputs)
+def _takes_half(_module: nn.Module, inputs: tuple[Any, ...]) -> Any:
+    return tuple(_half(one) for one in inputs)
+
+
+def _gives_whole(_module: nn.Module, _inputs: Any, result: Tensor) -> Tensor:
+    return result.float() if torch.is_autocast_enabled(result.device.type) else result
+
+
+def _half(given: Any) -> Any:
+    """In autocast's own format, where it is on: whoever takes a pass without it wants the model as it is."""
+    if not isinstance(given, Tensor) or not given.is_floating_point():
+        return given
+    kind = given.device.type
+    return given.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else given
 
 
 def set_words_aside(model: Any) -> Tensor | None:

@@ -3806,6 +3806,8 @@ export interface ShelfView {
   device: string;
   /** that a job may use there */
   limit_mb: number;
+  /** a model of more takes over an hour for a small lesson there */
+  quick_parameters: number;
   /** family by family, small ones first */
   models: ShelfModel[];
 }

@@ -134,3 +134,30 @@ def test_gradients_that_are_let_go_stay_at_their_parameters() -> None:
     optimizer.let_go()
     _loss(model, 1).backward()  # type: ignore[no-untyped-call]
     assert all(one.grad is not None for one in model.parameters())
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="needs a CUDA device; the tests above do the same in RAM alone"
+)
+def test_a_card_holds_less_and_learns_the_same_with_state_and_gradients_in_ram() -> None:
+    def run(**how: Any) -> tuple[Tensor, int]:
+        torch.manual_seed(3)
+        model = nn.Sequential(*[nn.Linear(1024, 1024, bias=False) for _ in range(8)]).cuda()
+        optimizer = _optimizer(model, **how)
+        for seed in range(3):
+            torch.cuda.reset_peak_memory_stats()
+            asked = torch.randn(4, 1024, generator=torch.Generator().manual_seed(seed)).cuda()
+            model(asked).square().mean().backward()
+            if isinstance(optimizer, Piecewise):
+                optimizer.clip(1.0)
+            else:
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+        return _weights(model).cpu(), torch.cuda.max_memory_allocated()
+
+    plain, there = run()
+    moved, less = run(state_in_ram=True, gradients_in_ram=True, piece=1 << 18)
+    assert float((plain - moved).abs().mean()) < 1e-6
+    assert less < 0.5 * there  # weights, one gradient and one piece of state are left of four times the weights

@@ -203,7 +203,7 @@ function jobMeter(job) {
 function jobWeights(job) {
   const coming = /** @type {Server.WeightsComing} */ (job.waits_for);
   return h("div", { class: "ts-card job-meter-card" },
-    h("div", { class: "ts-spread" }, h("span", {}, t("jobs.weights.lead", { name: job.base_model_name || "?" })), h("span", { class: "ts-num" }, jobDownload(coming))),
+    h("div", { class: "ts-spread" }, h("span", {}, t("jobs.weights.lead", { name: job.base_model_name || "?" })), coming.total_mb ? h("span", { class: "ts-num" }, jobDownload(coming)) : null),
     progressBar(coming.total_mb ? coming.done_mb / coming.total_mb : null, t("jobs.weights.progress", { name: job.base_model_name || "?" })));
 }
 

@@ -11,7 +11,7 @@ import { reserveSection } from "./reserve.js";
 
 /** @type {View<"settings">} */
 export async function view(root, _value, ctx) {
-  const [machine, models, limits, rooms, hub] = await Promise.all([ctx.call("machine"), ctx.news("models", ""), ctx.call("limits"), ctx.call("reserves"), ctx.call("hub_now")]);
+  const [machine, models, limits, rooms, hub] = await Promise.all([ctx.call("machine"), ctx.news("models", ""), ctx.call("limits"), ctx.call("reserves"), ctx.call("hub_now").catch((error) => error)]);
   const disk = h("div", { class: "ts-card" }, h("p", { class: "ts-soft" }, t("settings.folders.counting")));
   const section = (key, ...content) => h("section", { class: "settings-section", id: key, "aria-labelledby": "settings-" + key },
     h("div", { class: "settings-words" }, h("h2", { id: "settings-" + key }, t(`settings.${key}.title`)),

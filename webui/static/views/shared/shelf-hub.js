@@ -33,7 +33,7 @@ function hubGroup(self, { found, lost, asked }, again) {
   const hits = (found?.models || []).filter((one) => !known.includes(one.ref) && self.wants(one));
   const exact = HUB_NAME.test(words) && ![...known, ...hits.map((one) => one.ref)].includes(words) ? [{ ref: words }] : [];
   const rows = [...hits, ...exact];
-  const said = words.length < LEAST_WORDS ? t("pick.hub.idle") : lost ? null : !found || asked !== words ? t("pick.hub.busy") : rows.length ? "" : t("pick.hub.none", { words });
+  const said = words.length < LEAST_WORDS ? t("pick.hub.idle") : lost ? null : !found || asked !== words ? t("pick.hub.busy") : rows.length || found.models.length ? "" : t("pick.hub.none", { words });
   return self.group("hub", found?.hub ? t("pick.hub.named", { hub: found.hub }) : t("pick.hub"), null,
     rows.length ? self.rows(rows) : null,
     lost ? h("div", { class: "ts-row" }, h("p", { class: "ts-small ts-error", role: "alert" }, reasonBox(lost)),

@@ -7,7 +7,7 @@ import { loadPart } from "../../kit/server.js";
 import { pageLocale, said, t } from "../../kit/texts.js";
 import { labelledField, onlyLatest, reasonBox, selectField } from "./form-controls.js";
 
-const SHOWN_LANGUAGES = 3, MANY = "multilingual";
+const SHOWN_FIRST = 8, SHOWN_LANGUAGES = 3, MANY = "multilingual";
 const HUB = {
   search: async () => (await import("./shelf-hub.js")).hubSearch,
   folder: async () => (await import("./shelf-hub.js")).folderForm,
@@ -24,11 +24,13 @@ export function modelShelf(given) {
   const groups = h("div", { class: "ts-stack" });
   Object.assign(self, { rows: (models) => shelfList(self, models), wants: (one) => isWanted(self, one), above: (one) => isWanted(self, one) && isNamed(self, one), group: shelfGroup });
   let drawn = "";
+  const spoken = h("p", { class: "ts-sr", role: "status" });
   self.tell = () => {
     const { words, language, fitting, all, list, problem, cached } = self;
     const now = JSON.stringify([words, language, fitting, all, list?.device, list?.limit_mb, problem, cached, self.hub?.state, self.chosen?.(), self.models()]);
     if (now !== drawn) replaceChildren(groups, shelfGroups(self)); // nothing is said again, and nothing loses the focus
     drawn = now;
+    speak(self, spoken);
   };
   const bar = filterBar(self);
   self.place = onlyLatest(() => self.ctx.call("model_shelf", self.device()[0], self.device()[1]), (list) => {
@@ -40,10 +42,18 @@ export function modelShelf(given) {
   self.place();
   self.ctx.call("cached_models").then((cached) => { Object.assign(self, { cached }); self.tell(); }, () => {}); // the list says what is wrong
   self.tell();
-  self.node = h("section", { class: "ts-stack pick", "aria-label": t("pick.title") }, self.chosen ? h("h3", {}, t("pick.title")) : null, bar.node, groups, ownFolder(self));
+  self.node = h("section", { class: "ts-stack pick", "aria-label": t("pick.title") }, self.chosen ? h("h3", {}, t("pick.title")) : null, bar.node, groups, ownFolder(self), spoken);
   /** @param {Server.BaseModelView} model */
   self.fitOf = (model) => fitBadge(self.list?.models.find((one) => one.model_id === model.id || one.ref === model.ref)?.fits);
   return self;
+}
+
+/** For those who do not see it: the model that was taken here is being fetched, or is chosen. */
+function speak(self, spoken) {
+  const taken = self.models().find((one) => one.id === self.taken);
+  if (!taken || taken.status === "failed") return;
+  const words = taken.status === "preparing" ? t("pick.fetching", { name: taken.name }) : t("pick.chosen_named", { name: taken.name });
+  if (spoken.textContent !== words) spoken.textContent = words;
 }
 
 /** The hub is searched as well from the first letters on. */
@@ -94,7 +104,7 @@ const shelfGroup = (key, title, lead, ...body) => h("section", { class: "ts-stac
 /** @param {Server.ShelfView} list */
 function recommendedGroup(self, list) {
   const hits = list.models.filter(self.above);
-  const some = self.words || self.language ? hits : oneOfEach(hits);
+  const some = self.words || self.language ? hits : oneOfEach(list, hits);
   const shown = self.all ? hits : some;
   const more = hits.length > some.length ? h("button", { type: "button", class: "ts-btn ghost small pick-more", id: "pick-all", "aria-expanded": String(self.all),
     onclick: () => { self.all = !self.all; self.tell(); } }, drawIcon(self.all ? "chevron-up" : "chevron-down"), self.all ? t("pick.fewer") : t("pick.all", { n: hits.length })) : null;
@@ -102,14 +112,16 @@ function recommendedGroup(self, list) {
     shown.length ? shelfList(self, shown) : h("p", { class: "ts-soft ts-small" }, t("pick.none")), more);
 }
 
-/** Of each family the largest that fits as it is, else with fewer bits, else its smallest. */
-function oneOfEach(models) {
+/** Of each family the largest that fits and is quick; else with fewer bits, else its smallest. Those that fit and are quick come first. */
+function oneOfEach(list, models) {
+  const BEST = 4;
+  const rank = (one) => (one.fits.how === "not" ? 0 : (one.fits.how === "fits" ? 2 : 1) + (isSlow(list, one) ? 0 : 2));
   const families = [...new Set(models.map((one) => one.family))];
-  return families.map((family) => {
-    const alike = models.filter((one) => one.family === family);
-    return alike.findLast((one) => one.fits.how === "fits") || alike.find((one) => one.fits.how === "quantised") || alike[0];
-  });
+  return families.map((family) => models.filter((one) => one.family === family).reduce((best, one) => (rank(one) > rank(best) || (rank(one) === BEST && rank(best) === BEST) ? one : best)))
+    .sort((a, b) => Math.ceil(rank(b) / 2) - Math.ceil(rank(a) / 2)).slice(0, SHOWN_FIRST);
 }
+
+const isSlow = (list, one) => (one.active || one.parameters || 0) > list.quick_parameters;
 
 const shelfList = (self, models) => h("ul", { class: "pick-list" }, models.map((one) => shelfRow(self, one)));
 
@@ -117,7 +129,7 @@ function shelfRow(self, one) {
   const here = self.models().find((model) => model.id === one.model_id || (model.ref === one.ref && model.source === "hub"));
   return h("li", { "data-ref": one.ref },
     h("div", { class: "pick-words" },
-      h("div", { class: "ts-row" }, h("b", { dir: "auto" }, one.name || one.ref), fitBadge(one.fits)),
+      h("div", { class: "ts-row" }, h("b", { dir: "auto" }, one.name || one.ref), fitBadge(one.fits), slowBadge(self, one)),
       h("p", { class: "ts-small ts-soft" }, modelFacts(one)),
       one.about ? h("p", { class: "ts-small" }, said(one.about)) : null,
       modelTags(one),
@@ -127,13 +139,13 @@ function shelfRow(self, one) {
 }
 
 function takeButton(self, one, here) {
-  if (here && here.id === self.chosen?.()) return h("span", { class: "ts-badge good" }, drawIcon("circle-check"), t("pick.chosen"));
+  if (here && here.id === self.chosen?.()) return h("span", { class: "ts-badge good", id: "pick-take-" + one.ref, tabindex: "-1" }, drawIcon("circle-check"), t("pick.chosen"));
   if (here && here.status !== "failed" && !self.chosen) return h("span", { class: "ts-badge neutral" }, t("pick.here"));
   const name = one.name || one.ref, verb = self.chosen ? "pick.take" : "pick.add";
   const ask = one.folder ? () => self.ctx.call("use_cached", one.ref) : () => self.ctx.call("know_model", one.ref);
   const there = here && ["known", "ready", "preparing"].includes(here.status);
   const button = h("button", { type: "button", class: "ts-btn small", id: "pick-take-" + one.ref, "aria-label": t(verb + "_named", { name }),
-    onclick: () => runAction(button, async () => self.take(there ? here.id : await ask())) }, t(here?.status === "failed" ? "pick.again" : verb));
+    onclick: () => runAction(button, async () => self.take(self.taken = there ? here.id : await ask())) }, t(here?.status === "failed" ? "pick.again" : verb));
   return button;
 }
 
@@ -146,6 +158,12 @@ function fitBadge(fits) {
   const [kind, icon] = { fits: ["good", "circle-check"], quantised: ["tuned", "layers"], not: ["warn", "triangle-alert"] }[fits.how];
   return h("span", { class: "ts-badge " + kind, title: t("pick.need", { need_mb: fits.need_mb, limit_mb: fits.limit_mb }) },
     drawIcon(icon), t("pick.fit." + fits.how, { bits: fits.bits, need_mb: fits.need_mb }));
+}
+
+/** Whether a small lesson takes over an hour. */
+function slowBadge({ list }, one) {
+  if (!list || !one.fits || one.fits.how === "not" || !isSlow(list, one)) return null;
+  return h("span", { class: "ts-badge neutral", title: t("pick.slow.means", { device: said(list.device) }) }, drawIcon("clock"), t("pick.slow"));
 }
 
 /** Parameters, download, context and licence of a model, as far as they are known. */

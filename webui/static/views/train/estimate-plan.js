@@ -38,7 +38,7 @@ function trainFacts(plan, w) {
     ...reachFacts(plan.reach),
     [t("train.estimate.tokens"), format.number(plan.tokens_per_epoch)],
     [t("train.estimate.runs"), deviceWord(plan)],
-    ...(plan.attention ? [[t("train.estimate.attention"), t("plan." + plan.attention.code)]] : []),
+    ...(plan.attention ? [[t("train.estimate.attention"), plan.attention.message]] : []),
   ];
 }
 

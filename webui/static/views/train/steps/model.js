@@ -17,7 +17,7 @@ export function modelStepView(w, body) {
     ctx: w.ctx, models: () => w.models, chosen: () => w.draft.base_model, device: () => [device || "auto", typeof limit === "number" ? limit : null],
     take: async (id) => { w.draft.base_model = id; await w.refresh(); w.patch({ base_model: id }); w.replan(); w.tell("lists"); }, told: () => draw(),
   });
-  const tell = () => { replaceChildren(note, vocabularyNote(w), weightsNote(w)); misfitNote(w, note); shelf.tell(); };
+  const tell = () => { replaceChildren(note, vocabularyNote(w), weightsNote(w), misfitNote(w)); shelf.tell(); };
   const draw = () => { replaceChildren(list, modelChoices(w, tell, shelf.fitOf)); tell(); };
   appendAll(body, [h("h3", {}, t("train.model.here")), list, note, shelf.node]);
   w.on("lists", draw, "step");
@@ -30,11 +30,13 @@ export function modelStepView(w, body) {
  * What of the data set that was chosen does not fit the model, where the model is chosen.
  * @param {Parts<"train">} w
  */
-async function misfitNote(w, note) {
-  const found = w.fits[w.draft.dataset];
-  if (!found?.findings.some((one) => one.level !== "info")) return;
-  const { trainMisfits } = await import("../fit.js");
-  if (found === w.fits[w.draft.dataset]) note.append(noteBox(found.findings[0].level, trainMisfits(w, w.dataset())));
+function misfitNote(w) {
+  const found = w.fits[w.draft.dataset], place = h("div", {});
+  if (!found?.findings.some((one) => one.level !== "info")) return null;
+  import("../fit.js").then(({ trainMisfits }) => {
+    if (found === w.fits[w.draft.dataset]) place.append(noteBox(found.findings[0].level, trainMisfits(w, w.dataset())));
+  }, () => {}); // the next steps say it too
+  return place;
 }
 
 /**
