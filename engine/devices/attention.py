@@ -19,12 +19,14 @@ class Attention:
         key: of its name: text key `plan.attention.<key>`, with "_repeated" behind it where keys and values are repeated.
         grouped: takes keys and values of fewer heads than queries as they are; else they are repeated, and kept so.
         masked: takes a mask.
+        drops: leaves scores out at random without writing them down.
         scores: writes down, and keeps, a score for each pair of tokens.
     """
 
     key: str
     grouped: bool = False
     masked: bool = True
+    drops: bool = True
     scores: bool = False
 
     def repeats(self, *, masked: bool) -> bool:
@@ -35,7 +37,7 @@ class Attention:
 FLASH = Attention("flash", grouped=True, masked=False)
 EFFICIENT = Attention("efficient")
 WRITTEN = Attention("written", scores=True)
-PROCESSOR = Attention("processor", grouped=True)
+PROCESSOR = Attention("processor", grouped=True, drops=False)
 
 
 @dataclass(frozen=True)

@@ -170,9 +170,7 @@ DRY_RUNS = {  # MB that the engine's own step holds on fake tensors (benchmarks.
 
 @pytest.mark.parametrize(("name", "key"), DRY_RUNS)
 def test_the_estimate_agrees_with_dry_runs_of_published_models(name: str, key: str) -> None:
-    work = replace(
-        _work(MODELS[name], method_of(key), tokens=1024, device=GPU), longest=512, precision=Precision("fp32", "")
-    )
+    work = replace(_work(MODELS[name], method_of(key), tokens=1024), longest=512, precision=Precision("fp32", ""))
     found = sum(step_bytes(work).values()) / 1e6
     assert found == pytest.approx(DRY_RUNS[name, key], rel=0.03)
 

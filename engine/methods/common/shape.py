@@ -49,7 +49,7 @@ class LayerKeeps:
     """Numbers that one layer keeps of each token until the backward pass when everything in it is frozen.
 
     Attributes:
-        norms: for the norms, in fp32 whatever the precision.
+        norms: for the norms, and for what else autocast calculates in fp32, whatever the precision.
         attention: for attention, whatever the length of the example.
         scores: further ones for each token that a token may attend to (0 where attention never writes them down).
         mlp: for the MLP or the experts.
@@ -61,6 +61,7 @@ class LayerKeeps:
     norms: float = 0.0
     attention: float = 0.0
     scores: float = 0.0
+    dropped: bool = False
     mlp: float = 0.0
     work: float = 0.0
     packs: bool = True

@@ -25,8 +25,11 @@ _PLAIN_MLP = {
     "starcoder2": 1,
     "opt": 1,
     "bloom": 1,
-    "gpt2": 4,
-}  # gpt2's GELU is written out in four steps that are kept
+    "gpt2": 1,
+}
+_WIDE_MLP = {
+    "gpt2": 3
+}  # its GELU is written out in four steps that are kept; from the power on, autocast takes them in fp32
 _WRITTEN_GATE = {"gpt_oss": 6}  # clamped and bent step by step
 _WRITTEN = frozenset({"gpt_oss", "bloom"})  # write scores down, for sinks or for slopes
 _TABLES = 16  # of each chosen expert: places, probabilities and the way back
@@ -40,9 +43,10 @@ def keeps_of(shape: ModelShape, config: Config, made: Layers) -> LayerKeeps:
     scores = 2.0 if softcap else 1.0 if eager else 3.0 if dropout else 0.0
     mlp, work = _mlp(shape, _PLAIN_MLP["gpt2"] if first_glm else _PLAIN_MLP.get(shape.family, 0))
     return LayerKeeps(
-        norms=_norms(shape, config),
+        norms=_norms(shape, config) + _WIDE_MLP.get(shape.family, 0) * shape.intermediate,
         attention=_attention(shape, written=eager or dropout, eager=eager) + _hidden_dropout(shape, config),
         scores=scores * shape.heads,
+        dropped=dropout and not eager,
         mlp=mlp + made.states,
         work=work + 2 * shape.hidden + made.scan,
         packs=made.packs and not eager,

@@ -26,22 +26,31 @@ class KeptAttention:
     @property
     def kernel(self) -> Attention:
         """What calculates it; some families write their scores down themselves."""
-        work = self.work
-        if work.shape.keeps.scores:
-            return WRITTEN
-        return work.kind.attention(work.device, work.precision.dtype, work.shape.head_dim, masked=self.masked)
+        work, keeps = self.work, self.work.shape.keeps
+        found = work.kind.attention(work.device, work.precision.dtype, work.shape.head_dim, masked=self.masked)
+        return WRITTEN if keeps.scores and not (keeps.dropped and found.drops) else found
+
+    @property
+    def of_family(self) -> bool:
+        """Whether it is the family that has its scores written down: `LayerKeeps` then counts all that is kept."""
+        return self.kernel.scores and bool(self.work.shape.keeps.scores)
+
+    @property
+    def scores(self) -> float:
+        """Numbers that the family keeps of each token for each token of its row."""
+        return self.work.shape.keeps.scores if self.of_family else 0.0
 
     @property
     def repeats(self) -> bool:
         """Whether each query head gets keys and values of its own, though they are the same for several."""
         grouped = self.work.shape.heads > self.work.shape.kv_heads
-        return grouped and not self.work.shape.keeps.scores and self.kernel.repeats(masked=self.masked)
+        return grouped and not self.of_family and self.kernel.repeats(masked=self.masked)
 
     @property
     def bytes(self) -> float:
         """Bytes of each token that a layer keeps besides what `LayerKeeps` counts: repeated heads, the mask, scores."""
         shape, width = self.work.shape, self.work.width
-        if shape.keeps.scores:
+        if self.of_family:
             return 0.0
         numbers = 2 * (shape.heads - shape.kv_heads) * shape.head_dim if self.repeats else 0
         kept = float(width * (numbers + (self.row if self.masked else 0)))
@@ -52,7 +61,7 @@ class KeptAttention:
     @property
     def made(self) -> float:
         """Bytes of each token that the backward pass makes of scores."""
-        written = self.kernel.scores and not self.work.shape.keeps.scores
+        written = self.kernel.scores and not self.of_family
         return 2.0 * FP32 * self.work.shape.heads * self.row if written else 0.0
 
     def message(self) -> CodedMessage:

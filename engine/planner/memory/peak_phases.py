@@ -78,7 +78,7 @@ class StepMeasures:
         inputs = inputs_kept(self.uses.reads or {}, apart=self.uses.apart or self.work.copies_inputs)
         normed = _normed(shape) if self.uses.norms and shape.norm_tensors == 1 else 0
         numbers = keeps.attention + keeps.mlp + inputs + normed + self.uses.kept
-        return FP32 * keeps.norms + width * (numbers + keeps.scores * self.row) + self.attention.bytes
+        return FP32 * keeps.norms + width * (numbers + self.attention.scores * self.row) + self.attention.bytes
 
     def aside(self) -> float:
         """Bytes that are kept of each token once: angles, the last norm's input less the lowest one's, what the method adds."""
@@ -92,7 +92,7 @@ class StepMeasures:
         if not self.layers:
             return 0.0
         shape, width = self.work.shape, self.work.width
-        scores = 3 * shape.heads * self.row if shape.keeps.scores else 0
+        scores = 3 * shape.heads * self.row if self.attention.scores else 0
         inner = max((size for size in (self.uses.reads or {}).values() if size != shape.hidden), default=0)
         return width * max(shape.keeps.work - inner, scores + 2 * shape.hidden, 0) + self.attention.made
 

@@ -10,7 +10,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -227,8 +227,17 @@ def _loss(count: LiveBytes, forward: Forward, group: Sequence[Example], precisio
 
 
 def _simulated(precision: str) -> AbstractContextManager[Any]:
-    """Half precision stands for a GPU."""
-    return nullcontext() if precision == "fp32" else as_on_gpus()
+    """Half precision stands for a GPU: attention there leaves out scores at random without writing them down."""
+    if precision == "fp32":
+        return nullcontext()
+    stack = ExitStack()
+    stack.enter_context(as_on_gpus())
+    attend = nn.functional.scaled_dot_product_attention
+    stack.callback(setattr, nn.functional, "scaled_dot_product_attention", attend)
+    nn.functional.scaled_dot_product_attention = lambda *given, **options: attend(
+        *given, **{**options, "dropout_p": 0.0}
+    )
+    return stack
 
 
 def _autocast(precision: str) -> AbstractContextManager[Any]:
