@@ -52,6 +52,7 @@ class LayerKeeps:
         norms: for the norms, and for what else autocast calculates in fp32, whatever the precision.
         attention: for attention, whatever the length of the example.
         scores: further ones for each token that a token may attend to (0 where attention never writes them down).
+        dropped: scores are written down only where the device's attention cannot leave some out at random.
         mlp: for the MLP or the experts.
         work: most numbers that the backward pass of a layer makes on top, at one time.
         packs: examples can share a row without a mask.
