@@ -14,6 +14,11 @@ def download_bytes(model: LanguageModel) -> int:
     return int(((model.config or {}).get("_tunesmith") or {}).get("hub", {}).get("bytes") or 0)
 
 
+def missing_bytes(model: LanguageModel) -> int | None:
+    """Bytes of its weights, where they are not here yet; None where they are."""
+    return download_bytes(model) if model.status == KNOWN else None
+
+
 def download_spaces(model: LanguageModel) -> list[Space]:
     """What the download writes to the disk, where there is one."""
     size = download_bytes(model)

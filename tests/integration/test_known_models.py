@@ -24,6 +24,7 @@ from engine.models.base.paths import weights_folder
 from engine.models.base.tensors import LONGEST_HEADER, read_header
 from engine.models.hubs.asking import Refused, as_fault
 from engine.models.shelf.curated import known_models
+from engine.services.chat import views as chat_views
 from engine.services.chat.bare_base import require_weights
 from engine.services.jobs import lifecycle
 from engine.services.models import base_models, hub_choice, shelf
@@ -408,3 +409,12 @@ def test_the_command_line_lists_searches_and_adds(home: Context, lang: str) -> N
     assert told("cached")
     assert "tiny-llama" in told("add", NAME)
     assert json.loads(told("search", "nothing-like-it", "--json"))["models"] == []
+
+
+def test_whoever_may_write_says_that_its_weights_are_not_here(home: Context) -> None:
+    from engine.services.data.making.writers import writers
+    from webui.pages.shelf import named_model
+
+    assert [one["missing_bytes"] for one in writers(home)] == [chat_views.options(home)["bases"][0]["missing_bytes"]]
+    assert named_model("en", "Tiny", writers(home)[0]["missing_bytes"]).startswith("Tiny (weights not here yet: ")
+    assert named_model("en", "Tiny", None) == "Tiny"

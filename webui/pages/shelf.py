@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.services.models import base_models, shelf
 from engine.shapes.shelf import CachedModel, FoundModels, ShelfView
+from webui.i18n import t
 from webui.site import Site
 
 
@@ -33,3 +34,8 @@ def functions(site: Site) -> list[Callable[..., Any]]:
         return base_models.fetch_model(ctx, model)
 
     return [model_shelf, search_models, cached_models, know_model, use_cached, fetch_model]
+
+
+def named_model(lang: str, name: str, missing_bytes: int | None) -> str:
+    """A model's name in a list to choose from; where its weights are not here yet, that is said behind it."""
+    return name if missing_bytes is None else t(lang, "pick.bare", name=name, size_mb=round(missing_bytes / 1e6))

@@ -12,7 +12,7 @@ from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.data.rows.row import conversation_of
 from engine.models.presence import can_plan
-from engine.planner.download import download_bytes
+from engine.planner.download import missing_bytes
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import find_conversation, find_models, obstacle_now, sides_of
 from engine.shapes.chat import (
@@ -23,7 +23,6 @@ from engine.shapes.chat import (
     MessageView,
     SideKind,
 )
-from storage.model_status import KNOWN
 from storage.queries import base_models, conversations, tuned_models
 from storage.tables import Dataset, Message
 
@@ -40,7 +39,7 @@ def options(ctx: Context) -> ChatOptions:
                 {
                     "id": base.id,
                     "name": base.name,
-                    "missing_bytes": download_bytes(base) if base.status == KNOWN else None,
+                    "missing_bytes": missing_bytes(base),
                     "tuned": [
                         {"id": t.id, "name": t.name, "method": t.method, "format": t.format, "created_at": t.created_at}
                         for t in tuned

@@ -4286,6 +4286,8 @@ export interface WriterView {
   near: boolean;
   /** it is the small model that ships with the product */
   starter: boolean;
+  /** of its weights, where they are not here yet; None where they are */
+  missing_bytes: number | null;
 }
 
 /** What the view home may call. */
