@@ -1,7 +1,8 @@
 """What formats of trained weights and of the optimizer's state cost in quality: `python -m benchmarks.updates FOLDER`.
 
 The starter model (its folder holds `weights` and `tokenizer`) is fully trained on rows of the built-in English sample,
-calculated in bf16 as on a card, once for each way to update it, with the same rows in the same order. The last column is
+once for each way to update it, with the same rows in the same order. Passes are calculated in fp32 with the values that are
+held, as processors are slow in bf16; gradients are brought into the format of the weights. The last column is
 the loss on the rest of the rows. Plain bf16 is no setting: it shows what stochastic rounding is for.
 """
 
@@ -25,6 +26,7 @@ from engine.data.templates.template import ChatTemplate
 from engine.methods.full import FULL
 from engine.objectives import usual_objective
 from engine.optimizers import optimizer_of
+from engine.optimizers.trained_format import trained_format
 from engine.training.batches.examples import Examples, load_examples
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import Padded
@@ -80,8 +82,7 @@ def examples_of(folder: Path, held_out: int) -> Examples:
 
 def loss_of(model: nn.Module, group: Sequence[Example]) -> Any:
     """Mean loss over the label tokens."""
-    with torch.autocast("cpu", torch.bfloat16):
-        return Padded(model).cross_entropy(list(group)) / sum(one.trained for one in group)
+    return Padded(model).cross_entropy(list(group)) / sum(one.trained for one in group)
 
 
 def held_out_loss(model: nn.Module, rows: Sequence[Example]) -> float:
@@ -96,16 +97,31 @@ def trained(folder: Path, way: Way, examples: Examples, rate: float, steps: int,
     """The loss on held-out rows afterwards; before, where there are no steps."""
     training = settings_of(way, rate)
     torch.manual_seed(42)
-    model = load_base(folder / "weights", FULL, training, cpu(), Precision("bf16", ""))
+    model = load_base(folder / "weights", FULL, settings_of(WAYS[0], rate), cpu(), Precision("fp32", ""))
+    half = trained_format(training).rounded
+    held = [nn.Parameter(one.detach().bfloat16()) if half else one for one in model.parameters()]
     chosen, options = optimizer_of(way.optimizer).make()
-    plain = chosen(list(model.parameters()), **{"lr": rate, "weight_decay": 0.0, **options})
+    plain = chosen(held, **{"lr": rate, "weight_decay": 0.0, **options})  # type: ignore[call-arg]
     optimizer = updating(plain, training) if way.rounded else plain
     for step in range(steps):
+        _copy(held, list(model.parameters()))
         loss_of(model, examples.train[step * batch : (step + 1) * batch]).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for own, one in zip(held, model.parameters(), strict=True):
+            own.grad = one.grad.to(own.dtype) if one.grad is not None else None
         optimizer.step()
+        optimizer.zero_grad()
         model.zero_grad()
+    _copy(held, list(model.parameters()))
     return held_out_loss(model, examples.val[:])
+
+
+@torch.no_grad()
+def _copy(held: Sequence[nn.Parameter], used: Sequence[nn.Parameter]) -> None:
+    """What is calculated with has the values that are held."""
+    for own, one in zip(held, used, strict=True):
+        if own is not one:
+            one.copy_(own)
 
 
 def main() -> None:

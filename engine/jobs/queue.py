@@ -15,6 +15,7 @@ from storage.job_tables import Job, JobStatus
 from storage.model_status import KNOWN
 from storage.queries import jobs as queries
 from storage.queries.base_models import get_model
+from storage.queries.settings import get_value
 from storage.tables import LanguageModel
 
 Spec = Mapping[str, Any]
@@ -76,8 +77,17 @@ def fetch_weights(s: Session, model: LanguageModel) -> int | None:
     if model.status != KNOWN:
         return None
     model.error = None
+    _take_chosen_hub(s, model)
     spec = {"name": model.name, "base_model": model.id}
     return enqueue(s, PREPARE_MODEL, name=model.name, spec=spec, base_model_id=model.id)
+
+
+def _take_chosen_hub(s: Session, model: LanguageModel) -> None:
+    """Let the weights come from the address that was chosen since, where that is of the same kind: it has the same revision."""
+    chosen, notes = (get_value(s, "hub") or {}).get("value"), model.config.get("_tunesmith", {})
+    told = notes.get("hub") or {}
+    if chosen and chosen["kind"] == told.get("kind") and chosen["url"] != told["url"]:
+        model.config = {**model.config, "_tunesmith": {**notes, "hub": {**told, "url": chosen["url"]}}}
 
 
 def lane_of(kind: JobKind, device: str | None = None) -> str:

@@ -59,7 +59,7 @@ def _settle(s: Session, job: Job) -> None:
     if last is not None and last.status == JobStatus.INTERRUPTED and last.attempt < MOST_TRIES:
         queries.requeue(s, last.id)
         s.expire_all()
-    elif last is None or last.status not in (JobStatus.QUEUED, JobStatus.SUCCEEDED):
+    elif last is None or last.status != JobStatus.QUEUED:
         queries.fail_queued(s, job.id, _reason(s, job, last))
 
 

@@ -16,7 +16,7 @@ from storage.tables import LanguageModel
 from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.browser.wizard import data_card, planned
-from tests.hollow import write_hollow
+from tests.hollow import QWEN_3_8B, write_hollow
 from tests.homes import new_home
 from tests.integration.small_hub import small_hub
 from tests.tiny import add_dataset, chat_rows
@@ -26,6 +26,8 @@ pytestmark = pytest.mark.browser
 
 NAME = "Qwen/Qwen3-8B"
 ROWS = 200
+SMALL = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+         "head_dim": 16, "vocab_size": 512, "max_position_embeddings": 512}  # fmt: skip
 CARD = "rtx-4060"  # 8 GB
 
 
@@ -43,7 +45,10 @@ def studio(tmp_path_factory: pytest.TempPathFactory, hub: tuple[str, list[str]])
     ctx = new_home(home)
     add_dataset(ctx, chat_rows(ROWS))
     ctx.db.close()
-    with start_server(home, TUNESMITH_OFFLINE="0", TUNESMITH_HUB=hub[0]) as server:
+    cache = tmp_path_factory.mktemp("cache")
+    snapshot = cache / "models--someone--small" / "snapshots" / ("c" * 40)
+    write_hollow(snapshot, QWEN_3_8B | SMALL)
+    with start_server(home, TUNESMITH_OFFLINE="0", TUNESMITH_HUB=hub[0], HF_HUB_CACHE=str(cache)) as server:
         yield server
 
 
@@ -80,20 +85,23 @@ def test_the_list_is_filtered_and_the_hub_is_searched_beside_it(visit: Open, stu
     tab = visit(at=studio, size=PHONE, scheme="dark")
     page = tab.open("/zh/train")
     page.wait_for_selector("#pick-all")
-    some = page.locator(".pick-list > li").count()
+    rows = page.locator("section:has(> #pick-recommended) li[data-ref]")
+    some = rows.count()
     page.click("#pick-all")
-    assert page.locator(".pick-list > li").count() == len(known_models()) > some
+    assert rows.count() == len(known_models()) > some
     page.select_option("#pick-language", "zh")
     page.check("#pick-fits")
-    shown = page.locator(".pick-list > li")
-    assert 0 < shown.count() < len(known_models())
-    assert all(t("zh", "pick.fit.not", need_mb=0)[:2] not in words for words in shown.all_inner_texts())
+    assert 0 < rows.count() < len(known_models())
+    assert all(t("zh", "pick.fit.not", need_mb=0)[:2] not in words for words in rows.all_inner_texts())
     page.fill("#pick-search", "nobody-has-this")
     page.get_by_text(t("zh", "pick.hub.none", words="nobody-has-this")).wait_for()
     page.fill("#pick-search", "nobody/has-this")  # a whole name may be asked for, whatever the search finds
     page.focus("[id='pick-take-nobody/has-this']")
     page.keyboard.press("Enter")
     page.wait_for_selector(".pick-list .ts-error", timeout=30_000)
+    page.fill("#pick-search", "someone")
+    page.click("[id='pick-take-someone/small']")  # of a cache on this machine
+    page.wait_for_selector("section:has(> #pick-cached) .ts-badge.good[id='pick-take-someone/small']")
     page.click("#pick-own > summary")
     page.fill("#pick-folder", "not/absolute")
     page.press("#pick-folder", "Enter")

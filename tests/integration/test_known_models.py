@@ -184,6 +184,18 @@ def test_the_weights_are_those_of_the_day_when_it_became_known(
     assert not [one for one in asked if LATER in one]
 
 
+def test_the_weights_may_come_from_another_mirror(home: Context, served: tuple[str, list[str]], made: Path) -> None:
+    with moving_hub({COMMIT: made}, NAME) as (mirror, asked):
+        hub_choice.choose_hub(home, "modelscope", "http://127.0.0.1:9")  # another kind knows nothing of it
+        job = base_models.fetch_model(home, 1)
+        assert row(home).config["_tunesmith"]["hub"]["url"] == served[0]
+        lifecycle.cancel_job(home, job or 0)
+        hub_choice.choose_hub(home, "huggingface", mirror)
+        base_models.fetch_model(home, 1)
+        assert workers.run_here(home).status == "succeeded"
+    assert [one for one in asked if one.endswith("model.safetensors")]
+
+
 @pytest.mark.parametrize("spoilt", ["moved", "same"])
 def test_modelscope_gives_the_same_model_or_says_that_it_moved_on(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoilt: str

@@ -14,6 +14,7 @@ from engine.core.context import Context
 from engine.core.hardware import Device
 from engine.devices.cpu import CPU
 from engine.devices.cuda import CUDA
+from engine.evaluation.comparison.spec import job_specs, make_comparison, stored_comparison
 from engine.jobs.spec import JobSpec, make_spec
 from engine.methods import METHODS, method_of
 from engine.methods.common.rates import RATE, SHARES, rate_for, rates_of
@@ -171,6 +172,21 @@ def test_a_rate_that_is_left_open_suits_and_ones_own_stays() -> None:
         assert not any(code.startswith("rate") for code in warned(case(model)))
     for plan in search("8B", "h100").found:
         assert plan.case.spec.training[RATE] == rate_for(plan.method, plan.work.shape.parameters)
+
+
+def test_entrants_of_a_comparison_learn_at_the_rate_of_the_base() -> None:
+    variant = next(one for one in method_of("lora").variants if RATE in one.training)
+    entrants = [{"method": "lora"}, {"method": "full"}, {"method": "lora", "variant": variant.key}]
+    entrants += [{"method": "qlora", "training": {RATE: 7e-4}}]
+    raw: dict[str, Any] = {"name": "-", "base_model": 1, "dataset": 1, "entrants": entrants}
+
+    def rates(parameters: int | None) -> list[float]:
+        made = make_comparison(raw | {"parameters": parameters})
+        again = stored_comparison(made.as_dict())  # entrants and seeds that join later
+        return [spec.training[RATE] for spec in job_specs(again, {}, seeds=again.seeds[:1]).values()]
+
+    assert rates(8 * 10**9) == [2e-4, 2e-5, variant.training[RATE], 7e-4]
+    assert rates(None) == [1e-3, 5e-5, variant.training[RATE], 7e-4]  # one that was stored before
 
 
 @pytest.mark.parametrize("method", [method.key for method in METHODS if method.capabilities.trains])

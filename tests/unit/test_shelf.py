@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.core.errors import Fault
+from engine.core.hardware import Device
 from engine.core.settings import Settings, read_settings
 from engine.methods import method_of
 from engine.models.architecture.shape import context_length, shape_of
@@ -23,7 +25,7 @@ from engine.models.shelf.curated import KnownModel, known_model, known_models
 from engine.planner.budget import catalogue
 from engine.planner.memory.verdict import limit_of
 from engine.planner.quick_fit import quick_fit
-from engine.services.models.fitting import fits_of_list, place_for
+from engine.services.models.fitting import fits_of_list, place_for, quick_parameters
 from tests import tiny
 
 
@@ -198,3 +200,10 @@ def test_odd_answers_of_a_hub_are_left_out() -> None:
 def test_a_name_copied_from_the_address_line_is_a_name() -> None:
     assert check_name(" https://huggingface.co/someone/tiny/tree/main ") == "someone/tiny"
     assert check_name("https://modelscope.cn/models/someone/tiny/summary") == "someone/tiny"
+
+
+def test_what_takes_over_an_hour_is_slow_there() -> None:
+    small = Device("cpu", "Two cores", 16_000, 16_000, bf16=False, cores=2)
+    card = quick_parameters(place_for("rtx-4060")[0])
+    assert 0 < quick_parameters(small) < quick_parameters(replace(small, cores=32)) < card
+    assert 135e6 < quick_parameters(small) < 8e9 < card

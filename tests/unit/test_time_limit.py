@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from engine.core.context import Context
+from engine.evaluation.comparison.spec import OnePass, make_comparison, raw_job
 from engine.planner.time.limit import EXTRAS_SHARE, TOO_SHORT
 from engine.planner.time.units import UnitTimes
+from engine.services.comparisons import comparisons
 from engine.services.planning import estimates
 from tests import tiny
 from tests.unit.test_plan_time import STARTER
@@ -72,3 +74,30 @@ def test_the_plan_warns_of_extras_that_a_limit_leaves_no_room_for(ctx: Context, 
     whole = estimates.plan(ctx, spec)["seconds"] or 0.0
     assert (warned(None), warned(whole * 2 / EXTRAS_SHARE / 60)) == ([], [])
     assert warned(0.3 * whole / 60) == ["warning.extras"]
+
+
+# ------------------------------------------------------------------ comparisons by time
+
+
+def test_a_comparison_says_of_each_job_whether_its_time_holds_a_first_step(ctx: Context, spec: dict[str, Any]) -> None:
+    named = {key: spec[key] for key in ("base_model", "dataset")}
+    raw = {"name": "By time", **named, "entrants": [{"method": "lora"}], "device": "cpu"}
+
+    def verdict(minutes: float) -> str:
+        shared = {"held": "time", "minutes": minutes, "seeds": 1}
+        costs = comparisons.plan_comparison(ctx, raw | {"shared": shared})["entrants"].values()
+        return next(iter(costs))["verdict"]["code"]
+
+    assert (verdict(0.1), verdict(60)) == (TOO_SHORT, "verdict.fits")
+
+
+def test_the_passes_of_a_job_by_time_count_what_comes_around_them() -> None:
+    spec = make_comparison(
+        {"name": "Two", "base_model": 1, "dataset": 1, "entrants": [{"method": "lora"}],
+         "shared": {"held": "time", "minutes": 10, "evaluations": 4}},
+    )  # fmt: skip
+    entrant = spec.entrants[0]
+    alone, around, long = (
+        raw_job(spec, entrant, 1, OnePass(60.0, 50.0, seconds))["training"]["epochs"] for seconds in (0.0, 300.0, 9e9)
+    )
+    assert (alone, around, 0 < long < around) == (100, 50, True)

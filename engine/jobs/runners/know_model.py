@@ -14,7 +14,7 @@ from engine.core.settings import Settings
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.token_rows import FILE as EMBEDDING_FILE
 from engine.jobs.reporter import Reporter
-from engine.jobs.runners.prepare_model import NOTES, check_architecture, staging_folder, store
+from engine.jobs.runners.model_rows import NOTES, check_architecture, staging_folder, store
 from engine.jobs.signals import Cancelled
 from engine.models.base import hub
 from engine.models.base.download_progress import ByteProgress
@@ -70,6 +70,7 @@ def _learn(settings: Settings, model: LanguageModel, job: Job, progress: BytePro
         raise Fault("model.offline", name=model.ref)
     address = address_of(settings, job.spec.get("hub"))
     staging = staging_folder(settings, model.id)
+    progress.phase("looking")
     repository, beginnings = hub.know(address, model.ref, staging, progress)
     progress.phase("checking")
     sizes = repository.files

@@ -13,6 +13,7 @@ from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
 from engine.data.templates.token_rows import FILE as EMBEDDING_FILE
 from engine.jobs.reporter import Reporter
+from engine.jobs.runners.model_rows import NOTES, check_architecture, staging_folder, store
 from engine.jobs.signals import Cancelled
 from engine.models.base import gguf, hub, starter
 from engine.models.base.download_progress import ByteProgress
@@ -32,7 +33,6 @@ from storage.model_status import KNOWN
 from storage.queries.base_models import get_model
 from storage.tables import LanguageModel
 
-NOTES = "_tunesmith"  # key of what we add to a model's config.json
 _TEMPLATE = "chat_template.jinja"
 _TOKENIZER_FILES = ("tokenizer.json", "chat_template.jinja", "special.json")
 
@@ -80,14 +80,6 @@ def _original(ctx: Context, model: LanguageModel) -> LanguageModel | None:
     if found is None:
         raise Fault("model.original_gone", name=model.name)
     return found
-
-
-def store(reporter: Reporter, model_id: int, **columns: Any) -> None:
-    """Put what was found out into a model's row."""
-    with reporter.transaction() as s:
-        model = s.get_one(LanguageModel, model_id)
-        for name, value in columns.items():
-            setattr(model, name, value)
 
 
 def _columns(settings: Settings, model: LanguageModel, made: _Made) -> dict[str, Any]:
@@ -195,11 +187,6 @@ def _weights(
     return target
 
 
-def staging_folder(settings: Settings, model_id: int) -> Path:
-    """Where the files of a hub's model lie until all of them are there."""
-    return settings.folder("cache", "hub", str(model_id))
-
-
 def _fetch(settings: Settings, model: LanguageModel, target: Path, progress: ByteProgress) -> None:
     """Fetch what was listed when the model became known, or what its source has now. Raises Fault."""
     if settings.offline:
@@ -207,7 +194,8 @@ def _fetch(settings: Settings, model: LanguageModel, target: Path, progress: Byt
     told = (model.config or {}).get(NOTES, {}).get("hub")
     known = hub.repository_of(told) if told else None
     staging = staging_folder(settings, model.id)
-    hub.fetch(address_of(settings, told), model.ref, staging, progress, known=known)
+    address = address_of(settings, told)
+    hub.fetch(address, model.ref, staging, progress, lambda size: progress.phase("downloading", size), known=known)
     staging.rename(target)
 
 
@@ -264,18 +252,3 @@ def _copy_tokenizer(source: Path, target: Path) -> None:
     target.mkdir(exist_ok=True)
     for name in _TOKENIZER_FILES:
         shutil.copyfile(source / name, target / name)
-
-
-def check_architecture(inspection: Inspection, weights: Path) -> None:
-    """Refuse what transformers has no class for. Raises Fault("model.unknown_architecture") or "model.config_unusable"."""
-    from transformers import AutoConfig
-    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
-
-    kind = str(inspection.config.get("model_type", ""))
-    if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
-        raise Fault("model.unknown_architecture", architecture=kind or "?")
-    try:
-        AutoConfig.from_pretrained(weights, trust_remote_code=False, local_files_only=True)
-    except Exception as error:  # the library raises anything for a setting of another type or size
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise Fault("model.config_unusable", reason=reason) from error

@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -73,22 +73,29 @@ def check_name(name: str) -> str:
 
 
 def fetch(
-    address: HubAddress, name: str, target: Path, progress: ByteProgress,
-    revision: str | None = None, known: Repository | None = None,
-) -> None:  # fmt: skip
+    address: HubAddress,
+    name: str,
+    target: Path,
+    progress: ByteProgress,
+    begin: Callable[[int], None],
+    *,
+    revision: str | None = None,
+    known: Repository | None = None,
+) -> None:
     """Download `name` into `target`; a partial download goes on where it was.
 
     Args:
+        begin: tells the phase of so many bytes; 0 while that is not known.
         known: what was listed before: just that is fetched.
 
     Raises:
         Fault: "model.hub_unreachable", "model.not_found", "model.gated", "model.pickle_only", "model.no_disk" ...
         Cancelled: the user no longer wants it.
     """
-    progress.phase("downloading")
+    begin(0)
     found = known or repository_of(_child("list", address, name, target, progress, revision=revision))
     _need_disk(target, found.bytes)
-    progress.phase("downloading", found.bytes)
+    begin(found.bytes)
     _child("get", address, name, target, progress, repository=found.as_dict())
     shutil.rmtree(target / ".cache", ignore_errors=True)
 
@@ -100,7 +107,6 @@ def know(address: HubAddress, name: str, target: Path, progress: ByteProgress) -
         Fault: as `fetch`, and "model.*" for what may not be loaded.
         Cancelled: the user no longer wants it.
     """
-    progress.phase("looking")
     headers = target.with_name(target.name + _HEADERS)
     try:
         found = repository_of(_child("know", address, name, target, progress, headers=str(headers)))

@@ -9,8 +9,7 @@ from engine.core.errors import Fault
 from engine.data.templates.token_rows import TokenRows
 from engine.models.base.read_files import require_tokenizer
 from engine.models.base.vocabulary import known_rows
-from engine.models.presence import can_plan
-from storage.model_status import KNOWN, READY
+from engine.models.presence import can_plan, is_bare, is_whole
 
 if TYPE_CHECKING:
     from engine.core.settings import Settings
@@ -47,7 +46,7 @@ def tokenizer_folder(settings: Settings, model: LanguageModel) -> Path:
 
 def token_rows_of(settings: Settings, model: LanguageModel) -> TokenRows:
     """Which tokens the model has rows for. Raises Fault("job.model_not_ready")."""
-    if model.status == KNOWN:  # looked into by the headers of its weights
+    if is_bare(model):  # looked into by the headers of its weights
         return TokenRows.read(_planned(settings, model)) or TokenRows()
     return known_rows(weights_folder(settings, model), _stored(settings, model, model.tokenizer_path))
 
@@ -64,6 +63,6 @@ def _planned(settings: Settings, model: LanguageModel) -> Path:
 
 
 def _stored(settings: Settings, model: LanguageModel, path: str | None) -> Path:
-    if model.status != READY or path is None:
+    if not is_whole(model) or path is None:
         raise Fault("job.model_not_ready", name=model.name)
     return settings.absolute(path)

@@ -117,7 +117,14 @@ def _from_hub(settings: Settings, staging: Path, target: Path, progress: BytePro
     folder = staging / "hub"
     progress.note(f"Asking the hub for {HUB_NAME}")
     try:
-        hub.fetch(_mirror(settings), HUB_NAME, folder, progress, REVISION)
+        hub.fetch(
+            _mirror(settings),
+            HUB_NAME,
+            folder,
+            progress,
+            lambda size: progress.phase("downloading", size),
+            revision=REVISION,
+        )
     except Fault as fault:
         if fault.code not in _UNREACHABLE:
             raise

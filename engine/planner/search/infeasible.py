@@ -62,7 +62,7 @@ def _more_time(search: Search) -> Verdict | None:
     if minutes is None or (plan := _quickest(roomy)) is None or (whole := _quickest(roomy, inf)) is None:
         return None
     need, code = _minutes(plan), "nothing.time" if plan.whole else "nothing.time_passes"
-    params = {"minutes": need, "limit_minutes": minutes, "all_minutes": _minutes(whole)} | _passes(plan)
+    params = {"minutes": need, "limit_minutes": f"{minutes:g}", "all_minutes": _minutes(whole)} | _passes(plan)
     return Verdict(code, params, change={"budget.minutes": need})
 
 
@@ -114,7 +114,7 @@ def _more_memory(search: Search) -> Verdict | None:
         return Verdict("nothing.memory", params, change={"budget.memory_mb": need})
     if (plan := _quickest(relaxed(larger, minutes=None))) is None:
         return None
-    params |= {"minutes": _minutes(plan), "limit_minutes": base.spec.budget.minutes} | _passes(plan)
+    params |= {"minutes": _minutes(plan), "limit_minutes": f"{base.spec.budget.minutes or 0:g}"} | _passes(plan)
     return Verdict("nothing.memory_time", params, change={"budget.memory_mb": need, "budget.minutes": _minutes(plan)})
 
 
@@ -126,7 +126,7 @@ def _larger_everything(search: Search) -> Verdict:
         return _smaller_model(search)
     base = search.base
     params = {"minutes": _minutes(plan), "need_mb": ceil(plan.disk_mb)} | _passes(plan)
-    limits = {"limit_minutes": base.spec.budget.minutes, "limit_mb": base.disk_limit_mb}
+    limits = {"limit_minutes": f"{base.spec.budget.minutes or 0:g}", "limit_mb": base.disk_limit_mb}
     change = {"budget.minutes": _minutes(plan), "budget.disk_mb": ceil(plan.disk_mb)}
     return Verdict("nothing.time_disk", params | limits, change=change if plan.disk_mb <= base.disk_free_mb else {})
 

@@ -88,7 +88,8 @@ def answer_in_context(attempt: Attempt, most_held_out: int) -> None:
         MemoryWatch(torch_device(inputs.device), spec.budget.memory_mb),
         attempt.resources.microbatch.tokens,
     )
-    latest = None if attempt.deadline is None else attempt.deadline - _WRITING_S
+    attempt.clock.ready()
+    latest = None if attempt.clock.latest is None else attempt.clock.latest - _WRITING_S
     run = _InContextRun(inputs, reporter, model, shots, TrainingProgress(), tokens, outlook, latest)
     with reporter.deferring_interrupts():
         ended = None

@@ -55,8 +55,13 @@ class Outlook:
         return max(_LEAST, left if self._deadline is None else min(left, self._deadline - now))
 
     def told(self) -> dict[str, Any]:
-        """The columns of the job's row."""
+        """The columns of the job's row, rounded as people would say it: pages that look need not draw anew all the time."""
         left = self.seconds_left
         spent = self.earlier + time.monotonic() - self._began
         self._share = max(self._share, spent / (spent + left))
-        return {"seconds_left": round(left, 1), "share": round(self._share, 4)}
+        return {"seconds_left": _said(left), "share": round(self._share, 3)}
+
+
+def _said(seconds: float) -> float:
+    unit = next((unit for least, unit in ((7200.0, 60.0), (600.0, 10.0), (10.0, 1.0)) if seconds >= least), 0.1)
+    return round(unit * round(seconds / unit), 1)

@@ -3,10 +3,11 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { askFirst, progressBar, runAction } from "../../kit/parts.js";
-import { loadPart, poll } from "../../kit/server.js";
+import { poll } from "../../kit/server.js";
 import { said, t } from "../../kit/texts.js";
 import { jobText } from "../jobs/parts.js";
 import { noteBox, reasonBox } from "../shared/form-controls.js";
+import { fitBadge, modelFacts, modelShelf, modelTags } from "../shared/shelf.js";
 
 /**
  * @param {Ctx<"settings">} ctx
@@ -34,18 +35,15 @@ export function settingsModels(models, ctx) {
   return [list, settingsShelf(ctx, state, refresh)];
 }
 
-const SHELF = async () => (await import("../shared/shelf.js")).modelShelf;
-
 /**
  * What else there is, in a fold: it is asked for when it is opened.
  * @param {Ctx<"settings">} ctx
  */
 function settingsShelf(ctx, state, refresh) {
   const body = h("div", {});
-  const open = async () => {
+  const open = () => {
     if (!fold.open || state.shelf) return;
-    const draw = await loadPart(SHELF);
-    state.shelf ||= draw({ ctx: /** @type {any} */ (ctx), models: () => state.models, device: () => ["auto", null], take: refresh });
+    state.shelf = modelShelf({ ctx: /** @type {any} */ (ctx), models: () => state.models, device: () => ["auto", null], take: refresh });
     body.append(state.shelf.node);
   };
   const fold = h("details", { class: "ts-details", id: "settings-more", ontoggle: open }, h("summary", {}, t("settings.models.more")), body);
@@ -80,12 +78,11 @@ function settingsModel(model, ctx, refresh) {
     if (!(await askFirst(t("settings.models.remove_title", { name: model.name }), text, t("settings.models.remove_do")))) return;
     await runAction(remove, async () => { await ctx.call("remove_model", model.id); await refresh(); });
   });
-  const facts = [t("settings.models.source." + model.source), model.parameters ? t("settings.models.parameters", { n: format.count(model.parameters) }) : null,
-    model.context_length ? t("settings.models.context", { n: format.number(model.context_length) }) : null].filter(Boolean);
+  const facts = [modelFacts({ ...model, ...model.facts, bytes: null }), t("settings.models.source." + model.source)].filter(Boolean);
   return h("li", {},
-    h("div", { class: "ts-stack tight" }, h("div", { class: "ts-row" }, h("b", { dir: "auto" }, model.name), settingsModelBadge(model)),
+    h("div", { class: "ts-stack tight" }, h("div", { class: "ts-row" }, h("b", { dir: "auto" }, model.name), settingsModelBadge(model), fitBadge(model.fits)),
       h("p", { class: "ts-small ts-soft" }, facts.join(" · ")), h("p", { class: "ts-small ts-soft ts-mono settings-path" }, model.ref),
-      settingsModelState(model, ctx, refresh)), remove);
+      modelTags(model.facts || {}), settingsModelState(model, ctx, refresh)), remove);
 }
 
 /** @param {Server.BaseModelView} model */

@@ -44,7 +44,10 @@ export function modelShelf(given) {
   self.tell();
   self.node = h("section", { class: "ts-stack pick", "aria-label": t("pick.title") }, self.chosen ? h("h3", {}, t("pick.title")) : null, bar.node, groups, ownFolder(self), spoken);
   /** @param {Server.BaseModelView} model */
-  self.fitOf = (model) => fitBadge(self.list?.models.find((one) => one.model_id === model.id || one.ref === model.ref)?.fits);
+  self.fitOf = (model) => {
+    const [device, limit] = self.device();
+    return fitBadge(self.list?.models.find((one) => one.model_id === model.id || one.ref === model.ref)?.fits || (device === "auto" && limit === null ? model.fits : null));
+  };
   return self;
 }
 
@@ -145,7 +148,10 @@ function takeButton(self, one, here) {
   const ask = one.folder ? () => self.ctx.call("use_cached", one.ref) : () => self.ctx.call("know_model", one.ref);
   const there = here && ["known", "ready", "preparing"].includes(here.status);
   const button = h("button", { type: "button", class: "ts-btn small", id: "pick-take-" + one.ref, "aria-label": t(verb + "_named", { name }),
-    onclick: () => runAction(button, async () => self.take(self.taken = there ? here.id : await ask())) }, t(here?.status === "failed" ? "pick.again" : verb));
+    onclick: () => runAction(button, async () => {
+      self.taken = one.model_id = there ? here.id : await ask();
+      await self.take(self.taken);
+    }) }, t(here?.status === "failed" ? "pick.again" : verb));
   return button;
 }
 
@@ -153,7 +159,7 @@ function takeButton(self, one, here) {
  * In words and with a sign: whether a model can be trained on the device.
  * @param {Server.FitHere | null | undefined} fits
  */
-function fitBadge(fits) {
+export function fitBadge(fits) {
   if (!fits) return null;
   const [kind, icon] = { fits: ["good", "circle-check"], quantised: ["tuned", "layers"], not: ["warn", "triangle-alert"] }[fits.how];
   return h("span", { class: "ts-badge " + kind, title: t("pick.need", { need_mb: fits.need_mb, limit_mb: fits.limit_mb }) },

@@ -86,7 +86,7 @@ function trainFindings(w) {
   if (faults.length) return noteBox("danger", faults.map((text) => h("p", {}, text)));
   if (w.problem) return noteBox("danger", w.problem.message);
   if (!w.plan) return null;
-  const told = w.fits[w.draft.dataset]?.findings.length; // of refused rows, with their ways out
+  const told = w.fits[w.draft.dataset]?.findings.some((one) => /^(tools|calls|system|refused|no_template)/.test(one.code)); // with their ways out
   return planWarnings(w, w.plan.warnings.filter((one) => !told || !one.code.startsWith("warning.refused")));
 }
 
