@@ -114,6 +114,8 @@ def _apply(model: Model, values: Values, run: RunContext) -> Model:
     """Raises Fault("adalora.too_short")."""
     from peft import AdaLoraConfig, get_peft_model
 
+    from engine.training.tuners.adalora import hold_ranks
+
     if run.steps < LEAST_STEPS:
         raise Fault("adalora.too_short", steps=run.steps, least=LEAST_STEPS)
     config = AdaLoraConfig(
@@ -129,11 +131,7 @@ def _apply(model: Model, values: Values, run: RunContext) -> Model:
         target_modules=targets(values, model),
         task_type="CAUSAL_LM",
     )
-    tuned = get_peft_model(model, config)
-    for name, one in tuned.named_parameters():
-        if ".ranknum." in name:  # a divisor, no number to learn; each module would keep its outputs for its gradient
-            one.requires_grad_(False)
-    return tuned
+    return hold_ranks(get_peft_model(model, config))
 
 
 def _after_update(model: Model, step: int) -> None:
