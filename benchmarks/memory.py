@@ -25,7 +25,9 @@ from engine.devices import precision_for
 from engine.methods import method_of
 from engine.models.architecture.shape import shape_of
 from engine.optimizers import optimizer_of
+from engine.planner.memory.answering import asked_at_once
 from engine.planner.memory.estimate import peak_phase, predicted_mb
+from engine.planner.memory.fullest import telling
 from engine.planner.memory.verdict import arrange
 from engine.planner.memory.workload import Workload
 from tests import tiny
@@ -80,7 +82,8 @@ def workload_of(row: Mapping[str, Any], found: Mapping[str, Any]) -> Workload:
     work = Workload(
         shape_of(config_of(row["model"])), method, values, precision_for(cpu()), cpu(), lengths[0],
         optimizer=optimizer_of(training["optimizer"]), base_format=base_format(training),
-        double=bool(training["double_quantisation"]),
+        double=bool(training["double_quantisation"]), asked=asked_at_once(training),
+        batch=training["batch_size"], lengths=telling(lengths, training["batch_size"]),
     )  # fmt: skip
     return arrange(work, lengths[0], sum(lengths[: training["batch_size"]]), training["checkpointing"], _ROOM_MB)
 

@@ -145,6 +145,7 @@ def _work(home: Path) -> dict[str, Any]:
     ctx = opened(settings)
     job_id, attempt = workers.claim(ctx)
     ctx.db.close()
+    os.sched_setaffinity(0, {random.choice(sorted(os.sched_getaffinity(0)))})  # threads that wait for one another spin
     for name, value in settings.child_environment().items():
         os.environ[name] = value
     before = status_bytes("VmRSS") / MB

@@ -17,7 +17,9 @@ from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.objectives import objective_of
 from engine.optimizers import optimizer_of
+from engine.planner.memory.answering import asked_at_once
 from engine.planner.memory.estimate import memory_breakdown
+from engine.planner.memory.fullest import telling
 from engine.planner.memory.verdict import (
     FewerFiles,
     Verdict,
@@ -138,6 +140,9 @@ def workload(case: PlanCase, train: Counts) -> Workload:
         base_format=base_format(spec.training),
         double=bool(spec.training["double_quantisation"]),
         needs=objective_of(spec.objective).needs,
+        asked=asked_at_once(spec.training, len(spec.sample_prompts)),
+        batch=case.pace.batch_size,
+        lengths=telling(train.lengths, case.pace.batch_size) if case.table.scale == 1.0 else (),
     )
     in_a_step = train.largest_step(case.pace.batch_size)
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)

@@ -1,8 +1,9 @@
 """What a training step holds in the phase of its peak.
 
-Five phases can be the highest: the end of a forward pass that holds more than it keeps ("forward"); the first chunk of
+Five phases of it can be the highest: the end of a forward pass that holds more than it keeps ("forward"); the first chunk of
 logits, when all activations are kept ("head"); the topmost layer's backward pass ("backward"); the lowest one's, when all
-gradients are there and activations are gone ("end"); the optimizer's step ("update"). Gradients grow while activations are
+gradients are there and activations are gone ("end"); the optimizer's step ("update"). A job that answers questions may hold
+most while it does so ("answer"). Gradients grow while activations are
 freed, so with one microbatch a step they do not peak together; with several, those of the first ones stay.
 """
 
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 
 from engine.methods.common.footprint import Footprint, inputs_kept
 from engine.methods.common.shape import ModelShape
+from engine.planner.memory.answering import answer_bytes, cache_bytes
+from engine.planner.memory.fullest import packed, padded
 from engine.planner.memory.workload import FP32, Workload
 
 HEAD_TOKENS = 256  # label positions whose scores exist at a time (engine.training.forward.chunked_cross_entropy)
@@ -23,7 +26,7 @@ _WHOLE_KEPT, _WHOLE_MADE = 2, 2  # bent scores and their softmax; the gradients 
 class PeakPhase:
     """Bytes in one phase of a step, besides weights, adapter and optimizer state."""
 
-    name: str  # "forward", "head", "backward", "end" or "update"
+    name: str  # "forward", "head", "backward", "end", "update" or "answer"
     gradients: float = 0.0  # of trained parameters
     activations: float = 0.0  # kept for the backward pass
     logits: float = 0.0  # scores over the vocabulary
@@ -45,7 +48,18 @@ class StepMeasures:
     @property
     def tokens(self) -> int:
         """Of the largest group, virtual ones included."""
-        return max(self.work.tokens, self.row) if self.uses.front else self.work.tokens
+        held = self._filled
+        return max(held, self.row) if self.uses.front else held
+
+    @property
+    def _filled(self) -> int:
+        """Of the largest group, as far as the examples fill it."""
+        work = self.work
+        if not work.lengths:
+            return work.tokens
+        if work.method.capabilities.packing and work.shape.keeps.packs:
+            return min(work.tokens, packed(work.lengths, work.batch, work.tokens))
+        return min(work.tokens, padded(work.lengths, work.batch, work.tokens, self.uses.front))
 
     @property
     def row(self) -> int:
@@ -115,8 +129,8 @@ def _normed(shape: ModelShape) -> int:
 def peak_phases(step: StepMeasures) -> list[PeakPhase]:
     """The candidates; the highest one is the peak."""
     if not step.work.method.capabilities.trains:
-        return [_only_forward(step)]
-    return [_forward(step), _head(step), _backward(step), _end(step), _update(step)]
+        return [_only_forward(step), _answer(step)]
+    return [_forward(step), _head(step), _backward(step), _end(step), _update(step), _answer(step)]
 
 
 def peak(step: StepMeasures) -> PeakPhase:
@@ -177,6 +191,14 @@ def _update(step: StepMeasures) -> PeakPhase:
         largest = max(largest, work.shape.vocabulary * work.shape.hidden)
     made = work.optimizer.copies * min(largest, work.trained)
     return PeakPhase("update", gradients=FP32 * work.trained, temporary=FP32 * made)
+
+
+def _answer(step: StepMeasures) -> PeakPhase:
+    """No step: keys and values of all questions, and what is made on top."""
+    work = step.work
+    if not work.asked:
+        return PeakPhase("answer")
+    return PeakPhase("answer", activations=cache_bytes(work), temporary=answer_bytes(work) + unpacked_bytes(work))
 
 
 def _earlier(step: StepMeasures) -> float:

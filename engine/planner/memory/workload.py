@@ -42,6 +42,9 @@ class Workload:
         longest: tokens of the longest example; 0 where a group is one example.
         double: the scales of a 4-bit base are quantised too.
         needs: what the objective takes besides.
+        asked: rows that answer at a time, before, during or after training.
+        batch: examples of an optimizer step; 0 where that says nothing.
+        lengths: of the examples, as far as they decide how full a group can be (`fullest.telling`).
     """
 
     shape: ModelShape
@@ -57,6 +60,9 @@ class Workload:
     longest: int = 0
     double: bool = True
     needs: Needs = Needs()  # noqa: RUF009 (frozen)
+    asked: int = 0
+    batch: int = 0
+    lengths: tuple[int, ...] = ()
 
     @cached_property
     def trained(self) -> int:

@@ -34,6 +34,8 @@ from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
 from engine.objectives.shared_params import as_trained
 from engine.optimizers import optimizer_of
+from engine.planner.memory.answering import asked_at_once
+from engine.planner.memory.fullest import telling
 from engine.planner.memory.verdict import arrange, limit_of, room_of
 from engine.planner.memory.workload import Workload
 from engine.training.batches.examples import Examples, load_examples
@@ -156,6 +158,9 @@ def workload_of(inputs: Inputs) -> Workload:
         base_format=base_format(spec.training),
         double=bool(spec.training["double_quantisation"]),
         needs=objective_of(spec.objective).needs,
+        asked=asked_at_once(spec.training, len(spec.sample_prompts)),
+        batch=spec.training["batch_size"],
+        lengths=telling(lengths, spec.training["batch_size"]),
     )
     in_a_step = sum(lengths[: spec.training["batch_size"]])
     room_mb = room_of(limit_of(device, spec.budget.memory_mb), spec.budget.goal)
