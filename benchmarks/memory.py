@@ -3,7 +3,7 @@
 Settings are drawn by the seed (`benchmarks.memory_rows`); the worker's highest resident memory (VmHWM) is held against the plan,
 program and all. Results are kept in build/memory-random.json as soon as they are there, so the table can be made in pieces;
 the estimate is calculated anew each time. Constants of the estimate are fitted with one seed (`FITTED`) and judged by another:
---write puts the table of a seed into docs/planner.md and docs/zh/planner.md between the markers.
+--write puts the table of a seed between the markers of docs/planner.md and docs/zh/planner.md.
 """
 
 from __future__ import annotations
@@ -123,9 +123,11 @@ def table(pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> str:
 
 
 def write_pages(text: str) -> None:
-    """Put the table between the markers of the page of each language."""
+    """Put the table between the markers of each page that has them."""
     for page in PAGES.values():
-        before, rest = page.read_text(encoding="utf-8").split(BEGIN)
+        if BEGIN not in (old := page.read_text(encoding="utf-8")):
+            continue
+        before, rest = old.split(BEGIN)
         _old, after = rest.split(END)
         page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 

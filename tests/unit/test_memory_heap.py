@@ -23,7 +23,9 @@ from engine.planner.memory.workload import Workload
 def _work(tokens: int, model: str = "llama", **options: Any) -> Workload:
     method = method_of("lora")
     values, _faults = read_all(method.params, {}, "method")
-    return Workload(shape_of(SHAPES[model]), method, values, precision_for(cpu()), cpu(), tokens, longest=tokens, **options)
+    return Workload(
+        shape_of(SHAPES[model]), method, values, precision_for(cpu()), cpu(), tokens, longest=tokens, **options
+    )
 
 
 def _temporary(work: Workload) -> float:
@@ -78,5 +80,7 @@ def test_a_job_that_answers_many_long_questions_holds_most_while_it_does() -> No
     asked = replace(short, asked=asked_at_once(training), recompute=True)
     assert peak_phase(short) != "answer" == peak_phase(asked)
     lines = {item.key: item.bytes for item in memory_breakdown(asked)}
-    assert lines["activations"] == 2 * 4 * 16 * 2 * 32 * 16 * (256 + 64)  # fp32 keys and values: layers, heads, width, rows, tokens
+    assert lines["activations"] == 2 * 4 * 16 * 2 * 32 * 16 * (
+        256 + 64
+    )  # fp32 keys and values: layers, heads, width, rows, tokens
     assert total_mb(asked) > total_mb(replace(asked, asked=0))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from engine.core.formula import number, plus, times
 from engine.core.sizes import memory_size
 from engine.planner.memory import formulas
-from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak, peak_phases, unpacked_bytes
+from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak_phases, unpacked_bytes
 from engine.planner.memory.workload import FP32, MB, Workload
 
 KEYS = (
@@ -40,7 +40,7 @@ class MemoryItem:
 def memory_breakdown(work: Workload) -> list[MemoryItem]:
     """The lines of the memory estimate, without empty ones, in the order of `KEYS`."""
     step = StepMeasures(work, work.footprint)
-    moment = peak(step)
+    moment = _highest(step)
     lines = [*_held(work), *_moved(step, moment), _runtime(work)]
     share = work.kind.margin
     used = sum(line.bytes for line in lines if line.key != "runtime")
@@ -63,13 +63,13 @@ def step_bytes(work: Workload) -> dict[str, float]:
     work = replace(work, asked=0)
     lines = {item.key: item.bytes for item in memory_breakdown(work) if item.key not in ("runtime", "margin")}
     step = StepMeasures(work, work.footprint)
-    lines["temporary"] = lines.get("temporary", 0.0) - _slack_bytes(step, peak(step))
+    lines["temporary"] = lines.get("temporary", 0.0) - _slack_bytes(step, _highest(step))
     return lines
 
 
 def peak_phase(work: Workload) -> str:
     """The name of the moment that decides: "head", "backward", "end", "update", "answer"."""
-    return peak(StepMeasures(work, work.footprint)).name
+    return _highest(StepMeasures(work, work.footprint)).name
 
 
 # ---------------------------------------------------------------- what is there all the time
@@ -155,6 +155,11 @@ def _moved(step: StepMeasures, moment: PeakPhase) -> Iterator[MemoryItem]:
     if slack:
         text = plus([text, f"{_slack(step):.0%} × {memory_size((slack / _slack(step)) / MB)}"])
     yield MemoryItem("temporary", moment.temporary + slack, text, formulas.TEMPORARY)
+
+
+def _highest(step: StepMeasures) -> PeakPhase:
+    """The phase with the most memory, the heap's share included."""
+    return max(peak_phases(step), key=lambda phase: phase.bytes + _slack_bytes(step, phase))
 
 
 def _slack_bytes(step: StepMeasures, moment: PeakPhase) -> float:

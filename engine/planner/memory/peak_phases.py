@@ -127,15 +127,10 @@ def _normed(shape: ModelShape) -> int:
 
 
 def peak_phases(step: StepMeasures) -> list[PeakPhase]:
-    """The candidates; the highest one is the peak."""
+    """The candidates; the highest one is the peak, with what the allocator adds to it."""
     if not step.work.method.capabilities.trains:
         return [_only_forward(step), _answer(step)]
     return [_forward(step), _head(step), _backward(step), _end(step), _update(step), _answer(step)]
-
-
-def peak(step: StepMeasures) -> PeakPhase:
-    """The highest phase."""
-    return max(peak_phases(step), key=lambda phase: phase.bytes)
 
 
 def _only_forward(step: StepMeasures) -> PeakPhase:
