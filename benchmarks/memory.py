@@ -144,6 +144,8 @@ def measure(rows: Sequence[Mapping[str, Any]], seed: int, most: int) -> None:
     """Measure rows that have no result yet, so many at most."""
     there = kept()
     missing = [place for place in range(len(rows)) if f"{seed}/{place}" not in there][:most]
+    if not missing:
+        return
     for place, found in zip(missing, measured([rows[place] for place in missing]), strict=True):
         KEPT.write_text(json.dumps(kept() | {f"{seed}/{place}": {"row": rows[place], **found}}, indent=1))
         print(place, rows[place]["model"], rows[place]["name"], found, file=sys.stderr, flush=True)
