@@ -29,7 +29,9 @@ def answer_bytes(work: Workload) -> float:
     """What is made besides while the questions are read, or a word is added to the cache: the larger of the two."""
     shape, questions = work.shape, work.asked * (work.longest or work.tokens)
     inner = max((max(sizes) for sizes in shape.linears.values()), default=0)
-    attention = 3.0 * shape.heads * shape.head_dim + (work.longest or work.tokens)  # in all heads, and the padding's mask
+    attention = 3.0 * shape.heads * shape.head_dim + (
+        work.longest or work.tokens
+    )  # in all heads, and the padding's mask
     reading = work.width * questions * (3.0 * inner + 2 * shape.hidden + attention)
     return max(reading, cache_bytes(work) / max(1, shape.layers)) + 2.0 * FP32 * work.asked * shape.vocabulary
 
