@@ -118,7 +118,7 @@ def _jobs(console: Console, settings: Settings, args: argparse.Namespace) -> int
 
 
 def _models(console: Console, settings: Settings, args: argparse.Namespace) -> int:
-    from engine.commands.listing import models
+    from engine.commands.shelf import models
 
     return models(console, _open(settings), args)
 

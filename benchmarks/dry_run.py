@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.published import MODELS, Config
+from engine.base_formats import base_format_of
 from engine.core.hardware import Device, Precision, cpu
 from engine.core.params import read_all
 from engine.core.sizes import memory_size
@@ -24,6 +25,7 @@ from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
 from engine.objectives import usual_objective
 from engine.planner.memory.estimate import step_bytes
+from engine.planner.memory.peak_phases import StepMeasures
 from engine.planner.memory.workload import MB, Workload
 from engine.training.calibration.dry_run import measure
 
@@ -32,6 +34,8 @@ KEPT = ROOT / "build" / "dry-run-benchmark.json"
 PAGES = {"en": ROOT / "docs" / "planner.md", "zh": ROOT / "docs" / "zh" / "planner.md"}
 BEGIN, END = "<!-- dry run: begin -->", "<!-- dry run: end -->"
 _GPU = Device("cuda:0", "NVIDIA A100 80GB", 80_000, 80_000, bf16=True, capability=(8, 0))
+_OLD_GPU = Device("cuda:0", "NVIDIA T4", 16_000, 16_000, bf16=False, capability=(7, 5))
+_DEVICES = {"fp32": cpu(), "bf16": _GPU, "fp16": _OLD_GPU}  # that calculate so
 _HEADS = {
     "en": ("Model", "Step", "Estimate", "Dry run", "Estimate / dry run", "The dry run took"),
     "zh": ("模型", "训练步", "内存估算", "试运行", "估算 / 试运行", "试运行用时"),
@@ -47,45 +51,69 @@ class Step:
     precision: str = "fp32"
     tokens: int = 1024
     recompute: bool = False
+    held: str = "none"  # how the base is held
 
     def label(self, language: str) -> str:
         """How the table names it."""
-        name = getattr(method_of(self.method).label, language)
-        return ", ".join([name, self.precision, f"{self.tokens:,}", *([_RECOMPUTED[language]] * self.recompute)])
+        name = method_of(self.method).label.in_(language)
+        held = [self.held] if base_format_of(self.held).quantised else []
+        recomputed = [_RECOMPUTED[language]] * self.recompute
+        return ", ".join([name, *held, self.precision, f"{self.tokens:,}", *recomputed])
 
 
 STEPS = (Step("lora"), Step("lora", "bf16", 2048, recompute=True))
+_FOUR, _FOUR_LEAN = Step("lora", "bf16", 1024, held="nf4"), Step("lora", "bf16", 1024, recompute=True, held="nf4")
+_EIGHT = Step("lora", "bf16", 1024, held="int8")
+_OLD = Step("lora", "fp16", 1024, recompute=True, held="nf4")
 MORE = {
-    "Llama 3 8B": (Step("full"), Step("houlsby"), Step("prefix_tuning")),
+    "Llama 3 8B": (
+        Step("full"),
+        Step("houlsby"),
+        Step("prefix_tuning"),
+        _FOUR,
+        _FOUR_LEAN,
+        _OLD,
+        _EIGHT,
+        Step("lora", "fp32", 1024, held="nf4"),
+    ),
+    "Qwen3 8B": (_FOUR, _FOUR_LEAN, _EIGHT),
+    "Mistral 7B": (_FOUR, _FOUR_LEAN, _EIGHT),
     "OLMoE 7B (64 experts)": (Step("p_tuning_v2"),),
 }
 
 
-def settings_of(method: Method) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The method's own values and the objective's, all at their defaults."""
-    return read_all(method.params, {}, "method")[0], read_all(
-        usual_objective().params_for(method.defaults), {}, "training"
-    )[0]
+def settings_of(method: Method, held: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The method's own values and the objective's, at their defaults but for the format of the base."""
+    objective = usual_objective().params_for(method.defaults)
+    return read_all(method.params, {}, "method")[0], read_all(objective, {"quantisation": held}, "training")[0]
+
+
+def work_of(config: Config, step: Step) -> Workload:
+    """The step as plans know it."""
+    method = method_of(step.method)
+    device = _DEVICES[step.precision]
+    precision = Precision(step.precision, "")  # type: ignore[arg-type]
+    return Workload(
+        shape_of(config), method, settings_of(method, step.held)[0], precision, device, step.tokens, step.recompute,
+        base_format=base_format_of(step.held), longest=step.tokens // 2,
+    )  # fmt: skip
 
 
 def estimated(config: Config, step: Step) -> float:
     """Bytes that the plan's formulas say the step holds."""
-    method = method_of(step.method)
-    device = cpu() if step.precision == "fp32" else _GPU
-    precision = Precision(step.precision, "")  # type: ignore[arg-type]
-    work = Workload(
-        shape_of(config), method, settings_of(method)[0], precision, device, step.tokens, step.recompute,
-        longest=step.tokens // 2,
-    )  # fmt: skip
-    return sum(step_bytes(work).values())
+    return sum(step_bytes(work_of(config, step)).values())
 
 
 def held(config: Config, step: Step) -> tuple[float, float]:
     """(bytes that the step holds when it is gone through, seconds that this took)."""
     method = method_of(step.method)
-    values, training = settings_of(method)
+    values, training = settings_of(method, step.held)
     lengths = [step.tokens // 2] * 2
-    found = measure(config, method, values, training, lengths, step.precision, step.recompute, budget=step.tokens)
+    work = work_of(config, step)
+    repeat = StepMeasures(work, work.footprint).attention.repeats
+    found = measure(
+        config, method, values, training, lengths, step.precision, step.recompute, budget=step.tokens, repeat=repeat
+    )
     return found.total_bytes, found.seconds
 
 

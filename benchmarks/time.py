@@ -23,6 +23,7 @@ from sqlalchemy import delete
 from engine.core.context import Context, open_context
 from engine.core.process import new_nonce, this_boot
 from engine.core.settings import Settings
+from engine.jobs.progress import duration_of
 from engine.methods import METHODS
 from engine.services.data import datasets
 from engine.services.jobs import lifecycle
@@ -30,6 +31,7 @@ from engine.services.models import base_models
 from engine.services.planning import estimates, speed_probe
 from storage.job_tables import Job
 from storage.planning_tables import SpeedCorrection
+from storage.queries.events import running_seconds
 from storage.queries.jobs import claim_next
 from tests import tiny
 
@@ -84,9 +86,9 @@ def measure(ctx: Context, model: str, named: dict[str, int], method: str) -> dic
     return {
         "before": before,
         "after": after,
-        "real": seconds_of(job),
-        "steps": job.result["seconds"],
-        "probe": probe.result | {"job_s": seconds_of(probe)},
+        "real": seconds_of(ctx, job),
+        "steps": job.result["training_s"],
+        "probe": probe.result | {"job_s": seconds_of(ctx, probe)},
     }
 
 
@@ -105,11 +107,12 @@ def work_next(ctx: Context) -> Job:
     return job
 
 
-def seconds_of(job: Job) -> float:
+def seconds_of(ctx: Context, job: Job) -> float:
     """From its start to its end, as pages show it."""
-    assert job.started_at is not None
-    assert job.finished_at is not None
-    return round(job.finished_at - job.started_at, 1)
+    with ctx.db.read() as s:
+        seconds = duration_of(job.id, running_seconds(s, [job.id]))
+    assert seconds is not None
+    return seconds
 
 
 # ---------------------------------------------------------------- the table

@@ -82,7 +82,7 @@ class Job(Owned, Base):
     val_loss: Mapped[float | None]  # of the held-out rows, at the latest check
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)  # numbers of its end, by kind
     error: Mapped[dict[str, Any] | None]  # {"code", "params"}
-    started_at: Mapped[float | None]
+    started_at: Mapped[float | None]  # when the latest attempt was claimed
     finished_at: Mapped[float | None]
 
     __table_args__ = (

@@ -77,8 +77,8 @@ class LanguageModel(Owned, Base):
     name: Mapped[str]  # shown in lists
     source: Mapped[str]  # "starter", "hub", "folder", or "resized" (a copy with more rows in its embedding)
     ref: Mapped[str]  # hub name or folder as the user gave it; of a copy, the id of its original
-    status: Mapped[str]  # "preparing", "ready" or "failed"
-    error: Mapped[dict[str, Any] | None]  # {"code", "params"}
+    status: Mapped[str]  # "preparing", "failed" or one of `model_status`
+    error: Mapped[dict[str, Any] | None]  # {"code", "params"}; of a known one, why its weights could not be fetched
     path: Mapped[str | None]  # folder with weights: relative to home, absolute for a user's own folder
     tokenizer_path: Mapped[str | None]  # folder with tokenizer.json and chat_template.jinja
     config: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the model's config.json

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from engine.core.context import Context
 from engine.core.process import new_nonce, this_boot
 from engine.jobs.reporter import Reporter
+from engine.jobs.waiting import waiting_kinds
 from engine.jobs.worker import work
 from engine.services.jobs import lifecycle
 from storage.job_tables import Job, JobEvent, Metric
@@ -40,7 +41,7 @@ def queue(ctx: Context, base_model: int, dataset: int, *, method: str = "lora", 
 def claim(ctx: Context) -> tuple[int, int]:
     """Claim the next queued job as the supervisor does: (job, attempt)."""
     with ctx.db.write() as s:
-        claimed = claim_next(s, nonce=new_nonce(), boot_id=this_boot())
+        claimed = claim_next(s, nonce=new_nonce(), boot_id=this_boot(), waiting=waiting_kinds())
     assert claimed is not None
     return claimed
 
@@ -98,6 +99,13 @@ def event_codes(ctx: Context, job_id: int) -> list[str]:
     """Codes of the job's events, in order."""
     with ctx.db.read() as s:
         return list(s.scalars(select(JobEvent.code).where(JobEvent.job_id == job_id).order_by(JobEvent.id)))
+
+
+def events_of(ctx: Context, job_id: int, code: str) -> list[dict[str, Any]]:
+    """Params of the job's events with one code, in order."""
+    with ctx.db.read() as s:
+        found = select(JobEvent.params).where(JobEvent.job_id == job_id, JobEvent.code == code).order_by(JobEvent.id)
+        return [dict(params) for params in s.scalars(found)]
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:

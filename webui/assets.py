@@ -1,4 +1,7 @@
-"""The head of each page: fonts, styles and modules, and a version for each, so that browsers may keep them."""
+"""The head of each page: fonts, styles and modules, and a version for each, so that browsers may keep them.
+
+A sheet `<page>-<part>.css` is not loaded before the page asks for it (`laterStyles` of kit/server.js).
+"""
 
 from __future__ import annotations
 
@@ -53,6 +56,7 @@ class Assets:
         at_once = modules.loaded_at_once(_starts(page))
         charts = ["charts"] if modules.address(_DRAWS_CHARTS) in modules.map_of(_starts(page)) else []
         sheets = ["kit", *charts, *([page] if page in self.styles else [])]
+        later = [name for name in self.styles if page and name.startswith(f"{page}-")]
         fonts = [
             f'<link rel="preload" as="font" type="font/woff2" crossorigin href="/static/{name}">' for name in _FONTS
         ]
@@ -60,6 +64,10 @@ class Assets:
             [
                 *fonts,
                 *(f'<link rel="stylesheet" href="{self.style_url(name)}">' for name in sheets),
+                *(
+                    f'<link rel="stylesheet" data-later="{name}" disabled href="{self.style_url(name)}">'
+                    for name in later
+                ),
                 *(f'<link rel="modulepreload" href="{modules.url(name)}">' for name in at_once),
                 f'<script type="module" src="{modules.url(EVERYWHERE[0])}"></script>',
             ]

@@ -10,6 +10,7 @@ from engine.data.operations.base import Operation
 from engine.jobs.spec import SPEC_VERSION
 from engine.methods import METHODS, settings_with_own_defaults
 from engine.methods.common.declaration import Method
+from engine.methods.common.rates import rates_of
 from engine.objectives import OBJECTIVES
 from engine.objectives.declaration import KINDS, Objective
 from engine.services.app.glossary import term_of
@@ -71,7 +72,7 @@ def _settings(params: Sequence[Param], language: str, prefix: str) -> list[Param
 def method_form(method: Method, language: str) -> MethodForm:
     """One method: its card, what it can do, its own settings, and named variants of them.
 
-    `defaults` are what it changes in the objective's settings.
+    `defaults` are what it changes in the objective's settings, `rates` its learning rates by the size of the base.
     """
     return {
         "key": method.key,
@@ -83,6 +84,7 @@ def method_form(method: Method, language: str) -> MethodForm:
         "recommended": method.recommended,
         "params": _settings(method.params, language, "method"),
         "defaults": dict(method.defaults),
+        "rates": rates_of(method),
         "capabilities": [can for can in capabilities_of(method, language) if can["key"] in _SHOWN_CAPABILITIES],
         "variants": [
             {

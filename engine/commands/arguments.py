@@ -130,6 +130,7 @@ def _train(command: _Command) -> None:
     command.add("--name", key="name", metavar="TEXT")
     command.add("--device", key="device", metavar="DEVICE")
     command.add("--memory-mb", key="memory_mb", type=int, metavar="MB")
+    command.add("--reserve", key="reserve", metavar="SIZE")
     command.add("--minutes", key="minutes", type=float, metavar="N")
 
 
@@ -144,6 +145,7 @@ def _plan(command: _Command) -> None:
     _objective(command)
     command.add("--device", key="planned_device", metavar="DEVICE")
     command.add("--memory", key="memory", metavar="SIZE")
+    command.add("--reserve", key="reserve", metavar="SIZE")
     command.add("--minutes", key="minutes", type=float, metavar="N")
     command.add("--disk", key="disk", metavar="SIZE")
     command.add("--goal", key="goal", choices=GOALS)
@@ -157,8 +159,16 @@ def _jobs(command: _Command) -> None:
     command.add("--lines", key="lines", type=int, default=20, metavar="N")
 
 
-def _list(command: _Command) -> None:
-    command.add("action", key="list_action", nargs="?", default="list", choices=["list"])
+def _models(command: _Command) -> None:
+    command.add(
+        "action",
+        key="models_action",
+        nargs="?",
+        default="list",
+        choices=["list", "catalogue", "search", "cached", "add"],
+    )
+    command.add("what", key="models_what", nargs="?", metavar="NAME")
+    command.add("--json", key="json", action="store_true")
 
 
 def _data(command: _Command) -> None:
@@ -198,7 +208,7 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "train": _train,
     "plan": _plan,
     "jobs": _jobs,
-    "models": _list,
+    "models": _models,
     "data": _data,
     "chat": _chat,
     "export": _export,

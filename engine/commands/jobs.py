@@ -32,7 +32,7 @@ def _list(console: Console, ctx: Context, args: argparse.Namespace) -> int:
 
 
 def _progress(view: JobView) -> str:
-    return f"{view['fraction']:.0%}" if view["total_steps"] else ""
+    return f"{view['fraction']:.0%}" if view["total_steps"] or view["fraction"] else ""
 
 
 def _show(console: Console, ctx: Context, args: argparse.Namespace) -> int:

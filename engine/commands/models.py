@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.commands.console import Console, JobPrinter, on_interrupt
@@ -10,6 +11,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.services.jobs.lifecycle import cancel_job
 from engine.services.models import base_models
+from engine.shapes.jobs import JobView
 from engine.shapes.models import BaseModelView
 
 
@@ -21,19 +23,34 @@ def starter(console: Console, ctx: Context) -> int:
     return 0
 
 
+def make_known(console: Console, ctx: Context, model_id: int) -> None:
+    """Wait until a model can be planned with; Ctrl-C ends that. Raises Fault."""
+    _wait(console, ctx, model_id, base_models.PLANNED, base_models.wait_known)
+
+
 def make_ready(console: Console, ctx: Context, model_id: int) -> None:
     """Wait until a model is ready; Ctrl-C cancels its preparation, which goes on where it was the next time. Raises Fault."""
+    _wait(console, ctx, model_id, ("ready",), base_models.wait_ready)
+
+
+def _wait(
+    console: Console,
+    ctx: Context,
+    model_id: int,
+    enough: Sequence[str],
+    wait: Callable[[Context, int, Callable[[JobView], None]], None],
+) -> None:
     view = base_models.base_model_view(ctx, model_id)
-    if view["status"] == "ready":
+    if view["status"] in enough:
         _tell(console, view)
         return
 
     def cancel() -> None:
-        if view["job_id"]:
-            cancel_job(ctx, view["job_id"])
+        if job := base_models.base_model_view(ctx, model_id)["job_id"]:
+            cancel_job(ctx, job)
 
     with on_interrupt(cancel):
-        base_models.wait_ready(ctx, model_id, JobPrinter(console))
+        wait(ctx, model_id, JobPrinter(console))
     _tell(console, base_models.base_model_view(ctx, model_id))
 
 
@@ -69,7 +86,12 @@ def check(ctx: Context, named: str) -> None:
 
 
 def _named(ctx: Context, named: str) -> int | None:
-    return {view["name"]: view["id"] for view in base_models.list_base_models(ctx)}.get(named)
+    """The model that lists call so, or that a hub calls so and that can be planned with."""
+    views = base_models.list_base_models(ctx)
+    at_hub = {
+        view["ref"]: view["id"] for view in views if view["source"] == "hub" and view["status"] in base_models.PLANNED
+    }
+    return (at_hub | {view["name"]: view["id"] for view in views}).get(named)
 
 
 def find(ctx: Context, named: str) -> int:

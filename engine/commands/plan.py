@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import re
 from typing import Any
 
 from engine.base_formats import base_format_of
 from engine.commands import models
 from engine.commands.console import Console
-from engine.commands.review import tell_misfits
+from engine.commands.reserve import leave_to_others, megabytes, tell_room
+from engine.commands.review import tell_misfits, tell_warnings
 from engine.commands.train import check_data, data_set
 from engine.core.context import Context
-from engine.core.errors import Fault, SpecError, TunesmithError
+from engine.core.errors import SpecError, TunesmithError
 from engine.core.shapes import Faults
 from engine.core.sizes import memory_size
 from engine.methods import method_of
 from engine.objectives import usual_objective
+from engine.planner.memory.verdict import FITS
 from engine.services.planning import plan_search
 from engine.shapes.planning import PlanOffer
-
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(GB|MB)", re.IGNORECASE)
-_GB = 1000
 
 
 def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
@@ -33,16 +31,19 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     if args.devices:
         return _devices(console)
     _check_named(ctx, args)
+    room = leave_to_others(ctx, args.device, args.reserve)
     model = models.find(ctx, args.model)
-    models.make_ready(console, ctx, model)
+    models.make_known(console, ctx, model)
     dataset, objective = data_set(console, ctx, args.data), args.objective or usual_objective().key
     asked = {"base_model": model, "dataset": dataset, "budget": budget(args), "objective": objective}
-    tell_misfits(console, ctx, dataset, model, objective, {})
+    told = tell_misfits(console, ctx, dataset, model, objective, {})
     found = plan_search.offers(ctx, asked)
     device = found["device"]
     console.say("cli.plan.device", name=device["name"], memory=memory_size(device["memory_mb"]))
+    tell_room(console, room)
     if found["nothing"]:
         console.say(f"plan.{found['nothing']['code']}", **found["nothing"]["params"])
+    tell_warnings(console, found["warnings"], told)
     for place, offer in enumerate(found["offers"], start=1):
         _print(console, place, offer)
     return 1 if found["nothing"] else 0
@@ -67,16 +68,6 @@ def budget(args: argparse.Namespace) -> dict[str, Any]:
     return {key: value for key, value in (given | limits).items() if value is not None}
 
 
-def megabytes(size: str | None) -> int | None:
-    """MB of "6GB" or "800MB". Raises Fault("cli.bad_size")."""
-    if size is None:
-        return None
-    read = _SIZE.fullmatch(size.strip())
-    if read is None:
-        raise Fault("cli.bad_size", given=size)
-    return round(float(read[1]) * (_GB if read[2].upper() == "GB" else 1))
-
-
 def _devices(console: Console) -> int:
     for device in plan_search.catalogue():
         console.line(f"{device['key']:<20} {device['name']} ({memory_size(device['memory_mb'])})")
@@ -97,3 +88,8 @@ def _print(console: Console, place: int, offer: PlanOffer) -> None:
         disk=memory_size(offer["disk"]["total_mb"]),
     )
     console.line("   " + console.text(f"plan.{offer['why']['code']}", **offer["why"]["params"]))
+    if offer["verdict"]["code"] != FITS:
+        console.line("   " + console.text(f"plan.{offer['verdict']['code']}", **offer["verdict"]["params"]))
+    if (attention := offer["attention"]) is not None:
+        kernel = console.text(f"plan.{attention['code']}", **attention["params"])
+        console.line("   " + console.text("cli.plan.attention", precision=offer["precision"], attention=kernel))

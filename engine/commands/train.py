@@ -12,7 +12,8 @@ from typing import Any
 from engine.commands import models
 from engine.commands.console import Console, JobPrinter, on_interrupt, status_text
 from engine.commands.given_settings import read_settings
-from engine.commands.review import tell_misfits
+from engine.commands.reserve import leave_to_others, tell_room
+from engine.commands.review import tell_review
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError, TunesmithError
 from engine.core.shapes import Faults
@@ -32,11 +33,12 @@ SAMPLE_NAMES = ("sample-en", "sample-zh")
 def train(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     """Start the job that the arguments describe and follow it. Raises Fault or SpecError."""
     raw = _raw_spec(console, ctx, args)
+    if args.reserve is not None:
+        tell_room(console, leave_to_others(ctx, raw["budget"].get("device"), args.reserve))
     if isinstance(raw["base_model"], int):
-        models.make_ready(console, ctx, raw["base_model"])
+        models.make_known(console, ctx, raw["base_model"])
         if isinstance(raw.get("dataset"), int):
-            given = raw.get("training") or {}
-            tell_misfits(console, ctx, raw["dataset"], raw["base_model"], raw["objective"], given)
+            tell_review(console, ctx, raw)
     return watch(console, ctx, start_job(ctx, raw, key=uuid.uuid4().hex))
 
 

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -19,6 +19,15 @@ _MB = 1_000_000  # as pages show it
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 _VECTOR_FLAGS = (("avx512f", 512), ("avx2", 256), ("asimd", 128), ("sse2", 128))
 _BF16_SINCE = (8, 0)  # compute capability of the first GPUs that calculate in bf16 (Ampere)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process that holds some of a device's memory."""
+
+    pid: int  # its number
+    name: str  # of its program; "" where the system does not say
+    mb: int  # that it holds; 0 where the driver does not say
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,10 @@ class Device:
         vector_bits: width of a processor's vector units; 0 where it is not known.
         tflops, bandwidth_gb_s: dense half-precision speed and memory speed, where they are known.
         planned_as: key of its kind, where its own key does not say it: a device of the catalogue.
+        display: whether a display hangs on it.
+        driver_mb: of its memory, kept by the driver for itself.
+        holders: processes that hold some of its memory now, where they can be told.
+        reserve_mb: of its memory, left to others by the user's own setting; None where there is none.
     """
 
     key: str
@@ -52,6 +65,10 @@ class Device:
     tflops: float | None = None
     bandwidth_gb_s: float | None = None
     planned_as: str = ""
+    display: bool = False
+    driver_mb: int = 0
+    holders: tuple[Holder, ...] = ()
+    reserve_mb: int | None = None
 
     @property
     def kind(self) -> str:
@@ -122,7 +139,7 @@ def visible_order(setting: str | None, uuids: list[str]) -> list[int]:
 
 
 def _gpu(pynvml: Any, handle: Any, place: int) -> Device:
-    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    memory, driver_mb = _gpu_memory(pynvml, handle)
     major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
     return Device(
         key=f"cuda:{place}",
@@ -133,7 +150,48 @@ def _gpu(pynvml: Any, handle: Any, place: int) -> Device:
         capability=(major, minor),
         driver=str(pynvml.nvmlSystemGetDriverVersion()),
         usable=torch_cuda() is not None,
+        display=_shows(pynvml, handle),
+        driver_mb=driver_mb,
+        holders=tuple(_holders(pynvml, handle)),
     )
+
+
+def _gpu_memory(pynvml: Any, handle: Any) -> tuple[Any, int]:
+    """The GPU's memory, and the MB that its driver keeps: newer drivers tell that apart from what is used."""
+    try:
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle, version=pynvml.nvmlMemory_v2)
+        return memory, int(memory.reserved) // _MB
+    except (pynvml.NVMLError, AttributeError, TypeError):
+        return pynvml.nvmlDeviceGetMemoryInfo(handle), 0
+
+
+def _shows(pynvml: Any, handle: Any) -> bool:
+    """Whether a display is connected or drawn for; not every driver says so."""
+    for ask in ("nvmlDeviceGetDisplayActive", "nvmlDeviceGetDisplayMode"):
+        with suppress(pynvml.NVMLError, AttributeError):
+            if getattr(pynvml, ask)(handle):
+                return True
+    return False
+
+
+def _holders(pynvml: Any, handle: Any) -> Iterator[Holder]:
+    """Processes that hold some of a GPU's memory, the largest first; a container may not see those outside."""
+    held: dict[int, int] = {}
+    for ask in ("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses"):
+        with suppress(pynvml.NVMLError, AttributeError):
+            for one in getattr(pynvml, ask)(handle):
+                held[int(one.pid)] = max(held.get(int(one.pid), 0), int(one.usedGpuMemory or 0) // _MB)
+    for pid, mb in sorted(held.items(), key=lambda item: item[1], reverse=True):
+        yield Holder(pid, _program(pid), mb)
+
+
+def _program(pid: int) -> str:
+    import psutil
+
+    try:
+        return psutil.Process(pid).name()
+    except psutil.Error:
+        return ""
 
 
 def disk(folder: Path) -> tuple[int, int]:

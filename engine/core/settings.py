@@ -45,6 +45,11 @@ SETTINGS = {
         "TUNESMITH_CHAT_IDLE_S", "300", "Seconds without a chat after which its memory is given back."
     ),
     "offline": SettingDeclaration("TUNESMITH_OFFLINE", "0", "1: ask nothing of a network: no hub, no package index."),
+    "hub": SettingDeclaration(
+        "TUNESMITH_HUB",
+        "",
+        "Hub that models come from where none is chosen in Settings: modelscope, the address of a mirror of the Hugging Face hub, or modelscope=ADDRESS; empty: HF_ENDPOINT, else the Hugging Face hub.",
+    ),
     "starter_from": SettingDeclaration(
         "TUNESMITH_STARTER_FROM", "", "Folder with a prepared starter model, for installs without a network."
     ),
@@ -77,6 +82,8 @@ class Settings:
     max_upload_mb: int = 2048  # largest upload, in MB
     chat_idle_s: float = 300.0  # seconds without a chat until its memory is given back
     offline: bool = False  # ask nothing of a network
+    hub: str = ""  # that models come from where none is chosen in Settings
+    hub_caches: tuple[tuple[str, Path], ...] = ()  # where the hubs' own programs keep models: (whose, folder)
     starter_from: Path | None = None  # folder with a prepared starter model
     writer_url: str = ""  # address of the service that may write rows
     writer_model: str = ""  # the model that is asked there
@@ -108,6 +115,7 @@ class Settings:
         return alone | {
             "TUNESMITH_HOME": str(self.home),
             "TUNESMITH_OFFLINE": "1" if self.offline else "0",
+            "TUNESMITH_HUB": self.hub,
             "TUNESMITH_STARTER_FROM": str(self.starter_from or ""),
             "TUNESMITH_WRITER_URL": self.writer_url,
             "TUNESMITH_WRITER_MODEL": self.writer_model,
@@ -139,11 +147,22 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         max_upload_mb=int(_number(raw, "max_upload_mb")),
         chat_idle_s=_number(raw, "chat_idle_s"),
         offline=raw["offline"] not in ("", "0", "false", "False"),
+        hub=raw["hub"].strip(),
+        hub_caches=_hub_caches(environment),
         starter_from=Path(raw["starter_from"]).expanduser().resolve() if raw["starter_from"] else None,
         writer_url=_address(raw, "writer_url"),
         writer_model=raw["writer_model"].strip(),
         writer_key=raw["writer_key"].strip(),
     )
+
+
+def _hub_caches(environment: Mapping[str, str]) -> tuple[tuple[str, Path], ...]:
+    """As those programs find them, before our own environment leads their libraries into the home folder."""
+    user = Path(environment.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    home = Path(environment.get("HF_HOME") or user / "huggingface").expanduser()
+    hugging_face = Path(environment.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    modelscope = Path(environment.get("MODELSCOPE_CACHE") or user / "modelscope" / "hub").expanduser()
+    return ("huggingface", hugging_face), ("modelscope", modelscope)
 
 
 def _address(raw: Mapping[str, str], key: str) -> str:

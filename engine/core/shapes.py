@@ -60,6 +60,14 @@ class NameOfId(TypedDict):
     name: str  # for people
 
 
+class HolderView(TypedDict):
+    """A process that holds some of a device's memory."""
+
+    pid: int  # its number
+    name: str  # of its program; "" where it cannot be told
+    mb: int  # that it holds; 0 where it cannot be told
+
+
 class GpuView(TypedDict):
     """A GPU of this machine."""
 
@@ -76,6 +84,10 @@ class GpuView(TypedDict):
     tflops: float | None  # dense half-precision speed, where it is known
     bandwidth_gb_s: float | None  # speed of its memory, where it is known
     planned_as: str  # "" for a GPU that is here
+    display: bool  # whether a display hangs on it
+    driver_mb: int  # of its memory, kept by the driver
+    holders: list[HolderView]  # processes that hold some of its memory
+    reserve_mb: int | None  # left to others by the user's own setting
 
 
 class MachineView(TypedDict):

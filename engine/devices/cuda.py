@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.core.hardware import Device, Precision, gpus
 from engine.core.text import Text
+from engine.devices.attention import cuda_attention
 from engine.devices.declaration import DeviceKind, DeviceMemory, Rates
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ CUDA = DeviceKind(
     torch_type="cuda",
     torch_name="cuda:0",
     accelerator=True,
+    unified=True,
     reserve=_reserve,
     memory=DeviceMemory(_limit, _peak, _held, _give_back),
     precision=_precision,
@@ -98,5 +100,6 @@ CUDA = DeviceKind(
     runtime_bytes=620e6,
     runtime_source="CUDA context, kernels and cuBLAS workspaces (https://pytorch.org/docs/stable/notes/cuda.html#memory-management)",
     serving_mb=620,
+    attention=cuda_attention,
     margin=0.08,  # the memory estimate is not calibrated there
 )

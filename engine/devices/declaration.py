@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.core.hardware import Device, Precision
 from engine.core.text import Text
+from engine.devices.attention import Attention, processor_attention
 
 if TYPE_CHECKING:
     import torch
@@ -83,6 +84,8 @@ class DeviceKind:
         margin: share of the memory estimate that is added for what cannot be known.
         slack: share of all that comes and goes which the allocator cannot use again at once.
         slack_renewed: the same where each pass makes all weights anew.
+        unified: whether memory can be shared with RAM page by page, and state be moved there.
+        attention: (device, number format, width of a head, masked=...) -> what calculates attention there.
         no_quantisation: why bitsandbytes does not run there; None where it does.
     """
 
@@ -111,6 +114,8 @@ class DeviceKind:
     system_mb: int = 0
     slack: float = 0.0
     slack_renewed: float = 0.0
+    unified: bool = False
+    attention: Callable[..., Attention] = processor_attention
     no_quantisation: Text | None = None
 
     def names(self, key: str) -> bool:

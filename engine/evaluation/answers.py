@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from engine.data.rows.row import teaches_its_answer
@@ -12,10 +14,12 @@ from engine.data.rows.scored_answers import answers_path, write_answers
 from engine.data.templates.template import ChatTemplate
 from engine.evaluation.sampling import Autocast, Prompt, answer, prompt_of
 from engine.evaluation.scores import score_answers
+from engine.evaluation.spread import spread
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Interrupted
 
 _BATCH = 16
+_FIRST_BATCH = 4  # while nobody knows how long answering takes, and time is short
 _FEWEST, _MOST = 16, 256  # tokens of an answer
 _SPARE = 8
 Tell = Callable[[float], None]
@@ -34,6 +38,10 @@ class _Enough(Exception):
     """The user wants the job to end, with what it has."""
 
 
+class _Late(Exception):
+    """There is no time for the answers that are being made."""
+
+
 @dataclass(frozen=True)
 class AnswerSheet:
     """The questions of one job and what is done with their answers.
@@ -43,16 +51,24 @@ class AnswerSheet:
         template: chat template and tokenizer that questions were encoded with.
         questions: held-out prompts, each with its expected answer.
         context: tokens that the model holds, question and answer together.
+        most: tokens that an answer may have, where other questions decide it than those that are left.
     """
 
     reporter: Reporter
     template: ChatTemplate
     questions: Sequence[Prompt]
     context: int
+    most: int | None = None
+
+    def only(self, places: Sequence[int]) -> AnswerSheet:
+        """Some of the questions, whose answers may be as long as before."""
+        return replace(self, questions=[self.questions[place] for place in places], most=self.new_tokens)
 
     @property
     def new_tokens(self) -> int:
         """Tokens that an answer may have: somewhat more than the longest expected one."""
+        if self.most is not None:
+            return self.most
         longest = max(
             self.template.token_counts([f"{one.thought}{one.expected or ''}" for one in self.questions], special=True),
             default=0,
@@ -68,24 +84,41 @@ class AnswerSheet:
         Raises:
             Cancelled, StoppedEarly, Interrupted: the job must end without a result, or go on later.
         """
+        said = self.ask_until(model, autocast, None, tell)
+        return None if said is None else [said[place] for place in range(len(self.questions))]
+
+    def ask_until(
+        self, model: Any, autocast: Autocast, latest: float | None, tell: Tell = lambda _share: None
+    ) -> dict[int, str] | None:
+        """As `ask`, by place of the question: those that are answered at `latest` (monotonic seconds), spread over all."""
         self.reporter.phase("scoring")
+        said: dict[int, str] = {}
         with contextlib.suppress(_Enough):
-            return self._all_answers(model, autocast, tell)
+            with contextlib.suppress(_Late):
+                self._all_answers(model, autocast, latest, tell, said)
+            return said
         return None
 
-    def _all_answers(self, model: Any, autocast: Autocast, tell: Tell) -> list[str]:
-        order = sorted(range(len(self.questions)), key=lambda place: len(self.questions[place].ids))
-        most, said = self.new_tokens, dict[int, str]()
-        for first in range(0, len(order), _BATCH):
-            part = order[first : first + _BATCH]
-            asked = [self.questions[place] for place in part]
-            told = answer(model, asked, self.template, self.context, autocast, most, heed=self._heed)
+    def _all_answers(
+        self, model: Any, autocast: Autocast, latest: float | None, tell: Tell, said: dict[int, str]
+    ) -> None:
+        places = list(range(len(self.questions)))
+        first = _BATCH if latest is None else _FIRST_BATCH
+        order = sorted(places, key=lambda place: len(self.questions[place].ids)) if latest is None else spread(places)
+        while len(said) < len(order):
+            began, size = time.monotonic(), _BATCH if said else first
+            part = sorted(order[len(said) : len(said) + size], key=lambda place: len(self.questions[place].ids))
+            asked, look = [self.questions[place] for place in part], partial(self._heed, latest)
+            told = answer(model, asked, self.template, self.context, autocast, self.new_tokens, heed=look)
             said |= zip(part, told, strict=True)
             tell(len(said) / len(order))
-        return [said[place] for place in range(len(order))]
+            if latest is not None and time.monotonic() + (time.monotonic() - began) > latest:
+                return
 
-    def _heed(self) -> None:
+    def _heed(self, latest: float | None) -> None:
         self.reporter.heed()
+        if latest is not None and time.monotonic() > latest:
+            raise _Late
         if self.reporter.interrupted:
             raise Interrupted
         if self.reporter.requested() == "stop":

@@ -10,8 +10,13 @@ from sqlalchemy.orm import Session
 
 from engine.core.names import free_name
 from engine.jobs.kinds.declaration import JobKind, SameWish
+from engine.jobs.kinds.prepare_model import PREPARE_MODEL
 from storage.job_tables import Job, JobStatus
+from storage.model_status import KNOWN
 from storage.queries import jobs as queries
+from storage.queries.base_models import get_model
+from storage.queries.settings import get_value
+from storage.tables import LanguageModel
 
 Spec = Mapping[str, Any]
 Grants = Callable[[Job], bool]
@@ -39,6 +44,8 @@ def enqueue(
         lane: of the device; for kinds that wait in a device's lane alone.
         idempotency_key: names the wish, where its kind is `by_key`.
         grants: of an earlier job with the same wish: what its kind cannot tell, such as whether the file it made is still there.
+
+    Where the job needs a model's weights that are not here yet, the job that fetches them is queued with it; it waits for that one.
     """
     columns = {"method": method, "dataset_id": dataset_id, "base_model_id": base_model_id, "lane": lane_of(kind, lane)}
     known = same_job(s, kind, spec=spec, idempotency_key=idempotency_key, grants=grants, **columns)
@@ -50,6 +57,8 @@ def enqueue(
     if kind.numbered:
         name = free_name(name, queries.taken_names(s, kind.key))
         spec = {**spec, "name": name}
+    if kind.needs_weights and base_model_id is not None and (model := get_model(s, base_model_id)) is not None:
+        fetch_weights(s, model)
     job = Job(
         name=name,
         kind=kind.key,
@@ -61,6 +70,24 @@ def enqueue(
         **columns,
     )
     return queries.add_job(s, job)
+
+
+def fetch_weights(s: Session, model: LanguageModel) -> int | None:
+    """The unfinished job that fetches the weights of a known model, or a new one; None where they are here, or the model is not known."""
+    if model.status != KNOWN:
+        return None
+    model.error = None
+    _take_chosen_hub(s, model)
+    spec = {"name": model.name, "base_model": model.id}
+    return enqueue(s, PREPARE_MODEL, name=model.name, spec=spec, base_model_id=model.id)
+
+
+def _take_chosen_hub(s: Session, model: LanguageModel) -> None:
+    """Let the weights come from the address that was chosen since, where that is of the same kind: it has the same revision."""
+    chosen, notes = (get_value(s, "hub") or {}).get("value"), model.config.get("_tunesmith", {})
+    told = notes.get("hub") or {}
+    if chosen and chosen["kind"] == told.get("kind") and chosen["url"] != told["url"]:
+        model.config = {**model.config, "_tunesmith": {**notes, "hub": {**told, "url": chosen["url"]}}}
 
 
 def lane_of(kind: JobKind, device: str | None = None) -> str:

@@ -23,6 +23,7 @@ BEAT_SECONDS = 0.5
 _LONGEST_LINE = 4_000
 _MOST_LINES_WAITING = 5_000
 _PATIENCE_SECONDS = 120.0
+_LONGEST_START = 120.0  # from claim to worker; more is a clock that was set meanwhile
 _log = logging.getLogger(__name__)
 
 
@@ -87,8 +88,10 @@ class Reporter:
         self.interrupted = False
         self.nothing_yet = False  # a stop has nothing to keep so far: it ends the job at once
         self.kind: JobKind | None = None  # what the job is; set by whoever runs it
-        self.began = time.monotonic()
+        self.began = time.monotonic()  # when the attempt was claimed: its time limit begins there
         self.now: str | None = None  # the phase that was told last
+        self.ended: str | None = None  # the final status, once it is told
+        self.outlook: Callable[[], dict[str, Any]] | None = None  # columns that change while nothing is told
         self._request: str | None = None
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="reporter", daemon=True)
@@ -104,7 +107,8 @@ class Reporter:
 
     def _begin(self) -> None:
         with self._writing, self.ctx.db.write() as s:
-            reporting.begin_run(s, self.job_id, self.attempt)
+            claimed = reporting.begin_run(s, self.job_id, self.attempt)
+        self.began = time.monotonic() - min(_LONGEST_START, max(0.0, time.time() - claimed))
 
     def phase(self, name: str) -> None:
         """What the worker is doing now: "loading", "training", "evaluating", "sampling", "saving" ..."""
@@ -205,6 +209,7 @@ class Reporter:
     def finish(self, status: str, result: dict[str, Any] | None = None, error: CodedMessage | None = None) -> None:
         """Write all that waits and the final status in one transaction, then end the heartbeat."""
         self._leave({"status": status, "finished_at": time.time(), "error": error}, result)
+        self.ended = status
 
     def hand_back(self) -> None:
         """Write all that waits and put the job back into its queue: another worker goes on with it."""
@@ -244,9 +249,10 @@ class Reporter:
                 return
             with self._lock:
                 batch, self._buffer = self._buffer, _Buffer()
+            live = self.outlook() if self.outlook is not None and not self._done.is_set() else {}
             try:
                 with self.ctx.db.write() as s:
-                    self._request = reporting.beat(s, self.job_id, self.attempt, batch.columns)
+                    self._request = reporting.beat(s, self.job_id, self.attempt, batch.columns | live)
                     batch.write(s)
             except reporting.NotOwner:
                 self._fenced = True

@@ -9,6 +9,7 @@ from engine.core.obstacles import STATUS
 from engine.core.shapes import CodedMessage
 
 Helps = Literal["at_once", "perhaps", "fixed", "never"]
+KEPT = ("examples", "prepared")  # folders of a job that ended early: what it goes on with besides a checkpoint
 _AT_ONCE: Helps = "at_once"  # nothing was wrong with the job itself
 _PERHAPS: Helps = "perhaps"  # nobody foresaw this end: chance, or the same the next time
 _FIXED: Helps = "fixed"  # once that is done which the error's sentence asks for
@@ -24,6 +25,10 @@ RESUMING: Mapping[str, Helps] = {
     "job.crashed": _PERHAPS,
     "chat.failed": _PERHAPS,
     "model.cancelled": _AT_ONCE,
+    "training.no_time_again": _PERHAPS,
+    "job.download_ended": _AT_ONCE,
+    "model.offline_weights": _FIXED,
+    "model.gated": _FIXED,
     "job.cannot_start": _FIXED,
     "job.killed": _FIXED,
     "job.out_of_memory": _FIXED,

@@ -15,6 +15,8 @@ from engine.core.shapes import CodedMessage, Faults
 from engine.devices import DEVICE_KINDS, kind_named
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method
+from engine.methods.common.rates import defaults_for
+from engine.methods.common.updates import mismatched
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.shared_params import THINKING
 from engine.planner.budget.catalogue import is_planned_only
@@ -124,6 +126,8 @@ def _refused(method: Method, training: Mapping[str, Any]) -> Faults:
     if base_format(training).quantised and not can.quantised_base:
         reason = can.why_not["quantised_base"].as_dict()
         return {"training.quantisation": {"code": "spec.no_quantised_base", "params": {"reason": reason}}}
+    if faults := mismatched(method, training):
+        return faults
     if training["checkpointing"] == "on" and not can.checkpointing:
         reason = can.why_not["checkpointing"].as_dict()
         return {"training.checkpointing": {"code": "spec.no_checkpointing", "params": {"reason": reason}}}
@@ -179,8 +183,11 @@ def make_stored(raw: Mapping[str, Any]) -> JobSpec:
     return replace(spec, training={key: value for key, value in spec.training.items() if key != THINKING.key})
 
 
-def make_spec(raw: Mapping[str, Any]) -> JobSpec:
+def make_spec(raw: Mapping[str, Any], parameters: int | None = None) -> JobSpec:
     """Check a raw form (or a stored spec) and fill in defaults.
+
+    Args:
+        parameters: of the base model, which the default of the learning rate follows.
 
     Raises:
         SpecError: with every fault, by field ("training.epochs", "method.rank", "budget.minutes", "dataset" ...).
@@ -201,8 +208,9 @@ def make_spec(raw: Mapping[str, Any]) -> JobSpec:
     if faults.keys() & {"method", "objective"}:
         raise SpecError(faults)
     method = method_of(key)
+    defaults = defaults_for(method, parameters)
     method_params, wrong = read_all(method.params, raw.get("method_params") or {}, "method")
-    training, more = read_all(objective_of(aim).params_for(method.defaults), raw.get("training") or {}, "training")
+    training, more = read_all(objective_of(aim).params_for(defaults), raw.get("training") or {}, "training")
     faults |= wrong | more
     faults |= {} if faults else _refused(method, training)
     budget = _budget(raw.get("budget") or {}, faults)
@@ -218,6 +226,6 @@ def make_spec(raw: Mapping[str, Any]) -> JobSpec:
     )
 
 
-def make_unnamed(raw: Mapping[str, Any], **fixed: Any) -> JobSpec:
+def make_unnamed(raw: Mapping[str, Any], parameters: int | None = None, **fixed: Any) -> JobSpec:
     """As `make_spec`, of a form that is only planned or tried and may have no name yet; `fixed` fields replace its own."""
-    return make_spec({**raw, "name": raw.get("name") or "-", **fixed})
+    return make_spec({**raw, "name": raw.get("name") or "-", **fixed}, parameters)

@@ -66,7 +66,22 @@ def _timed(code: str, seconds: float | None, **params: Any) -> Headline:
     return _say(f"{code}.h", time=round(seconds / 3600, 1), **params)
 
 
+def _took(code: str, seconds: float | None, **params: Any) -> Headline:
+    """`code` with a duration as pages write it elsewhere: seconds, minutes and seconds, hours and minutes."""
+    if seconds is None:
+        return _say(code, **params)
+    whole = round(seconds)
+    if whole < 60:
+        return _say(f"{code}.s", time=max(1, whole), **params)
+    if whole < 3600:
+        return _say(f"{code}.m", time=whole // 60, rest=whole % 60, **params)
+    return _say(f"{code}.h", time=whole // 3600, rest=whole % 3600 // 60, **params)
+
+
 def _queued(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+    if (coming := job["waits_for"]) is not None:
+        known = {"done_mb": coming["done_mb"], "total_mb": coming["total_mb"]}
+        return _say("queued.download", **known) if coming["total_mb"] else _say("queued.weights")
     place = job["queue_place"] or 1
     return _say("queued", place=place) if place > 1 else _say("queued.next")
 
@@ -88,7 +103,7 @@ def _running(kind: JobKind, job: Mapping[str, Any], losses: Sequence[tuple[int, 
         return _phase(kind, job)
     step, total, left = job["step"], job["total_steps"], job["seconds_left"]
     if job["phase"] != "training" and (step == 0 or step == total):
-        return _phase(kind, job)
+        return _and(_phase(kind, job), None if left is None else _timed("left", left))
     if len(losses) >= 2:
         best_step, best = min(losses, key=lambda point: (point[1], point[0]))
         since = [point for point in losses if point[0] > best_step]
@@ -114,10 +129,10 @@ def _phase(kind: JobKind, job: Mapping[str, Any]) -> Headline:
 
 def _succeeded(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Headline:
     if len(losses) < 2:
-        return _timed("finished", job["seconds"])
+        return _took("finished", job["seconds"])
     first, last = short(losses[0][1]), short(dict(losses).get(_model_step(job, losses), losses[-1][1]))
     code, tone = _CHANGES[(last > first) - (last < first)]
-    return _and({**_timed(code, job["seconds"], first=first, last=last), "tone": tone}, _risen(job, losses))
+    return _and({**_took(code, job["seconds"], first=first, last=last), "tone": tone}, _risen(job, losses))
 
 
 def _model_step(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> int:
@@ -151,6 +166,8 @@ def _and(headline: Headline, more: Headline | None) -> Headline:
 
 
 def _in(language: str, headline: Headline) -> str:
+    if "text" in headline:
+        return headline["text"][language]
     return filled(catalogue(language)[f"headline.{headline['code']}"], headline["params"], language)
 
 

@@ -23,6 +23,7 @@ from engine.jobs.executors.base import Ending, Executor
 from engine.jobs.executors.local import LocalExecutor, last_words
 from engine.jobs.kinds import known_kind
 from engine.jobs.recovery import recovery_of
+from engine.jobs.waiting import settle_stranded, waiting_kinds
 from storage.job_tables import Job, JobStatus
 from storage.queries import events
 from storage.queries import jobs as queries
@@ -112,6 +113,8 @@ class Supervisor:
         """One look: end what is gone, then start what may start. Gives whether a worker has to be watched now."""
         self._store_processes()
         busy = self._reconcile()
+        if self._any_queued() and settle_stranded(self._ctx):
+            busy = True
         while self._any_queued() and self._start_next():
             busy = True
         return busy
@@ -139,7 +142,7 @@ class Supervisor:
         nonce, boot = new_nonce(), this_boot()
         try:
             with self._ctx.db.write() as s:
-                claimed = queries.claim_next(s, nonce=nonce, boot_id=boot)
+                claimed = queries.claim_next(s, nonce=nonce, boot_id=boot, waiting=waiting_kinds())
         except IntegrityError:  # the index that allows one active job a lane: another supervisor was faster
             return False
         if claimed is None:

@@ -13,7 +13,8 @@ from engine.jobs.progress import duration, fraction, seconds_left
 from engine.jobs.resuming import resume_advice, resuming_helps
 from engine.jobs.status_messages import status_message
 from engine.jobs.supervisor import is_stalled
-from engine.shapes.jobs import JobBrief, JobCan, JobState, JobView
+from engine.jobs.waiting import awaits_weights, weights_coming
+from engine.shapes.jobs import JobBrief, JobCan, JobState, JobView, WeightsComing
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, comparisons, events, inputs, metrics
 from storage.queries import jobs as queries
@@ -41,6 +42,7 @@ class _Around:
     val_losses: ValLosses = field(default_factory=dict)
     comparisons: dict[int, int] = field(default_factory=dict)
     ran: dict[int, float] = field(default_factory=dict)
+    coming: dict[int, WeightsComing] = field(default_factory=dict)
     models_there: set[int] = field(default_factory=set)
     datasets_there: set[int] = field(default_factory=set)
 
@@ -62,6 +64,7 @@ def _around(s: Session, jobs: Sequence[Job], losses: ValLosses) -> _Around:
         val_losses=losses,
         comparisons=comparisons.of_jobs(s, ids),
         ran=events.running_seconds(s, ended) if ended else {},
+        coming=weights_coming(s, jobs),
         models_there=base_models.models_there(s, models),
         datasets_there=inputs.datasets_there(s, datasets),
     )
@@ -103,6 +106,7 @@ def _brief(job: Job, around: _Around, columns: Sequence[str]) -> dict[str, Any]:
         "dataset_name": around.datasets.get(job.dataset_id or 0),
         "base_model_name": around.models.get(job.base_model_id or 0),
         "queue_place": place[0] if place else None,
+        "waits_for": around.coming.get(job.base_model_id or 0) if awaits_weights(job) else None,
         "stalled": job.status in ACTIVE and is_stalled(job),
         "checkpoint_step": around.checkpoints.get(job.id),
         "can": _can(job, place),

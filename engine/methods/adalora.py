@@ -114,6 +114,8 @@ def _apply(model: Model, values: Values, run: RunContext) -> Model:
     """Raises Fault("adalora.too_short")."""
     from peft import AdaLoraConfig, get_peft_model
 
+    from engine.training.tuners.adalora import hold_ranks
+
     if run.steps < LEAST_STEPS:
         raise Fault("adalora.too_short", steps=run.steps, least=LEAST_STEPS)
     config = AdaLoraConfig(
@@ -129,7 +131,7 @@ def _apply(model: Model, values: Values, run: RunContext) -> Model:
         target_modules=targets(values, model),
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(model, config)
+    return hold_ranks(get_peft_model(model, config))
 
 
 def _after_update(model: Model, step: int) -> None:

@@ -9,6 +9,7 @@ from engine.core.text import Text
 from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, RunContext, Values
 from engine.methods.common.footprint import Footprint, inputs_of
 from engine.methods.common.shape import ModelShape
+from engine.optimizers.trained_format import trained_format
 
 _PARAMS = (
     Param(
@@ -63,8 +64,8 @@ def _named(values: Values) -> set[str]:
     return {name.strip() for name in (values["modules"] or "").replace("，", ",").split(",") if name.strip()}
 
 
-def _apply(model: Model, values: Values, _run: RunContext) -> Model:
-    """Leave only the chosen tensors trainable, in fp32 whatever the rest is held in."""
+def _apply(model: Model, values: Values, run: RunContext) -> Model:
+    """Leave only the chosen tensors trainable, in fp32 whatever the rest is held in, unless bf16 was chosen for them."""
     from engine.training.tuners import structure
 
     model.requires_grad_(False)
@@ -80,7 +81,8 @@ def _apply(model: Model, values: Values, _run: RunContext) -> Model:
     parts += [model.get_output_embeddings()] if values["head"] else []
     parts += [structure.final_norm(model)] if values["norm"] else []
     for parameter in (parameter for part in parts for parameter in part.parameters()):
-        parameter.data = parameter.data.float()
+        if not trained_format(run.training).rounded:
+            parameter.data = parameter.data.float()
         parameter.requires_grad_(True)
     return model
 
@@ -133,6 +135,7 @@ FREEZE = Method(
     saves="delta",
     params=_PARAMS,
     defaults={"learning_rate": 2e-4, "epochs": 4},
+    trains_matrices=True,
     apply=_apply,
     trainable=_trainable,
     trainable_source=Text("methods.freeze.trainable_source"),

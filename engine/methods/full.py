@@ -58,6 +58,7 @@ FULL = Method(
     rank=lambda shape, _values: shape.hidden,
     footprint=_footprint,
     trains_base=True,
+    trains_matrices=True,
     recommended=True,
     capabilities=Capabilities(
         merge=False,

@@ -148,8 +148,8 @@ def lora_rank(_shape: ModelShape, values: Values) -> int | None:
 def lora_footprint(shape: ModelShape, values: Values) -> Footprint:
     """The inputs of each chosen matrix, and rank numbers between its two; with dropout, each its own inputs and their mask.
 
-    DoRA keeps both outputs of each matrix and forms one matrix anew (arXiv:2402.09353, equation 5); LoRA-FA holds what it
-    does not train. The matrices of experts are formed anew, all of them, and kept until the backward pass.
+    DoRA keeps both outputs of each matrix (arXiv:2402.09353, equation 5; its norms form no matrix anew, see `lean_dora`); LoRA-FA
+    holds what it does not train. The matrices of experts are formed anew, all of them, and kept until the backward pass.
     """
     chosen = chosen_linears(shape, values)
     inputs, outputs = (sum(sizes[side] for sizes in chosen.values()) for side in (0, 1))
@@ -159,7 +159,7 @@ def lora_footprint(shape: ModelShape, values: Values) -> Footprint:
         apart=bool(values["dropout"]),
         kept=kept,
         held=values["rank"] * shape.over_layers(lambda width, _: width, chosen) if values["updates"] == "b_only" else 0,
-        once=3 * max((i * o for i, o in chosen.values()), default=0) if values["dora"] else _most_formed(shape, values),
+        once=_most_formed(shape, values),
         built=_expert_weights(shape, values),
     )
 

@@ -65,7 +65,11 @@ def _footprint(shape: ModelShape, values: Values) -> Footprint:
     """The random pair; each module's output and the numbers between the pair, before they are weighed; masks of dropout."""
     sizes = chosen_linears(shape, values).values()
     masks = sum(inputs for inputs, _ in sizes) if values["dropout"] else 0
-    return Footprint(kept=sum(values["rank"] + outputs for _, outputs in sizes) + masks, held=_shared(shape, values))
+    return Footprint(
+        kept=sum(values["rank"] + outputs for _, outputs in sizes) + masks,
+        held=_shared(shape, values),
+        recast=values["rank"] * shape.over_layers(lambda i, o: i + o, chosen_linears(shape, values)),
+    )
 
 
 def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[Refusal]:

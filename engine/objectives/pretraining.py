@@ -32,10 +32,12 @@ from engine.objectives.shared_params import (
     MAX_GRAD_NORM,
     MAX_LENGTH,
     MODEL_FROM,
+    OFFLOAD,
     OPTIMIZER,
     QUANTISATION,
     SCHEDULE,
     SEED,
+    TRAINED_FORMAT,
     WARMUP,
     WEIGHT_DECAY,
 )
@@ -125,7 +127,7 @@ _PARAMS: tuple[Param, ...] = (
     replace(SCHEDULE, default="cosine"),
     replace(WARMUP, default=0.03),
     replace(WEIGHT_DECAY, default=0.1, usual=Text("objectives.pretraining.params.usual.0_1")),
-    MAX_GRAD_NORM, OPTIMIZER, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, MODEL_FROM, KEEP_CHECKPOINTS, SEED,
+    MAX_GRAD_NORM, OPTIMIZER, TRAINED_FORMAT, OFFLOAD, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, MODEL_FROM, KEEP_CHECKPOINTS, SEED,
 )  # fmt: skip
 
 PRETRAINING = Objective(

@@ -11,6 +11,8 @@ from engine.core.params import Param
 from engine.core.text import Text
 from engine.data.thoughts.wish import ANSWER, AS_BEFORE, EMPTY, LEARN, STRIP
 from engine.optimizers import OPTIMIZERS
+from engine.optimizers import offload as moving
+from engine.optimizers import trained_format as holding
 from engine.optimizers.declaration import Optimizer
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ _BASE_FORMATS = {held.key: held.label for held in BASE_FORMATS}
 _OPTIMIZERS = {optimizer.key: optimizer.label for optimizer in OPTIMIZERS}
 
 
-def _explained(lead: Text, choices: Iterable[Optimizer | BaseFormat]) -> Text:
+def _explained(lead: Text, choices: Iterable[Optimizer | BaseFormat | holding.TrainedFormat | moving.Offload]) -> Text:
     """A help text that ends with a sentence for each choice."""
     said = lead
     for one in choices:
@@ -108,6 +110,19 @@ OPTIMIZER = Param(
         Text("objectives.shared_params.optimizer.help.lead"), OPTIMIZERS
     ),
     usual=Text("objectives.shared_params.optimizer.usual"),
+)
+TRAINED_FORMAT = Param(
+    key=holding.SETTING, kind="choice", default=holding.FP32.key,
+    choices={one.key: one.label for one in holding.TRAINED_FORMATS},
+    label=Text("objectives.shared_params.trained_format.label"),
+    help=_explained(Text("objectives.shared_params.trained_format.help.lead"), holding.TRAINED_FORMATS),
+    usual=Text("objectives.shared_params.trained_format.usual"),
+)
+OFFLOAD = Param(
+    key=moving.SETTING, kind="choice", default=moving.NOTHING.key, choices={one.key: one.label for one in moving.OFFLOADS},
+    label=Text("objectives.shared_params.offload.label"),
+    help=_explained(Text("objectives.shared_params.offload.help.lead"), moving.OFFLOADS),
+    usual=Text("objectives.shared_params.offload.usual"),
 )
 CHECKPOINTING = Param(
     key="checkpointing", kind="choice", default="auto",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from engine.core.errors import Fault
 from engine.optimizers.adafactor import ADAFACTOR
 from engine.optimizers.adamw import ADAMW
+from engine.optimizers.adamw_8bit import ADAMW_8BIT, PAGED_ADAMW_8BIT
 from engine.optimizers.declaration import Optimizer
 from engine.optimizers.sgd import SGD
 
-OPTIMIZERS: tuple[Optimizer, ...] = (ADAMW, ADAFACTOR, SGD)
+OPTIMIZERS: tuple[Optimizer, ...] = (ADAMW, ADAMW_8BIT, PAGED_ADAMW_8BIT, ADAFACTOR, SGD)
 _BY_KEY = {optimizer.key: optimizer for optimizer in OPTIMIZERS}
 
 

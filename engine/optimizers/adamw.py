@@ -29,7 +29,8 @@ ADAMW = Optimizer(
     source="Rajbhandari et al. 2020, ZeRO, section 3.1: Adam's two moments 8 bytes a trained number in fp32 "
     "(https://arxiv.org/abs/1910.02054)",
     stored=2.0,
-    moved=44.0,  # 28 (weight, gradient, two moments), clipping, clearing ...
+    moments=2,
+    moved=lambda _kind: 44.0,  # 28 (weight, gradient, two moments), clipping, clearing ...
     adamw=True,
     quality=Basis(1.0, "Loshchilov and Hutter 2017, arXiv:1711.05101"),
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
 from engine.base_formats import base_format
 from engine.core.hardware import Device
-from engine.core.shapes import CodedMessage
 from engine.data.templates.lengths import Counts, LengthTable
 from engine.devices import kind_of, precision_for
 from engine.jobs.spec import JobSpec
@@ -17,9 +16,17 @@ from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.objectives import objective_of
 from engine.optimizers import optimizer_of
+from engine.optimizers.offload import offload
+from engine.optimizers.trained_format import trained_format
+from engine.planner.download import download_spaces
 from engine.planner.memory.answering import asked_at_once
-from engine.planner.memory.estimate import memory_breakdown
+from engine.planner.memory.corrections import MemoryRecord
+from engine.planner.memory.estimate import memory_breakdown, total_mb
 from engine.planner.memory.fullest import telling
+from engine.planner.memory.occupied import Own, beside_others, nothing_own
+from engine.planner.memory.outliers import Outliers, leave_out_verdict, outlier_advice
+from engine.planner.memory.peak_phases import StepMeasures
+from engine.planner.memory.ram import ram_verdict
 from engine.planner.memory.verdict import (
     FewerFiles,
     Verdict,
@@ -28,16 +35,15 @@ from engine.planner.memory.verdict import (
     limit_of,
     memory_verdict,
     room_of,
-    time_verdict,
 )
 from engine.planner.memory.workload import MB, Workload
 from engine.planner.time.corrections import ThroughputRecord, correct, settings_of
 from engine.planner.time.disk import Space, disk_view, may_keep_two, merged_bytes, spaces
+from engine.planner.time.limit import time_verdict
 from engine.planner.time.speed import SAMPLE_QUESTIONS, Duration, Pace, duration_of, steps_of
+from engine.planner.warnings import PlanFacts, warnings_of
 from engine.shapes.plans import MemoryLine, PlannedDevice, PlanView, PrecisionView
 from storage.tables import Dataset, LanguageModel
-
-_FEW_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,9 @@ class PlanCase:
         throughput: what this machine measured with the model, by method.
         disk_free_mb: MB that are free where the job writes.
         known_shape: the model's shape where it was read before.
+        memory: what this machine measured of the memory that jobs with the model took.
+        own: () -> what this program itself holds on the device now.
+        ram_mb: RAM of this machine beside the device's own memory; None where the device is planned for or is the RAM itself.
     """
 
     spec: JobSpec
@@ -63,6 +72,9 @@ class PlanCase:
     throughput: Mapping[str, Sequence[ThroughputRecord]] = field(default_factory=dict)
     disk_free_mb: int = 0
     known_shape: ModelShape | None = None
+    memory: tuple[MemoryRecord, ...] = ()
+    own: Callable[[], Own] = nothing_own
+    ram_mb: int | None = None
 
     @property
     def shape(self) -> ModelShape:
@@ -105,6 +117,7 @@ def incomplete(missing: Sequence[str]) -> PlanView:
     return {
         "device": None,
         "precision": None,
+        "attention": None,
         "memory": {"items": [], "total_mb": 0, "limit_mb": 0},
         "seconds": None,
         "time": None,
@@ -140,6 +153,9 @@ def workload(case: PlanCase, train: Counts) -> Workload:
         base_format=base_format(spec.training),
         double=bool(spec.training["double_quantisation"]),
         needs=objective_of(spec.objective).needs,
+        measured=tuple(one for one in case.memory if one.method == spec.method),
+        held=trained_format(spec.training),
+        moved=offload(spec.training),
         asked=asked_at_once(spec.training, len(spec.sample_prompts)),
         batch=case.pace.batch_size,
         lengths=telling(train.lengths, case.pace.batch_size) if case.table.scale == 1.0 else (),
@@ -172,6 +188,7 @@ def estimate(case: PlanCase) -> PlanView:
     return {
         "device": device_view(case.device),
         "precision": cast(PrecisionView, asdict(work.precision)),
+        "attention": StepMeasures(work, work.footprint).attention.message(),
         "memory": {
             "items": lines,
             "total_mb": need_mb,
@@ -192,9 +209,27 @@ def estimate(case: PlanCase) -> PlanView:
         "exact": case.table.scale == 1.0,
         "disk_mb": disk["total_mb"],
         "disk": {**disk, "export_mb": round(merged_bytes(work) / MB)},
-        "verdict": _verdict(case, work, train, duration.seconds, disk["total_mb"]).as_dict(),
-        "warnings": list(_warnings(case, work, train, need_mb)),
+        "verdict": _verdict(case, work, train, duration, disk["total_mb"]).as_dict(),
+        "warnings": [
+            *outlier_advice(outliers_of(case, work, train), case.limit_mb),
+            *warnings_of(_facts(case, work, train, need_mb, duration)),
+        ],
     }
+
+
+def outliers_of(case: PlanCase, work: Workload, train: Counts) -> Outliers:
+    """The longest examples, and what the job would take without them."""
+    index, objective, same = (
+        case.table.train_index,
+        objective_of(case.spec.objective),
+        replace(case, known_shape=work.shape),
+    )
+
+    def without(length: int) -> tuple[Counts, int]:
+        counts = objective.counts(index, {**case.spec.training, "max_length": length, "over_length": "drop"})
+        return counts, total_mb(workload(same, counts))
+
+    return Outliers(index.every_length, train, case.spec.training.get("over_length"), total_mb(work), without)
 
 
 def memory_view(work: Workload) -> list[MemoryLine]:
@@ -214,7 +249,8 @@ def duration_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts)
 
 def spaces_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts) -> list[Space]:
     """What the job writes, line by line."""
-    return spaces(work, train, val, int(case.spec.training["keep_checkpoints"]), two=case.pace.two)
+    written = spaces(work, train, val, int(case.spec.training["keep_checkpoints"]), two=case.pace.two)
+    return [*download_spaces(case.model), *written]
 
 
 def disk_mb_of(case: PlanCase, work: Workload, train: Counts, val: Counts) -> int:
@@ -222,7 +258,7 @@ def disk_mb_of(case: PlanCase, work: Workload, train: Counts, val: Counts) -> in
     return round(sum(space.bytes for space in spaces_of_case(case, work, train, val)) / MB)
 
 
-def _verdict(case: PlanCase, work: Workload, train: Counts, seconds: float, disk_mb: int) -> Verdict:
+def _verdict(case: PlanCase, work: Workload, train: Counts, time: Duration, disk_mb: int) -> Verdict:
     training, minutes = case.spec.training, case.spec.budget.minutes
     if not train.rows and case.table.refused:
         return Verdict("verdict.refused", {"n": case.table.refused})
@@ -232,10 +268,26 @@ def _verdict(case: PlanCase, work: Workload, train: Counts, seconds: float, disk
         return Verdict("verdict.nothing_trained")
     memory = memory_verdict(work, case.limit_mb)
     if not memory.ok:
-        return memory
-    too_long = time_verdict(seconds, minutes, float(training["epochs"]))
+        if few := outliers_of(case, work, train).that_fit(case.limit_mb):
+            return leave_out_verdict(few, case.limit_mb)
+        # not the other method's own
+        kept = {"training.epochs": training["epochs"]} if "method" in memory.change else {}
+        return replace(memory, change=memory.change | kept)
+    if (short := ram_verdict(work, case.ram_mb)) is not None:
+        return short
+    too_long = time_verdict(time, minutes, training, lambda change: _time_with(case, work, change))
     fewer = _fewer_files(case, work) if disk_mb > case.disk_limit_mb else None
-    return disk_verdict(disk_mb, case.disk_limit_mb, fewer) or too_long or memory
+    return (
+        disk_verdict(disk_mb, case.disk_limit_mb, fewer)
+        or too_long
+        or beside_others(memory, case.device, total_mb(work), case.own)
+    )
+
+
+def _time_with(case: PlanCase, work: Workload, change: Mapping[str, Any]) -> Duration:
+    """The time with some settings of training changed that leave memory as it is."""
+    then = replace(case, spec=replace(case.spec, training={**case.spec.training, **change}))
+    return duration_of_case(then, work, *then.counts())
 
 
 def _fewer_files(case: PlanCase, work: Workload) -> FewerFiles | None:
@@ -250,26 +302,16 @@ def _fewer_files(case: PlanCase, work: Workload) -> FewerFiles | None:
     return None
 
 
-def _warnings(case: PlanCase, work: Workload, train: Counts, need_mb: int) -> Iterator[CodedMessage]:
-    training, free_mb = case.spec.training, case.device.free_mb
-    length, context = training["max_length"], case.model.context_length
-    what = objective_of(case.spec.objective).example
-    found: tuple[tuple[bool, str, dict[str, Any]], ...] = (
-        (free_mb < need_mb <= case.limit_mb, "memory_busy", {"need_mb": need_mb, "free_mb": free_mb}),
-        (work.base_format.quantised and work.kind.slow_when_quantised, "quantised_cpu", {}),
-        (work.shape.parameters > work.kind.many_parameters, "large_on_cpu", {}),
-        (
-            context is not None and train.longest > context,
-            "over_context",
-            {"longest": train.longest, "context": context},
-        ),
-        (train.truncated > 0, "truncated", {"n": train.truncated, "max_length": length}),
-        (train.split > 0, "split", {"n": train.split, "max_length": length}),
-        (train.dropped > 0, "dropped", {"n": train.dropped, "max_length": length}),
-        (train.unlearnable > 0, "unlearnable", {"n": train.unlearnable}),
-        (case.table.refused > 0, "refused", {"n": case.table.refused}),
-        (case.table.untaught.rows > 0, "untaught", case.table.untaught.params(case.table.scale)),
-        (0 < train.rows < _FEW_ROWS, "few_rows", {"n": train.rows, "what": what.as_dict()}),
-        (not case.dataset.val_rows and int(training["evaluations"]) > 0, "no_validation", {}),
+def _facts(case: PlanCase, work: Workload, train: Counts, need_mb: int, time: Duration) -> PlanFacts:
+    return PlanFacts(
+        spec=case.spec,
+        model=case.model,
+        dataset=case.dataset,
+        device=case.device,
+        table=case.table,
+        work=work,
+        train=train,
+        need_mb=need_mb,
+        limit_mb=case.limit_mb,
+        time=time,
     )
-    return ({"code": f"warning.{code}", "params": params} for applies, code, params in found if applies)

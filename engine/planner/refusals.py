@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine.core.errors import Fault
-from engine.core.hardware import Device
+from engine.core.hardware import Device, Precision
 from engine.core.shapes import CodedMessage, Faults
-from engine.devices import DEVICE_KINDS, device_of, kind_of
+from engine.devices import DEVICE_KINDS, device_of, kind_of, precision_for
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.refusals import refused
@@ -29,10 +29,12 @@ def planned_device(key: str) -> Device:
 
 def _unfit(spec: JobSpec) -> Faults:
     """Settings that do not run on the spec's device. Looks for it only where some kind of device would refuse."""
-    if not any(unfit(kind, spec.training) for kind in DEVICE_KINDS):
+    anywhere = Precision("fp16", "")
+    if not any(unfit(kind, spec.training, anywhere) for kind in DEVICE_KINDS):
         return {}
     try:
-        return unfit(kind_of(planned_device(spec.budget.device)), spec.training)
+        device = planned_device(spec.budget.device)
+        return unfit(kind_of(device), spec.training, precision_for(device))
     except Fault as fault:
         return {"budget.device": fault.as_dict()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-from engine.core.shapes import CodedMessage, Labelled, Named
+from engine.core.shapes import CodedMessage, HolderView, Labelled, Named
 from engine.shapes.models import PrepareProgress
 from engine.shapes.plans import PlanView
 
@@ -14,6 +14,21 @@ class FindingView(CodedMessage):
 
     area: Literal["gpu", "cpu", "memory", "disk", "software"]  # under which it is listed
     level: Literal["good", "note", "off"]  # how it is marked
+
+
+class ReserveView(TypedDict):
+    """A device with what is left to other programs on it."""
+
+    key: str  # "cpu" or "cuda:N"
+    name: str  # what its maker calls it
+    memory_mb: int  # that it has
+    free_mb: int  # of that, now
+    limit_mb: int  # that a job may use
+    reserve_mb: int  # left to others
+    usual_mb: int  # that is left to others unless it is set
+    own: bool  # whether it is set
+    display: bool  # whether a display hangs on it
+    holders: list[HolderView]  # processes that hold some of it now, where they can be told
 
 
 class FolderSize(TypedDict):
@@ -203,7 +218,7 @@ class LessonModel(TypedDict):
 
     id: int  # of its row
     name: str  # of it
-    status: Literal["preparing", "ready", "failed"]  # whether it can be used
+    status: Literal["preparing", "known", "ready", "failed"]  # whether it can be used
     error: CodedMessage | None  # why it failed
     progress: PrepareProgress | None  # while it is prepared
 

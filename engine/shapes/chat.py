@@ -27,12 +27,13 @@ class BaseOption(TypedDict):
     id: int  # of its row
     name: str  # of it
     tuned: list[TunedOption]  # the newest first
+    missing_bytes: int | None  # of its weights, where they are not here yet; None where they are
 
 
 class ChatOptions(TypedDict):
     """What can be compared."""
 
-    bases: list[BaseOption]  # that are ready
+    bases: list[BaseOption]  # that are here, or known
 
 
 class ChatStatus(TypedDict):

@@ -7,7 +7,7 @@ from typing import Any, NotRequired, TypedDict
 from engine.core.shapes import CodedMessage
 from engine.shapes.jobs import TypedNumber
 from engine.shapes.leaderboard import EntrantState, LeaderboardRow
-from engine.shapes.plans import VerdictView
+from engine.shapes.plans import VerdictView, WarningView
 
 
 class RawEntrant(TypedDict):
@@ -40,7 +40,7 @@ class EntrantCost(TypedDict, total=False):
     limit_mb: int  # that it may use
     trainable: int  # numbers
     verdict: VerdictView  # whether it fits
-    warnings: list[CodedMessage]  # texts `plan.<code>`
+    warnings: list[WarningView]  # texts `plan.<code>`
 
 
 class ComparisonCosts(TypedDict):

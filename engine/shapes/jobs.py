@@ -31,6 +31,14 @@ class JobCan(TypedDict):
     delete: bool  # hide it and free its disk
 
 
+class WeightsComing(TypedDict):
+    """A download that a job waits for."""
+
+    job: int  # that fetches
+    done_mb: int  # that are here
+    total_mb: int  # of all; 0 where that is not known yet
+
+
 class JobBrief(TypedDict):
     """A job as lists show it."""
 
@@ -68,6 +76,7 @@ class JobBrief(TypedDict):
     dataset_name: str | None  # deleted ones have a name as well
     base_model_name: str | None  # deleted ones have a name as well
     queue_place: int | None  # from 1; None when it does not wait
+    waits_for: WeightsComing | None  # the download of its base model, while it waits for that
     stalled: bool  # its worker has not been heard of for long
     checkpoint_step: int | None  # step of the last checkpoint
     can: JobCan  # what may be done with it

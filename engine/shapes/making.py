@@ -42,6 +42,7 @@ class WriterView(TypedDict):
     host: str  # that the passages are sent to; "": they stay on this machine
     near: bool  # that host is this machine
     starter: bool  # it is the small model that ships with the product
+    missing_bytes: int | None  # of its weights, where they are not here yet; None where they are
 
 
 class MakingView(TypedDict):

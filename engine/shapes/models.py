@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypedDict
 
 from engine.core.shapes import CodedMessage, Said
+from engine.shapes.shelf import FitHere
 
 
 class PrepareProgress(TypedDict):
@@ -15,6 +16,17 @@ class PrepareProgress(TypedDict):
     done: int  # bytes
     total: int | None  # bytes; None where that is not known
     fraction: float | None  # 0 to 1; None where the total is not known
+
+
+class ModelFacts(TypedDict):
+    """What a hub says of a model, and what its files say."""
+
+    bytes: int | None  # of the whole download
+    licence: str | None  # its short name, as its card says
+    languages: list[str]  # codes, as its card says
+    tools: bool | None  # its chat template takes tools; None where that was not looked at
+    thinking: bool | None  # it can think before it answers; None where that was not looked at
+    hub: str | None  # that it comes from
 
 
 class BaseModelView(TypedDict):
@@ -28,8 +40,12 @@ class BaseModelView(TypedDict):
     context_length: int | None  # most tokens that it takes
     weights_hash: str | None  # of its weights
     created_at: float  # seconds since 1970
-    status: Literal["preparing", "ready", "failed"]  # whether it can be used
-    error: CodedMessage | None  # why it failed
+    status: Literal[
+        "preparing", "known", "ready", "failed"
+    ]  # whether it can be used; "known": planned with, its weights come later
+    error: CodedMessage | None  # why it failed, or why the weights of a known one could not be fetched
+    facts: ModelFacts | None  # of a model that came from a hub
+    fits: FitHere | None  # whether it can be trained here; None where its measures are not known
     default_template: bool  # it has no template of its own
     architecture: str | None  # "llama" ...
     vocabulary: CodedMessage | None  # what is wrong where its tokenizer and its embedding do not fit

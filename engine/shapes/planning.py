@@ -6,7 +6,7 @@ from typing import Literal, TypedDict
 
 from engine.core.shapes import Change, CodedMessage, SizedItem
 from engine.shapes.jobs import StatusName
-from engine.shapes.plans import DiskPlan, MemoryEstimate, PlannedDevice, TimeEstimate, VerdictView
+from engine.shapes.plans import DiskPlan, MemoryEstimate, PlannedDevice, TimeEstimate, VerdictView, WarningView
 
 
 class DeviceChoice(TypedDict):
@@ -46,7 +46,10 @@ class PlanOffer(TypedDict):
     changes: Change  # what puts it into the draft
     method: str  # key of the method
     precision: Literal["bf16", "fp16", "fp32"]  # number format
+    attention: CodedMessage | None  # which attention runs: text `plan.<code>`
     max_length: int  # tokens of the longest example
+    truncated: int  # examples that are cut
+    dropped: int  # examples that are left out
     micro_tokens: int  # tokens at a time
     micro_rows: int  # average examples at a time
     accumulation: int  # groups of the largest step
@@ -62,6 +65,7 @@ class PlanOffer(TypedDict):
     disk: DiskPlan  # that it writes
     quality: float  # 0 to 1, as far as is known
     why: CodedMessage  # text `plan.<code>`
+    verdict: VerdictView  # whether it can be started now
     best: bool  # the first of them
 
 
@@ -72,6 +76,7 @@ class PlanOffers(TypedDict):
     goal: str  # that they are ranked by
     offers: list[PlanOffer]  # the best first
     nothing: VerdictView | None  # why nothing that trains fits, where that is so
+    warnings: list[WarningView]  # texts `plan.<code>`: what is to be known of each of them
 
 
 class DryRunView(TypedDict):

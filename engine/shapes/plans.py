@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from engine.core.shapes import Change, CodedMessage, Said, SizedItem
 
@@ -12,6 +12,12 @@ class VerdictView(CodedMessage):
 
     ok: bool  # it can be started
     change: Change  # what would make it fit; empty where nothing is known
+
+
+class WarningView(CodedMessage):
+    """What is to be known before a plan is started, as text `plan.<code>`."""
+
+    change: NotRequired[Change]  # values by field that take the reason away, where some are known
 
 
 class PrecisionView(CodedMessage):
@@ -99,6 +105,7 @@ class PlanView(TypedDict):
 
     device: PlannedDevice | None  # None while something is missing
     precision: PrecisionView | None  # None while something is missing
+    attention: CodedMessage | None  # which attention runs: text `plan.<code>`; None while something is missing
     memory: MemoryEstimate  # at the peak
     groups: StepGroups  # of a step
     trainable: int  # numbers that are trained
@@ -116,4 +123,4 @@ class PlanView(TypedDict):
     disk_mb: int  # that the job writes
     disk: DiskPlan  # what that is made of
     verdict: VerdictView  # whether it can be started
-    warnings: list[CodedMessage]  # texts `plan.<code>`
+    warnings: list[WarningView]  # texts `plan.<code>`

@@ -15,6 +15,12 @@ def get_model(s: Session, model_id: int) -> LanguageModel | None:
     return s.scalar(select(LanguageModel).where(LanguageModel.id == model_id, LanguageModel.deleted_at.is_(None)))
 
 
+def size_of(s: Session, model_id: object) -> int | None:
+    """Parameters of the base model of that id; None where it is not there or they are not known."""
+    model = get_model(s, model_id) if type(model_id) is int else None
+    return model.parameters if model else None
+
+
 def list_models(s: Session) -> list[LanguageModel]:
     """Every base model that was not removed: the starter first, then the newest."""
     shown = select(LanguageModel).where(LanguageModel.deleted_at.is_(None))

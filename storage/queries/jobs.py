@@ -10,8 +10,9 @@ from sqlalchemy import case, exists, func, null, select, update
 from sqlalchemy.orm import Session, aliased
 
 from storage.job_tables import ACTIVE, UNFINISHED, WEIGHTS_ONLY, Checkpoint, Job, JobEvent, JobStatus
+from storage.model_status import KNOWN
 from storage.queries.job_search import ended_or_asked
-from storage.tables import TunedModel
+from storage.tables import LanguageModel, TunedModel
 
 
 def get_job(s: Session, job_id: int, kind: str | None = None) -> Job | None:
@@ -98,13 +99,19 @@ def uses_of_model(s: Session, base_model_id: int) -> int:
 # ------------------------------------------------------------------ the queue
 
 
-def claim_next(s: Session, *, nonce: str, boot_id: str) -> tuple[int, int] | None:
-    """Take the first queued job whose lane is free: (job id, attempt), or None. One statement, so two callers never share one."""
+def claim_next(s: Session, *, nonce: str, boot_id: str, waiting: Sequence[str] = ()) -> tuple[int, int] | None:
+    """Take the first queued job whose lane is free: (job id, attempt), or None. One statement, so two callers never share one.
+
+    Args:
+        waiting: kinds whose jobs wait while the weights of their base model are not here.
+    """
     other, queued = aliased(Job), aliased(Job)
     busy = exists().where(other.lane == queued.lane, other.status.in_(ACTIVE))
+    bare = exists().where(LanguageModel.id == queued.base_model_id, LanguageModel.status == KNOWN)
     first = (
         select(queued.id)
         .where(queued.status == JobStatus.QUEUED, queued.deleted_at.is_(None), ~busy)
+        .where(~(queued.kind.in_(waiting) & bare))
         .order_by(queued.position, queued.id)
         .limit(1)
         .scalar_subquery()
@@ -128,6 +135,47 @@ def claim_next(s: Session, *, nonce: str, boot_id: str) -> tuple[int, int] | Non
     claim = update(Job).where(Job.id == first, Job.status == JobStatus.QUEUED).values(**values)
     row = s.execute(claim.returning(Job.id, Job.attempt).execution_options(synchronize_session=False)).first()
     return None if row is None else (row[0], row[1])
+
+
+def stranded(s: Session, kinds: Sequence[str], fetching: str) -> list[Job]:
+    """Queued jobs that wait for weights which nobody fetches any more.
+
+    Args:
+        kinds: whose jobs need weights.
+        fetching: the kind whose jobs fetch them.
+    """
+    fetch = aliased(Job)
+    bare = exists().where(LanguageModel.id == Job.base_model_id, LanguageModel.status == KNOWN)
+    coming = exists().where(
+        fetch.kind == fetching, fetch.base_model_id == Job.base_model_id, fetch.status.in_(UNFINISHED)
+    )
+    waiting = select(Job).where(Job.status == JobStatus.QUEUED, Job.kind.in_(kinds), Job.deleted_at.is_(None))
+    return list(s.scalars(waiting.where(bare, ~coming)))
+
+
+def fetches_of(s: Session, fetching: str, models: Iterable[int | None]) -> dict[int, Job]:
+    """Of base models whose weights are not here: the unfinished jobs that fetch them, by model."""
+    bare = exists().where(LanguageModel.id == Job.base_model_id, LanguageModel.status == KNOWN)
+    found = select(Job).where(Job.kind == fetching, Job.base_model_id.in_(list(models)), Job.status.in_(UNFINISHED))
+    return {job.base_model_id: job for job in s.scalars(found.where(bare)) if job.base_model_id is not None}
+
+
+def requeue(s: Session, job_id: int) -> None:
+    """Queue a job again that was interrupted."""
+    ended = update(Job).where(Job.id == job_id, Job.status == JobStatus.INTERRUPTED)
+    s.execute(ended.values(status=JobStatus.QUEUED, request=None, finished_at=None, phase=None, seconds_left=None))
+
+
+def fail_queued(s: Session, job_id: int, error: dict[str, Any]) -> bool:
+    """End a job that has not started, for a reason. False when it is no longer queued."""
+    waiting = update(Job).where(Job.id == job_id, Job.status == JobStatus.QUEUED)
+    values = {"status": JobStatus.FAILED, "finished_at": time.time(), "request": None, "error": error}
+    ended = s.execute(waiting.values(**values).returning(Job.attempt, Job.step)).first()
+    if ended is None:
+        return False
+    event = {"at": time.time(), "kind": "error", "code": error["code"], "params": error["params"]}
+    s.add(JobEvent(job_id=job_id, attempt=ended[0], step=ended[1], **event))
+    return True
 
 
 def set_process(s: Session, job_id: int, attempt: int, *, pid: int, created: float) -> None:

@@ -20,15 +20,22 @@ class NotOwner(Exception):
     """The job is no longer this attempt's, or no longer active: nothing was written."""
 
 
-def begin_run(s: Session, job_id: int, attempt: int) -> None:
-    """Turn a starting job into a running one. Raises NotOwner when it is not waiting for this attempt."""
+def begin_run(s: Session, job_id: int, attempt: int) -> float:
+    """Turn a starting job into a running one. Raises NotOwner when it is not waiting for this attempt.
+
+    Returns:
+        when the attempt was claimed: its time, and that of its limit, begins there.
+    """
     waiting = (JobStatus.STARTING, JobStatus.STOPPING)
     mine = (Job.id == job_id, Job.attempt == attempt)
-    if s.scalar(select(Job.id).where(*mine, Job.status.in_(waiting))) is None:
+    found = s.execute(select(Job.started_at).where(*mine, Job.status.in_(waiting))).first()
+    if found is None:
         raise NotOwner(job_id)
-    values = {"heartbeat": time.monotonic(), "started_at": time.time(), "finished_at": None, "error": null()}
+    claimed = float(found[0] or time.time())
+    values = {"heartbeat": time.monotonic(), "started_at": claimed, "finished_at": None, "error": null()}
     s.execute(update(Job).where(*mine).values(**values))
     s.execute(update(Job).where(*mine, Job.status == JobStatus.STARTING).values(status=JobStatus.RUNNING))
+    return claimed
 
 
 def beat(s: Session, job_id: int, attempt: int, columns: Row) -> str | None:

@@ -43,9 +43,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, int
     home = tmp_path_factory.mktemp("limits") / "home"
     ctx = new_home(home)
     inputs = (add_model(ctx), add_dataset(ctx))
-    well = add_planned(
-        ctx, inputs, "Planned well", "succeeded", result={"peak_memory_mb": 1120, "elapsed_s": 161.0, "ended": None}
-    )
+    well = add_planned(ctx, inputs, "Planned well", "succeeded", result={"peak_memory_mb": 1120, "ended": None})
     error = {
         "code": "training.out_of_memory",
         "params": ESTIMATE | {"step": 8, "tokens": 300, "tries": 3, "advice": ADVICE},

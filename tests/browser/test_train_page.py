@@ -385,6 +385,19 @@ def test_the_estimate_follows_the_settings(wizard: Any) -> None:
     page.wait_for_function("before => document.querySelector('.estimate-rows').innerText !== before", arg=before)
 
 
+def test_a_learning_rate_that_does_not_suit_is_warned_of_with_a_button(wizard: Any) -> None:
+    page = wizard
+    choose(page, "method")
+    suits = page.input_value("#training-learning_rate")
+    page.fill("#training-learning_rate", "1")
+    page.click("#train-step-review")
+    page.click("[data-warning='warning.rate_high']")
+    page.wait_for_selector("[data-warning]", state="detached")
+    page.click("#train-step-method")
+    page.wait_for_selector("#training-learning_rate")
+    assert float(page.input_value("#training-learning_rate")) == float(suits)
+
+
 def test_settings_go_out_and_come_back_as_yaml(wizard: Any) -> None:
     page = wizard
     choose(page, "method")

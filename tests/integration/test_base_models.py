@@ -19,14 +19,16 @@ from engine.core.process import new_nonce, this_boot
 from engine.data.templates.isolated import pool
 from engine.data.templates.isolated.limits import LIMITS
 from engine.data.templates.template import ChatTemplate
+from engine.jobs.kinds import kind_of
 from engine.jobs.reporter import Reporter
-from engine.jobs.runners.prepare_model import run
 from engine.jobs.signals import Cancelled
+from engine.jobs.worker import runner_of
 from engine.models.base import hub, starter
 from engine.models.base.inspect import inspect_folder
 from engine.models.base.paths import tokenizer_folder, weights_folder
 from engine.models.base.tensors import read_header
 from engine.models.base.tokenizer import DEFAULT_TEMPLATE
+from engine.models.hubs.declaration import RemoteFile
 from engine.services.jobs.lifecycle import cancel_job, job_view
 from engine.services.models import base_models
 from storage.job_tables import Job
@@ -63,7 +65,8 @@ def prepare(ctx: Context, *, request: str | None = None) -> Job:
             cancel_job(ctx, claimed[0])
             reporter.flush()
         with ctx.db.read() as s:
-            run(ctx, s.get_one(Job, claimed[0]), reporter)
+            job = s.get_one(Job, claimed[0])
+        runner_of(kind_of(job.kind))(ctx, job, reporter)
     except Cancelled:
         reporter.finish("cancelled")
     except Fault as fault:
@@ -299,6 +302,8 @@ def test_a_hub_model_is_fetched_without_code_and_pickles(
         _environment(monkeypatch, online, address)
         model_id = base_models.add_hub_model(online, " someone/tiny-llama ")
         assert prepare(online).status == "succeeded"
+        base_models.fetch_model(online, model_id)
+        assert prepare(online).status == "succeeded"
     view = base_models.base_model_view(online, model_id)
     assert (view["status"], view["name"], view["ref"]) == ("ready", "tiny-llama", "someone/tiny-llama")
     here = weights_folder(online.settings, model_row(online, model_id))
@@ -352,10 +357,16 @@ def test_only_what_is_loaded_is_fetched() -> None:
     sizes = {"config.json": 1, "model-00001-of-00002.safetensors": 5, "model-00002-of-00002.safetensors": 5,
              "model.safetensors.index.json": 1, "tokenizer.json": 1, "onnx/model.safetensors": 9, "flax_model.msgpack": 9,
              "consolidated.safetensors": 9, "run.py": 9}  # fmt: skip
-    assert sum(hub.wanted(sizes).values()) == 13
+    files = {name: RemoteFile(size) for name, size in sizes.items()}
+    assert sum(file.size for file in hub.wanted(files).values()) == 13
+    whole = hub.wanted(files | {"model.safetensors": RemoteFile(7)})
+    assert sum(file.size for file in whole.values()) == 9  # loaded instead of the parts
     with pytest.raises(Fault) as caught:
-        hub.wanted({"pytorch_model.bin": 5})
+        hub.wanted({"pytorch_model.bin": RemoteFile(5)})
     assert caught.value.code == "model.pickle_only"
+    with pytest.raises(Fault) as caught:
+        hub.wanted({"adapter_config.json": RemoteFile(5), "adapter_model.safetensors": RemoteFile(5)})
+    assert caught.value.code == "model.foreign_adapter"
 
 
 # ------------------------------------------------------------------ the starter
@@ -366,7 +377,7 @@ def test_the_starter_is_queued_once(ctx: Context) -> None:
     assert base_models.ensure_starter(ctx) == first
     view = base_models.base_model_view(ctx, first)
     assert (view["source"], view["status"], view["name"]) == ("starter", "preparing", starter.NAME)
-    assert job_view(ctx, view["job_id"])["lane"] == "background"
+    assert job_view(ctx, view["job_id"])["lane"] == "download"
 
 
 def test_a_worker_that_died_leaves_a_failed_model_to_try_again(ctx: Context) -> None:

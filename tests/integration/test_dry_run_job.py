@@ -59,14 +59,18 @@ def test_a_check_that_takes_too_long_says_so(ctx: Context, raw: Raw, monkeypatch
     assert (job.status, job.error["code"] if job.error else None) == ("failed", "dry_run.too_long")
 
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"training": {"quantisation": "nf4"}}, "dry_run.quantised"),
-        ({"method": "few_shot"}, "dry_run.no_training"),
-    ],
-)
-def test_what_has_no_step_to_count_is_refused(ctx: Context, raw: Raw, change: Raw, code: str) -> None:
+def test_what_has_no_step_to_count_is_refused(ctx: Context, raw: Raw) -> None:
     with pytest.raises(Fault) as caught:
-        dry_runs.start_dry_run(ctx, raw | change)
-    assert caught.value.code == code
+        dry_runs.start_dry_run(ctx, raw | {"method": "few_shot"})
+    assert caught.value.code == "dry_run.no_training"
+
+
+def test_a_quantised_base_is_gone_through_too(ctx: Context, raw: Raw) -> None:
+    asked = raw | {"training": {"quantisation": "nf4"}}
+    dry_runs.start_dry_run(ctx, asked)
+    assert workers.run_here(ctx).status == "succeeded"
+    found, plain = dry_runs.dry_run_of(ctx, asked), dry_runs.dry_run_of(ctx, raw)
+    assert found is not None
+    assert plain is None
+    keys = {item["key"] for item in found["items"]} & {item["key"] for item in found["bill_items"]}
+    assert {"weights", "quantisation", "adapter"} <= keys

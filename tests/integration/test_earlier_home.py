@@ -170,8 +170,8 @@ def test_the_feed_of_a_finished_job_has_all_that_was_written(old: Context) -> No
 def test_measurements_and_finished_files_are_found_again(old: Context) -> None:
     probe, check = speed_probe.probe_of(old, MEASURED), dry_runs.dry_run_of(old, MEASURED)
     assert probe is not None
-    assert check is not None
-    assert (probe["job"], probe["code"], check["job"], check["status"]) == (11, "whole", 12, "succeeded")
+    assert check is None  # counted by the rules of then: it is asked for anew
+    assert (probe["job"], probe["code"]) == (11, "whole")
     assert estimates.plan(old, MEASURED)["verdict"]["code"]
     path, name = export.export_file(old, export.export_state(old, EXPORTED)["file"]["key"])
     assert (name, path.is_file()) == ("Words 词语-v5.csv", True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from engine.commands.review import tell_misfits
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.text import catalogue
+from engine.models.shelf.curated import known_models
 from engine.objectives import PRETRAINING, SFT
 from engine.services.data import datasets, imports, sources
 from engine.services.data.fit import fit_of, fits
@@ -156,6 +158,36 @@ def test_a_language_that_a_model_hardly_knows_is_measured(ctx: Context) -> None:
     assert sorted(datasets.dataset_view(ctx, made)["spoken"]) == ["en", "zh"]
     few = add_rows(ctx, [*rows[20:], rows[0]], "few")
     assert told(ctx, few, small) == []
+    panda = add_model(ctx, "English panda", tokenizer=knows_chinese())
+    for languages, codes in ((["en", "de"], ["language_unnamed"]), (["zh-Hans"], []), (["multilingual"], []), ([], [])):
+        assert [code for code, *_ in told(ctx, made, named(ctx, panda, languages))] == codes
+    assert told(ctx, made, named(ctx, small, ["en"]))[0][0] == "language"  # what is measured says more
+    assert told(ctx, made, named(ctx, small, ["zh"])) == []  # its makers know better
+
+
+def test_a_model_of_the_list_is_named_where_none_here_fits(ctx: Context) -> None:
+    online = replace(ctx, settings=replace(ctx.settings, offline=False))
+    small = add_model(ctx, "Small")
+    chinese = add_rows(ctx, [{"问题": f"{CHINESE}{n}？", "回答": CHINESE} for n in range(20)])
+    tools = add_rows(ctx, [chat(n, tools=[TOOL]) for n in range(20)], "tools")
+    for made, able in ((chinese, lambda one: "zh" in one.languages), (tools, lambda one: one.tools)):
+        ((_code, _level, _params, ((do, name),)),) = told(online, made, small)
+        one = next((one for one in known_models() if one.name == name), None)
+        assert do == "models"
+        assert one is not None
+        assert able(one)
+        assert not one.gated
+        assert [ways for *_, ways in told(ctx, made, small)] == [[("models", "")]]  # without a network none can come
+    add_model(ctx, "Takes tools", WITH_TOOLS)
+    assert [ways for *_, ways in told(online, tools, small)] == [[("model", "Takes tools")]]
+
+
+def named(ctx: Context, model: int, languages: list[str]) -> int:
+    """The model, whose card on a hub names these languages."""
+    with ctx.db.write() as s:
+        row = s.get_one(LanguageModel, model)
+        row.config = {**(row.config or {}), "_tunesmith": {"hub": {"languages": languages}}}
+    return model
 
 
 def test_reasoning_that_a_template_leaves_out(ctx: Context) -> None:
@@ -190,10 +222,10 @@ def test_a_template_without_an_end_is_told_on_pages_and_in_the_terminal(
     assert found["params"] == {"model": "Open", "token": end or ""}
     console = Console("en", t, error_text, out=io.StringIO())
     tell_misfits(console, ctx, made, model, SFT.key, {})
-    assert console.out.getvalue() == t("en", f"fit.{code}", **found["params"]) + "\n"  # type: ignore[attr-defined]
+    assert console.out.getvalue().startswith(t("en", f"fit.{code}", **found["params"]))  # type: ignore[attr-defined]
     console.out = io.StringIO()
     tell_misfits(console, ctx, made, model, SFT.key, {"teach_end": False})
-    assert console.out.getvalue() == t("en", f"fit.{'end_refused' if end else code}", model="Open") + "\n"
+    assert console.out.getvalue().startswith(t("en", f"fit.{'end_refused' if end else code}", model="Open"))
     text = add_rows(ctx, [{"text": f"A text {n}."} for n in range(20)], "texts")
     assert fit_of(ctx, text, model)["findings"] == []
 
@@ -245,6 +277,7 @@ def test_every_sentence_is_there_in_both_languages() -> None:
         *codes,
         *(f"{code}.about" for code in codes),
         "language",
+        "language_unnamed",
         "end_added",
         "no_end",
         "kind.preference",

@@ -16,6 +16,7 @@ from engine.jobs.reporter import Reporter
 from engine.jobs.worker import work
 from engine.services.jobs import lifecycle
 from engine.services.planning import estimates, speed_probe
+from engine.services.planning.measured import MEMORY
 from engine.training.batches.batches import EpochOrder
 from engine.training.batches.examples import make_example
 from engine.training.calibration.probe_clock import ProbeClock
@@ -77,6 +78,12 @@ def test_a_probe_measures_three_steps_and_corrects_the_plan(ctx: Context, raw: d
         "probe",
         pytest.approx(found["measured_at"], abs=5),
     )
+    memory = _kept(ctx)[0].speeds[MEMORY]
+    assert memory["measured_mb"] == pytest.approx(found["measured_mb"], abs=1)
+    assert memory["settings"]["tokens"] >= 60  # the longest row was seen
+    assert memory["settings"]["method"] == "lora"
+    total = after["memory"]["total_mb"]
+    assert total >= min(memory["measured_mb"], before["memory"]["total_mb"])
     assert after["time"]["high"] - after["time"]["low"] < before["time"]["high"] - before["time"]["low"]
     assert estimates.plan(ctx, raw | {"method_params": {"rank": 16}})["time"]["source"] == "probe"
     other = estimates.plan(ctx, raw | {"method": "bitfit"})["time"]
@@ -87,7 +94,7 @@ def test_all_parts_of_a_job_are_measured(ctx: Context, raw: dict[str, Any]) -> N
     job_id = speed_probe.start_probe(ctx, raw | {"method": "prompt_tuning"})
     job = workers.run_here(ctx)
     (kept,) = _kept(ctx)
-    assert set(kept.speeds) == set(job.result["speeds"]) == {"start", "training", "checks", "answers"}
+    assert set(kept.speeds) - {MEMORY} == set(job.result["speeds"]) == {"start", "training", "checks", "answers"}
     assert (kept.source, kept.job_id, kept.method) == ("probe", job_id, "prompt_tuning")
     assert _left(ctx, job_id) == []
 
@@ -168,6 +175,7 @@ def test_finished_jobs_of_this_machine_correct_the_plan_as_well(ctx: Context, ra
     plan = estimates.plan(ctx, raw)
     assert plan["time"]["source"] == "past"
     assert plan["time"]["tokens_per_s"] == pytest.approx(kept.tokens_per_s, rel=0.05)
+    assert kept.speeds[MEMORY]["settings"]["tokens"] >= 60
     with ctx.db.write() as s:
         s.query(SpeedCorrection).update({"machine": "another"})
     assert estimates.plan(ctx, raw)["time"]["source"] == "model"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.jobs.kinds.declaration import JobKind
@@ -143,10 +144,10 @@ def test_a_job_begins_once_the_database_can_be_written_to(
 ) -> None:
     begin, refused = reporting.begin_run, [OperationalError("UPDATE", {}, Exception("database is locked"))]
 
-    def busy(*arguments: Any) -> None:
+    def busy(session: Session, job_id: int, attempt: int) -> float:
         if refused:
             raise refused.pop()
-        begin(*arguments)
+        return begin(session, job_id, attempt)
 
     take_over(ctx, attempt=4, status=JobStatus.STARTING)
     monkeypatch.setattr(reporting, "begin_run", busy)

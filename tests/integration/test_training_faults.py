@@ -139,4 +139,4 @@ def test_killed_while_saving_leaves_no_half_checkpoint(ctx: Context, job: int) -
     assert workers.run_here(ctx).status == "succeeded"
     assert not list(folder.glob(".*partial"))
     codes = workers.event_codes(ctx, job)
-    assert ("resumed" if registered else "started_over") in codes
+    assert ("resumed" if registered else "prepared_already") in codes

@@ -20,6 +20,7 @@ from engine.models.base.inspect import inspect_folder, read_config
 from engine.models.base.integrity import change_of, intact_weights
 from engine.models.base.paths import tokenizer_folder
 from engine.models.base.sound_config import read_model
+from engine.models.hubs.declaration import RemoteFile
 from engine.models.tuned.integrity import FILES, intact_result, result_change
 from engine.services.models import base_models
 from storage.tables import LanguageModel, TunedModel
@@ -193,7 +194,11 @@ def test_a_tokenizer_is_of_a_class_of_the_library(folder: Path, tmp_path: Path, 
 def test_only_settings_and_weights_come_from_a_hub() -> None:
     names = ["config.json", "adapter_config.json", "tokenizer.py", "tokenizer.pkl", "vocab.pkl", "custom_generate/generate.py",
              "model.safetensors", "shard-00000-model-00001-of-00001.safetensors", "tokenizer.json", "additional_chat_templates/a.jinja"]  # fmt: skip
-    assert set(hub.wanted(dict.fromkeys(names, 1))) == {"config.json", "model.safetensors", "tokenizer.json"}
+    assert set(hub.wanted(dict.fromkeys(names, RemoteFile(1)))) == {
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+    }
 
 
 def test_a_gguf_file_is_read_without_what_lies_beside_it(folder: Path, tmp_path: Path) -> None:

@@ -30,6 +30,20 @@ test("the starter model is chosen, what is gone is not", () => {
   assert.deepEqual([w.draft.base_model, w.draft.dataset, w.draft.method], [1, null, "lora"]);
 });
 
+test("the default of the learning rate follows the model's size, a value of one's own stays", () => {
+  const { w } = wizard();
+  const rate = { key: "learning_rate", field: "training.learning_rate", default: 3, per_method: true };
+  w.forms = { ...FORMS, methods: [{ ...FORMS.methods[0], rates: [[0, 1e-3], [3e9, 2e-4]] }], objectives: [{ ...FORMS.objectives[0], params: [rate] }] };
+  assert.equal(w.trainingDefaults().learning_rate, 1e-3);
+  w.models.push({ id: 2, name: "large", status: "ready", source: "hub", parameters: 8e9 });
+  w.patch({ base_model: 2 });
+  assert.equal(w.trainingDefaults().learning_rate, 2e-4);
+  assert.deepEqual(w.raw().training, {});
+  setParam(w, rate, 5e-4);
+  w.patch({ base_model: 1 });
+  assert.deepEqual(w.raw().training, { learning_rate: 5e-4 });
+});
+
 test("a setting with a default of the method is kept for that method alone", () => {
   const { w } = wizard();
   setParam(w, RATE, 0.5);

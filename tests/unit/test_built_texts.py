@@ -121,7 +121,7 @@ def test_each_headline_has_its_text() -> None:
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
     said = {(node.func.id, ast.literal_eval(node.args[0])) for node in calls if _is_literal(node)}  # type: ignore[attr-defined]
     keys = {code for name, code in said if name == "_say"}
-    keys |= {f"{code}{unit}" for name, code in said if name == "_timed" for unit in (".s", ".m", ".h")}
+    keys |= {f"{code}{unit}" for name, code in said if name in ("_timed", "_took") for unit in (".s", ".m", ".h")}
     assert len(keys) > 15
     assert [key for key in sorted(keys) if f"headline.{key}" not in catalogue("en")] == []
 

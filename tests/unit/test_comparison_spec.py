@@ -11,6 +11,7 @@ from engine.data.rows.scored_answers import read_answers, write_answers
 from engine.evaluation.comparison.spec import (
     PARAMS,
     Entrant,
+    OnePass,
     job_specs,
     make_comparison,
     offered,
@@ -51,13 +52,13 @@ def test_a_variant_is_its_method_with_its_own_settings(method: Any, variant: Any
 
 def test_by_time_the_clock_ends_the_job_whatever_the_estimate_was() -> None:
     spec = comparison({"method": METHODS[0].key}, held="time", minutes=10, evaluations=4)
-    raw = raw_job(spec, spec.entrants[0], 42, (60.0, 50.0))
+    raw = raw_job(spec, spec.entrants[0], 42, OnePass(60.0, 50.0))
     training = raw["training"]
     assert raw["budget"]["minutes"] == 10
     assert training["epochs"] == 100  # ten times what fits
     assert training["evaluations"] == 40  # so four of them fall into the time
     assert training["warmup"] * training["epochs"] * 50 == pytest.approx(10)
-    endless = raw_job(spec, spec.entrants[0], 42, (0.001, 1.0))["training"]
+    endless = raw_job(spec, spec.entrants[0], 42, OnePass(0.001, 1.0))["training"]
     assert (endless["epochs"], endless["warmup"] <= 0.05) == (1000, True)
 
 

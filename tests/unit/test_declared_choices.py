@@ -19,6 +19,8 @@ from engine.methods.common.shape import ModelShape
 from engine.objectives.sft import SFT
 from engine.optimizers import OPTIMIZERS, optimizer_of
 from engine.optimizers.declaration import Optimizer
+from engine.optimizers.offload import OFFLOADS
+from engine.optimizers.trained_format import TRAINED_FORMATS
 from engine.planner.budget.catalogue import CATALOGUE
 from engine.services.planning import plan_search
 
@@ -38,17 +40,22 @@ def test_an_optimizer_is_whole_and_takes_a_step(optimizer: Optimizer) -> None:
     assert optimizer_of(optimizer.key) is optimizer
     assert _whole(optimizer.label, optimizer.help)
     chosen, options = optimizer.make()
-    weights = torch.nn.Parameter(torch.ones(8, 4))
-    weights.grad = torch.ones(8, 4)
+    weights = torch.nn.Parameter(torch.ones(64, 128))
+    weights.grad = torch.ones(64, 128)
     made = chosen([weights], **{"lr": 0.1, **options})  # type: ignore[call-arg]
     made.step()
     assert bool((weights < 1).all())
-    state = sum(
-        one.numel() for kept in made.state.values() for one in kept.values() if torch.is_tensor(one) and one.dim()
+    kept = {key: one for held in made.state.values() for key, one in held.items() if torch.is_tensor(one) and one.dim()}
+    own = [one for key, one in kept.items() if not key.startswith("qmap")]  # a table that all tensors share
+    state = sum(one.numel() * one.element_size() for one in own)
+    assert optimizer.state(64 * 128, 64).bytes == pytest.approx(state, rel=0.4)
+    assert optimizer.state_in(2, 64 * 128, 64).bytes <= optimizer.state(64 * 128, 64).bytes
+    assert sum(one.numel() for one in own if one.dtype == torch.float32 and one.shape == weights.shape) == (
+        optimizer.moments * 64 * 128
     )
-    assert optimizer.state(32, 4).bytes >= 4 * state * 0.5
     assert (state == 0) == (optimizer.stored == 0)
-    assert optimizer.moved > 0
+    assert optimizer.stored_bytes(4) * 64 * 128 == pytest.approx(state, rel=0.02) or optimizer.stored == 0.02
+    assert all(optimizer.moved(kind) > 0 and optimizer.copies(kind) >= 0 for kind in DEVICE_KINDS)
     assert optimizer.source
     choice = _param("optimizer")
     assert choice.choices[optimizer.key] is optimizer.label
@@ -84,7 +91,7 @@ def test_a_kind_of_device_is_whole(kind: DeviceKind) -> None:
     assert min(vars(kind.rates(device)).values()) > 0
     assert kind.precision(device).dtype in ("fp32", "bf16", "fp16")
     assert process_limit(device, 500) == (None if kind.memory else 500)
-    for entry in (*OPTIMIZERS, *BASE_FORMATS):
+    for entry in (*OPTIMIZERS, *BASE_FORMATS, *TRAINED_FORMATS, *OFFLOADS):
         reason = entry.not_on(kind)
         assert reason is None or _whole(reason)
 

@@ -14,7 +14,7 @@ from engine.jobs.status_messages import status_message
 from webui.i18n import t
 
 VIEW: dict[str, Any] = {
-    "kind": "train", "status": "running", "phase": "training", "stalled": False, "request": None, "queue_place": None,
+    "kind": "train", "status": "running", "phase": "training", "stalled": False, "request": None, "queue_place": None, "waits_for": None,
     "step": 40, "total_steps": 100, "seconds_left": 230.0, "train_loss": 1.5, "seconds": 180.0,
     "checkpoint_step": 25, "error": None, "result": {}, "inputs_there": True,
 }  # fmt: skip
@@ -43,11 +43,21 @@ def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
         ({"seconds_left": 9000.0}, FALLING, "Learning well: validation loss fell from 2.31 to 1.12; about 2.5 h left."),
         ({}, RISING, "Not improving since step 10: validation loss was 1.1 there and is 1.3 now; about 4 min left."),
         ({}, [], "Training: step 40 of 100, training loss 1.5; about 4 min left."),
-        ({"step": 0, "phase": "loading"}, [], "Loading the model."),
-        ({"step": 0, "phase": None, "train_loss": None}, [], "Preparing."),
+        ({"step": 0, "phase": "loading"}, [], "Loading the model. About 4 min left."),
+        ({"step": 0, "phase": None, "train_loss": None, "seconds_left": None}, [], "Preparing."),
         ({"step": 0, "train_loss": None}, [], "Training has begun."),
         ({"status": "queued", "queue_place": 3}, [], "Waiting at place 3 in the queue."),
         ({"status": "queued", "queue_place": 1}, [], "Next in line."),
+        (
+            {"status": "queued", "waits_for": {"job": 1, "done_mb": 2300, "total_mb": 5000}},
+            [],
+            "Waits for the model's download (2.30 GB of 5.00 GB).",
+        ),
+        (
+            {"status": "queued", "waits_for": {"job": 1, "done_mb": 0, "total_mb": 0}},
+            [],
+            "Waits for the model's download.",
+        ),
         ({"status": "starting"}, [], "The worker is starting."),
         ({"status": "stopping", "request": "stop"}, [], "Stopping: it finishes its step and saves what it learned."),
         (
@@ -56,12 +66,14 @@ def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
             "Stopping before its first step: nothing is learned yet.",
         ),
         ({"status": "stopping", "request": "cancel"}, [], "Being cancelled: nothing more is saved."),
-        ({"status": "succeeded"}, FALLING, "Finished in 3 min: validation loss 2.31 → 1.12."),
+        ({"status": "succeeded"}, FALLING, "Finished in 3 min 0 s: validation loss 2.31 → 1.12."),
         ({"status": "succeeded", "seconds": 30.0}, [], "Finished in 30 s."),
+        ({"status": "succeeded", "seconds": 95.0}, [], "Finished in 1 min 35 s."),
+        ({"status": "succeeded", "seconds": 5430.0}, [], "Finished in 1 h 30 min."),
         (
             {"status": "succeeded"},
             [(0, 1.11), (40, 1.13)],
-            "Finished in 3 min, but worse than before: validation loss rose, 1.11 → 1.13.",
+            "Finished in 3 min 0 s, but worse than before: validation loss rose, 1.11 → 1.13.",
         ),
         (
             {"status": "succeeded", "seconds": None},
@@ -71,31 +83,31 @@ def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
         (
             {"status": "succeeded", "result": {"model_step": 10, "kept_steps": [10, 40]}},
             RISING,
-            "Finished in 3 min: validation loss 2.3 → 1.1. The best was step 10: afterwards the validation loss rose from "
+            "Finished in 3 min 0 s: validation loss 2.3 → 1.1. The best was step 10: afterwards the validation loss rose from "
             "1.1 to 1.3. The model is step 10; the last one is kept.",
         ),
         (
             {"status": "succeeded", "result": {"model_step": 40, "kept_steps": [10, 40]}},
             RISING,
-            "Finished in 3 min: validation loss 2.3 → 1.3. The best was step 10: afterwards the validation loss rose from "
+            "Finished in 3 min 0 s: validation loss 2.3 → 1.3. The best was step 10: afterwards the validation loss rose from "
             "1.1 to 1.3. The model is the last step, as you chose; the best one is kept.",
         ),
         (
             {"status": "succeeded", "result": {"model_step": 40}},
             RISING,
-            "Finished in 3 min: validation loss 2.3 → 1.3. The best was step 10: afterwards the validation loss rose from "
+            "Finished in 3 min 0 s: validation loss 2.3 → 1.3. The best was step 10: afterwards the validation loss rose from "
             "1.1 to 1.3. The model is the last step.",
         ),
         (
             {"status": "succeeded"},  # of an earlier version
             RISING,
-            "Finished in 3 min: validation loss 2.3 → 1.3. The best was step 10: afterwards the validation loss rose from "
+            "Finished in 3 min 0 s: validation loss 2.3 → 1.3. The best was step 10: afterwards the validation loss rose from "
             "1.1 to 1.3. The model is the last step.",
         ),
         (
             {"status": "succeeded", "result": {"model_step": 10, "kept_steps": [10, 40]}},
             [(0, 2.3), (10, 1.1), (40, 1.1001)],
-            "Finished in 3 min: validation loss 2.3 → 1.1. The model is step 10, where it was lowest; the last one is kept.",
+            "Finished in 3 min 0 s: validation loss 2.3 → 1.1. The model is step 10, where it was lowest; the last one is kept.",
         ),
         (
             {"status": "stopped", "checkpoint_step": 40, "result": {"model_step": 10, "kept_steps": [10, 40]}},
@@ -103,15 +115,16 @@ def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
             "Stopped and saved at step 40 of 100; resume goes on from there. The best was step 10: afterwards the validation "
             "loss rose from 1.1 to 1.3. The model is step 10; the last one is kept.",
         ),
-        ({"step": 100, "phase": "scoring"}, FALLING, "Answering the questions that are scored."),
-        ({"step": 100, "phase": "saving"}, [], "Saving."),
+        ({"step": 100, "phase": "scoring"}, FALLING, "Answering the questions that are scored. About 4 min left."),
+        ({"step": 100, "phase": "saving", "seconds_left": 42.4}, [], "Saving. About 42 s left."),
+        ({"step": 100, "phase": "saving", "seconds_left": None}, [], "Saving."),
         ({"status": "stopped"}, [], "Stopped and saved at step 25 of 100; resume goes on from there."),
         (
             {"status": "stopped", "result": {"ended": "time"}},
             [],
             "Stopped by its time limit at step 25 of 100, and saved; resume goes on from there with a fresh limit.",
         ),
-        ({"step": 0, "phase": "reading"}, [], "Reading the data."),
+        ({"step": 0, "phase": "reading", "seconds_left": None}, [], "Reading the data."),
         ({"kind": "probe", "phase": "scoring"}, [], "Answering the questions that are scored."),
         ({"kind": "dry_run", "phase": "counting"}, [], "Counting what one training step holds."),
         ({"kind": "export", "status": "cancelled"}, [], "Cancelled."),
@@ -166,7 +179,7 @@ def test_worse_is_never_good_news(view: dict[str, Any], losses: list[tuple[int, 
 @pytest.mark.parametrize("step", [0, 7])
 @pytest.mark.parametrize("extra", [{}, {"stalled": True}, {"checkpoint_step": None, "total_steps": None}])
 def test_every_state_has_a_sentence(status: str, kind: str, step: int, extra: dict[str, Any]) -> None:
-    view = {"status": status, "kind": kind, "step": step, "queue_place": 2, **extra}
+    view = {"status": status, "kind": kind, "step": step, "queue_place": 2, "waits_for": None, **extra}
     for losses in ([], FALLING, RISING):
         assert "headline." not in english(view, losses)
 

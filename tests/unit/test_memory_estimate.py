@@ -17,7 +17,8 @@ from engine.core.text import catalogue
 from engine.devices import precision_for
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method
-from engine.models.architecture.shape import shape_of
+from engine.models.architecture.shape import context_length, shape_of
+from engine.models.base.gguf_config import _FAMILIES as FROM_GGUF
 from engine.models.base.gguf_config import config_of
 from engine.objectives import usual_objective
 from engine.optimizers.adafactor import ADAFACTOR
@@ -58,7 +59,11 @@ CHATGLM3: Config = {
     "multi_query_attention": True, "multi_query_group_num": 2, "kv_channels": 128, "padded_vocab_size": 65024,
     "add_qkv_bias": True, "seq_length": 8192,
 }  # fmt: skip
-PUBLISHED = {**MODELS, **MIXTURES, "ChatGLM3 6B": CHATGLM3}
+CHATGLM: Config = {  # the first version, as it was published without its image tokens
+    "model_type": "chatglm", "hidden_size": 4096, "inner_hidden_size": 16384, "layernorm_epsilon": 1e-05,
+    "max_sequence_length": 2048, "num_attention_heads": 32, "num_layers": 28, "position_encoding_2d": True, "vocab_size": 130528,
+}  # fmt: skip
+PUBLISHED = {**MODELS, **MIXTURES, "ChatGLM3 6B": CHATGLM3, "ChatGLM 6B": CHATGLM}
 
 
 def _work(config: Config, method: Method, tokens: int = 512, device: Device | None = None, **values: Any) -> Workload:
@@ -91,6 +96,17 @@ def test_parameters_are_those_of_the_real_class(name: str) -> None:
 
 def test_chatglm_is_counted_though_transformers_has_no_class_for_it() -> None:
     assert shape_of(CHATGLM3).parameters == 6_243_584_000
+    layer = (4096 + 1) * 3 * 4096 + (4096 + 1) * 4096 + (4096 + 1) * 16384 + (16384 + 1) * 4096 + 2 * 2 * 4096
+    first = shape_of(CHATGLM)
+    assert first.parameters == 28 * layer + 2 * 130_528 * 4096 + 2 * 4096 == 6_707_929_088
+    assert (first.kv_heads, first.tied, first.linears["dense_h_to_4h"]) == (32, False, (4096, 16384))
+    assert context_length(CHATGLM) == 2048
+
+
+def test_gguf_files_are_counted_of_families_that_the_library_reads_from_such_files() -> None:
+    from transformers.integrations.ggml import GGUF_CONFIG_MAPPING
+
+    assert set(FROM_GGUF.values()) <= GGUF_CONFIG_MAPPING.keys() | {"gemma3_text"}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -154,9 +170,7 @@ DRY_RUNS = {  # MB that the engine's own step holds on fake tensors (benchmarks.
 
 @pytest.mark.parametrize(("name", "key"), DRY_RUNS)
 def test_the_estimate_agrees_with_dry_runs_of_published_models(name: str, key: str) -> None:
-    work = replace(
-        _work(MODELS[name], method_of(key), tokens=1024, device=GPU), longest=512, precision=Precision("fp32", "")
-    )
+    work = replace(_work(MODELS[name], method_of(key), tokens=1024), longest=512, precision=Precision("fp32", ""))
     found = sum(step_bytes(work).values()) / 1e6
     assert found == pytest.approx(DRY_RUNS[name, key], rel=0.03)
 

@@ -10,8 +10,8 @@ import pytest
 
 from engine.commands.arguments import parse
 from engine.commands.console import Console
-from engine.commands.plan import megabytes
 from engine.commands.plan import plan as print_plans
+from engine.commands.reserve import megabytes
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
 from engine.data.templates.lengths import LengthTable, count
@@ -63,7 +63,8 @@ def test_the_service_offers_plans_that_are_plans(ctx: Context, asked: dict[str, 
         assert make_spec(taken | {"name": "-"}).method == offer["method"]
         plan = estimates.plan(ctx, taken)
         assert plan["verdict"]["ok"]
-        assert {key: plan[key] for key in ("memory", "time", "disk", "steps")} == {key: offer[key] for key in ("memory", "time", "disk", "steps")}  # fmt: skip
+        assert {key: plan[key] for key in ("memory", "time", "steps")} == {key: offer[key] for key in ("memory", "time", "steps")}  # fmt: skip
+        assert plan["disk"]["items"] == offer["disk"]["items"]
         assert taken["training"]["train_on"] == "all"
         assert offer["method"] != "lora" or taken["method_params"] == {"rank": 4}
 

@@ -168,13 +168,6 @@ def test_steps_are_worked_through_in_groups_that_fit() -> None:
     assert (tighter.tokens, tighter.recompute) == (900, True)
 
 
-def test_a_time_limit_says_how_many_passes_keep_to_it() -> None:
-    assert verdict.time_verdict(600, 10, epochs=4) is None
-    too_long = verdict.time_verdict(1200, 10, epochs=4)
-    assert too_long is not None
-    assert too_long.change == {"training.epochs": 2.0}
-
-
 # ------------------------------------------------------------------ time
 
 

@@ -210,7 +210,7 @@ def test_checkpoints_give_way_to_the_disk() -> None:
 @pytest.mark.parametrize(
     ("model", "device", "budget", "code"),
     [
-        ("135M", "desktop-8-32", {"minutes": 0.3}, "nothing.time"),
+        ("135M", "desktop-8-32", {"minutes": 0.3}, "nothing.time_passes"),
         ("135M", "desktop-8-32", {"disk_mb": 20}, "nothing.disk_limit"),
         ("135M", "desktop-8-32", {"memory_mb": 500}, "nothing.memory"),
         ("135M", "desktop-8-32", {"memory_mb": 500, "minutes": 1}, "nothing.memory_time"),
@@ -229,7 +229,7 @@ def test_when_nothing_fits_the_change_really_helps(model: str, device: str, budg
 
 def test_shorter_examples_are_proposed_where_they_are_enough() -> None:
     asked = search("135M", "desktop-8-32", goal="quality")
-    need = min(_smallest(case) for case in asked.candidates(asked.lengths))
+    need = min(smallest_mb(case) for case in asked.candidates(asked.lengths))
     tight = search("135M", "desktop-8-32", memory_mb=need - 20)
     verdict = smallest_change(tight)
     assert verdict.code == "nothing.shorter_or_memory"
@@ -239,7 +239,7 @@ def test_shorter_examples_are_proposed_where_they_are_enough() -> None:
     assert search("135M", "desktop-8-32", memory_mb=verdict.params["need_mb"]).found
 
 
-def _smallest(case: PlanCase) -> int:
+def smallest_mb(case: PlanCase) -> int:
     small = replace(case, spec=replace(case.spec, budget=replace(case.spec.budget, goal="smallest")))
     return total_mb(workload(small, small.counts()[0]))
 

@@ -10,6 +10,7 @@ from engine.core.errors import Fault
 from engine.evaluation.comparison import spec
 from engine.evaluation.metrics import METRICS
 from engine.methods import method_of
+from engine.methods.common.rates import RATE, rates_of
 from engine.objectives import usual_objective
 from engine.services.app import drafts
 from engine.services.comparisons import comparisons, views
@@ -71,6 +72,7 @@ def entrant_forms(lang: str) -> list[EntrantForm]:
                 "recommended": method.recommended and variant is None,
                 "trains": method.capabilities.trains,
                 "params": [{**one, "default": set_by_variant.get(one["key"], one["default"])} for one in params],
+                "rates": [] if RATE in set_by_variant else rates_of(method),
             }
         )
     return found

@@ -11,9 +11,11 @@ from engine.core.sizes import memory_size
 from engine.jobs import feed as job_feeds
 from engine.jobs.curves import Curves
 from engine.methods import METHODS, method_of
+from engine.methods.common.rates import defaults_for
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import Objective
 from engine.services.jobs import labels, lifecycle, search
+from engine.services.models.sizes import size_of_base
 from engine.services.planning import retry
 from engine.shapes.jobs import JobBrief, JobFacets, JobView, JobWish
 from webui.components import PolledFunction, view
@@ -87,8 +89,12 @@ def _budget_rows(lang: str, budget: Mapping[str, Any]) -> Iterator[SettingRow]:
         }
 
 
-def settings_rows(lang: str, spec: Mapping[str, Any]) -> list[SettingRow]:
-    """A job's whole spec for people: labels from the declarations, `main` where a beginner would look."""
+def settings_rows(lang: str, spec: Mapping[str, Any], parameters: int | None = None) -> list[SettingRow]:
+    """A job's whole spec for people: labels from the declarations, `main` where a beginner would look.
+
+    Args:
+        parameters: of the base model, which defaults follow.
+    """
     if not spec.get("method"):
         return []
     try:
@@ -97,7 +103,8 @@ def settings_rows(lang: str, spec: Mapping[str, Any]) -> list[SettingRow]:
         return []
     rows = list(_declared(lang, "method", method.params, spec.get("method_params") or {}))
     objective = objective_named(spec)
-    rows += _declared(lang, "training", objective.params_for(method.defaults), spec.get("training") or {})
+    declared = objective.params_for(defaults_for(method, parameters))
+    rows += _declared(lang, "training", declared, spec.get("training") or {})
     unusual, label = objective != usual_objective(), t(lang, "jobs.settings.objective")
     value = objective.label.in_(lang)
     rows.append({"group": "training", "label": label, "value": value, "changed": unusual, "main": unusual})
@@ -169,7 +176,8 @@ def build(site: Site, lang: str) -> None:
         }
 
     def job_settings(job_id: int) -> list[SettingRow]:
-        return settings_rows(lang, lifecycle.job_view(ctx, int(job_id)).get("spec") or {})
+        spec = lifecycle.job_view(ctx, int(job_id)).get("spec") or {}
+        return settings_rows(lang, spec, size_of_base(ctx, spec))
 
     def job_act(job_id: int, action: Action) -> None:
         _ACTIONS[action](ctx, int(job_id))

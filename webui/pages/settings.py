@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from engine.core.settings import SETTINGS
 from engine.services.app import folders, hardware
-from engine.services.models import base_models
-from engine.services.planning import estimates
-from engine.shapes.app import DiskUse
+from engine.services.models import base_models, hub_choice
+from engine.services.planning import estimates, reserve
+from engine.shapes.app import DiskUse, ReserveView
 from engine.shapes.models import BaseModelView
+from engine.shapes.shelf import HubChoice
 from webui.components import PolledFunction, view
 from webui.guard import guarded
+from webui.pages import shelf
 from webui.pages.shapes import LimitRow, MachineFindings
 from webui.site import Site
 
@@ -22,6 +27,12 @@ def build(site: Site, lang: str) -> None:
 
     def machine() -> MachineFindings:
         return {**estimates.machine(ctx), "findings": hardware.findings(ctx)}
+
+    def reserves() -> list[ReserveView]:
+        return reserve.reserves(ctx)
+
+    def set_reserve(device: str, mb: int | None) -> ReserveView:
+        return reserve.set_reserve(ctx, str(device), None if mb is None else int(mb))
 
     def models() -> list[BaseModelView]:
         return base_models.list_base_models(ctx)
@@ -41,6 +52,12 @@ def build(site: Site, lang: str) -> None:
     def remove_model(model: int) -> None:
         base_models.remove_base_model(ctx, int(model))
 
+    def hub_now() -> HubChoice:
+        return hub_choice.hub_choice(ctx)
+
+    def choose_hub(kind: str, url: str) -> HubChoice:
+        return hub_choice.choose_hub(ctx, kind, url)
+
     def disk_use() -> DiskUse:
         return folders.disk_use(ctx)
 
@@ -50,5 +67,8 @@ def build(site: Site, lang: str) -> None:
         ]
 
     guard = guarded(lang)
-    functions = (machine, get_starter, add_hub, add_folder, resize_model, remove_model, disk_use, limits)
+    of_models: list[Callable[..., Any]] = [get_starter, add_hub, add_folder, resize_model, remove_model]
+    of_machine: list[Callable[..., Any]] = [machine, reserves, set_reserve, disk_use, limits]
+    of_hubs: list[Callable[..., Any]] = [hub_now, choose_hub, *shelf.functions(site)]
+    functions = [*of_machine, *of_models, *of_hubs]
     view("settings", functions=[guard(function) for function in functions], polled=[PolledFunction(guard(models))])

@@ -27,6 +27,7 @@ from webui.components import view
 from webui.draft_shapes import BY_ADDRESS, TRAIN, asked_ids, in_shape
 from webui.forms import wizard_forms
 from webui.guard import guarded
+from webui.pages import shelf
 from webui.site import Site
 from webui.train_draft import draft_of, fresh_draft, settled_draft, start_key
 from webui.train_shapes import (
@@ -85,8 +86,8 @@ def _choices(site: Site, lang: str) -> list[Function]:
     def lists() -> WizardLists:
         return _lists(site)
 
-    def add_hub(name: str) -> int:
-        return base_models.add_hub_model(ctx, name)
+    def add_folder(path: str) -> int:
+        return base_models.add_folder(ctx, path)
 
     def get_starter() -> int:
         return base_models.ensure_starter(ctx)
@@ -103,7 +104,7 @@ def _choices(site: Site, lang: str) -> list[Function]:
     def peek(dataset: int) -> list[DataRow]:
         return datasets.dataset_rows(ctx, dataset, offset=0, limit=2, split="train")["rows"]
 
-    return [load_wizard, lists, add_hub, get_starter, resize_model, use_sample, wizard_fits, peek]
+    return [load_wizard, lists, add_folder, get_starter, resize_model, use_sample, wizard_fits, peek]
 
 
 def _plans(site: Site) -> list[Function]:
@@ -180,7 +181,7 @@ def _files(site: Site) -> list[Function]:
 def build(site: Site, lang: str) -> None:
     """Draw the wizard; `?from_job=7`, `?dataset=3`, `?model=1` and `?method=lora` fill it in."""
     wrap = guarded(lang)
-    functions = [*_choices(site, lang), *_plans(site), *_checks(site), *_files(site)]
+    functions = [*_choices(site, lang), *_plans(site), *_checks(site), *_files(site), *shelf.functions(site)]
 
     def value() -> WizardValue:
         return {"forms": wizard_forms(lang)}

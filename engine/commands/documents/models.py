@@ -13,6 +13,7 @@ from engine.commands.documents.tables import markdown_table
 from engine.core.text import FALLBACK, Text, separator
 from engine.exports import EXPORTS
 from engine.methods import METHODS
+from engine.models.architecture.named_families import family_names
 
 RESULTS = Path(__file__).parents[3] / "docs" / "models.json"  # written by the tests of the zoo
 MADE, SAME, STOPS = "made", "same", "stops"  # what is tried of an export: "<form> made" and so on
@@ -46,6 +47,7 @@ _FAILS, _REFUSALS = Text("commands.documents.models.fails"), Text("commands.docu
 _NOTHING = Text("commands.documents.models.nothing")
 _MISSING = Text("commands.documents.models.missing")
 _MISSING_LEAD = Text("commands.documents.models.missing_lead")
+_PLANNED, _PLANNED_LEAD = Text("commands.documents.models.planned"), Text("commands.documents.models.planned_lead")
 
 
 def read_results() -> dict[str, dict[str, Any]]:
@@ -65,8 +67,21 @@ def models_page(language: str) -> str:
     parts = [f"# {_TITLE.in_(language)}", _LEAD.filled(up=up).in_(language), signs, _table(results, language)]
     parts += [f"## {_FAILS.in_(language)}", _listed(_failures(results), language)]
     parts += [f"## {_REFUSALS.in_(language)}", _listed(_refusals(results), language)]
-    parts += [f"## {_MISSING.in_(language)}", _MISSING_LEAD.in_(language)]
+    parts += [f"## {_PLANNED.in_(language)}", _named(_PLANNED_LEAD, language)]
+    parts += [f"## {_MISSING.in_(language)}", _named(_MISSING_LEAD, language)]
     return "\n\n".join(parts) + "\n"
+
+
+def _named(lead: Text, language: str) -> str:
+    """A sentence with the families that are counted, as `NAMED_FAMILIES` has them."""
+    named = {
+        "dense": family_names("dense"),
+        "experts": family_names("experts"),
+        "hybrid": family_names("hybrid"),
+        "own_code": family_names(obstacle="own_code"),
+        "images": family_names(obstacle="images"),
+    }
+    return lead.in_(language).format(**{key: separator(language).join(names) for key, names in named.items()})
 
 
 def _table(results: Mapping[str, Any], language: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -10,6 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
+from engine.data.templates.losses import reason_of, refuses_a_row
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.token_rows import BEYOND, RowsWith
 
@@ -32,6 +34,16 @@ class LengthTable:
     refused: int = 0  # scaled up to the whole data set
     beyond: RowsWith = field(default_factory=RowsWith)  # measured rows with tokens that the model has no row for
     untaught: RowsWith = field(default_factory=RowsWith)  # measured rows with tokens that the model never learnt
+    refusals: Mapping[str, int] = field(
+        default_factory=dict
+    )  # measured rows that are refused, by the code of the fault
+    reasons: Mapping[str, Any] = field(default_factory=dict)  # the first reason of each code, in words
+
+    @property
+    def rows(self) -> int:
+        """All rows of the data set, those that are refused among them."""
+        taken = len(self.train) + len(self.val) + self.beyond.rows
+        return round((taken + sum(self.refusals.values())) * self.scale)
 
     @cached_property
     def train_index(self) -> LengthIndex:
@@ -46,13 +58,15 @@ class LengthTable:
     def as_dict(self) -> dict[str, Any]:
         """The JSON form."""
         found = {"train": self.train, "val": self.val, "scale": self.scale, "refused": self.refused}
+        found |= {"refusals": dict(self.refusals), "reasons": dict(self.reasons)}
         return found | {"beyond": asdict(self.beyond), "untaught": asdict(self.untaught)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> LengthTable:
         """Back from JSON."""
-        special = (RowsWith.from_dict(data[name]) for name in ("beyond", "untaught"))
-        return cls(data["train"], data["val"], data["scale"], data["refused"], *special)
+        beyond, untaught = (RowsWith.from_dict(data[name]) for name in ("beyond", "untaught"))
+        counts = data["train"], data["val"], data["scale"], data["refused"]
+        return cls(*counts, beyond, untaught, data["refusals"], data["reasons"])
 
 
 @dataclass(frozen=True)
@@ -140,7 +154,9 @@ def measure(
 ) -> LengthTable:
     """Tokenise rows ({"split", "messages" | "text"}), which stand for all `total` of them, with `mask` as an objective says."""
     splits: dict[str, list[tuple[int, Runs]]] = {"train": [], "val": []}
-    seen = refused = 0
+    seen = 0
+    refusals: Counter[str] = Counter()
+    reasons: dict[str, Any] = {}
     beyond, untaught, never = RowsWith(), RowsWith(), template.token_rows.untaught
     for row in template.ahead(iter(rows), **mask):
         seen += 1
@@ -150,13 +166,16 @@ def measure(
             if fault.code == BEYOND:
                 beyond.add(row, fault.params["texts"])
             else:  # the template refuses the row
-                refused += 1
+                refusals[fault.code] += 1
+                if refuses_a_row(fault):
+                    reasons.setdefault(fault.code, reason_of(fault))
             continue
         if used := never.keys() & set(encoded.ids):
             untaught.add(row, {token: never[token] for token in used})
         splits[row["split"]].append((len(encoded.ids), runs_of(encoded.labels)))
     scale = total / seen if seen else 1.0
-    return LengthTable(splits["train"], splits["val"], scale, round(refused * scale), beyond, untaught)
+    refused = round(sum(refusals.values()) * scale)
+    return LengthTable(splits["train"], splits["val"], scale, refused, beyond, untaught, refusals, reasons)
 
 
 def runs_of(labels: Sequence[int]) -> Runs:

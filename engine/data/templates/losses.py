@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from engine.core.shapes import Said
 from engine.core.text import Text
 from engine.data.records.record import show
 from engine.data.templates.renderer import Renderer
+from engine.data.templates.token_rows import BEYOND
 
 LOSSES = {
     "template.drops_system": Text("data.templates.losses.template.drops_system"),
@@ -22,6 +24,17 @@ LOSSES = {
     "template.calls_changed": Text("data.templates.losses.template.calls_changed"),
 }
 CALL_LOSSES = tuple(code for code in LOSSES if code.startswith("template.calls_"))
+OTHER, CALLS, BEYOND_VOCABULARY = "refused", "calls", "vocabulary"
+_REFUSAL_KINDS = {  # why a template cannot take a row, as pages and commands count it
+    "template.missing": "no_template",
+    BEYOND: BEYOND_VOCABULARY,
+    "template.drops_system": "system",
+    "template.drops_tools": "tools",
+    "template.drops_calls": "tools",
+    "template.drops_results": "tools",
+    **dict.fromkeys(CALL_LOSSES, CALLS),
+}
+REFUSAL_KINDS = frozenset(_REFUSAL_KINDS.values()) | {OTHER}
 _TOOL, _CALL, _RESULT, _SYSTEM = "tsmarktool", "tsmarkcall", "tsmarkresult", "tsmarksystem"
 _DEFINED = {
     "type": "function",
@@ -107,3 +120,21 @@ def refuses_a_row(fault: Fault) -> bool:
 def reason_of(fault: Fault) -> str | Said:
     """Why a template cannot take a row: its own words, or ours in both languages."""
     return LOSSES[fault.code].as_dict() if fault.code in LOSSES else str(fault.params["reason"])
+
+
+def refusal_kind(code: str) -> str:
+    """The kind of a fault with which a template refuses a row."""
+    return _REFUSAL_KINDS.get(code, OTHER)
+
+
+def by_kind(refused: Mapping[str, int]) -> Counter[str]:
+    """Rows by kind, of rows by the code of the fault."""
+    counts: Counter[str] = Counter()
+    for code, count in refused.items():
+        counts[refusal_kind(code)] += count
+    return counts
+
+
+def reason_in(kind: str, reasons: Mapping[str, object]) -> object:
+    """The first reason of that kind in words, of those by the code of the fault; "" where none was given."""
+    return next((why for code, why in reasons.items() if refusal_kind(code) == kind and why), "")

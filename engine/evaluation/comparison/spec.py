@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.core.errors import Fault, SpecError
 from engine.core.params import Param, read_all
@@ -13,6 +13,7 @@ from engine.core.text import Text
 from engine.jobs.spec import JobSpec, make_spec
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method, Variant
+from engine.methods.common.rates import defaults_for
 from engine.objectives import usual_objective
 
 MOST_ENTRANTS, MOST_SEEDS = 60, 5
@@ -32,6 +33,9 @@ _HELD_EQUAL = (
 )
 _TIMED = ("schedule", "warmup")
 _SPARE = 10.0  # times as many passes as the estimate says fit into the time: the clock ends the job, not the schedule
+_LEAST_TRAINED = (
+    0.3  # of the time: extras before and after the steps have their shares of a limit, whatever they would take
+)
 _WARMUP_STEPS = 10
 _BOUNDS = {param.key: param for param in usual_objective().params}
 
@@ -113,6 +117,7 @@ class ComparisonSpec:
         shared: values of `PARAMS`, the same for all.
         device: "auto", or key of a device.
         memory_mb: limit of each job in MB; None for the machine's.
+        parameters: of the base model, which learning rates follow; None in comparisons of before they did.
         version: of this form of the spec.
     """
 
@@ -124,6 +129,7 @@ class ComparisonSpec:
     device: str = "auto"
     memory_mb: int | None = None
     dataset_hash: str = ""  # set by the service: entrants that join later train on the same rows
+    parameters: int | None = None  # set by the service
     version: int = _VERSION
 
     def as_dict(self) -> dict[str, Any]:
@@ -168,6 +174,7 @@ def make_comparison(raw: Mapping[str, Any]) -> ComparisonSpec:
     spec = ComparisonSpec(
         name, raw["base_model"], raw["dataset"], entrants, shared, str(raw.get("device") or "auto"),
         None if memory in (None, "") else memory, str(raw.get("dataset_hash") or ""),
+        raw["parameters"] if type(raw.get("parameters")) is int else None,
     )  # fmt: skip
     job_specs(spec, {})
     return spec
@@ -200,21 +207,28 @@ def _entrants(raw: Any, faults: Faults) -> tuple[Entrant, ...]:
     return tuple(found.values())
 
 
-def raw_job(
-    spec: ComparisonSpec, entrant: Entrant, seed: int, epoch: tuple[float, float] | None = None
-) -> dict[str, Any]:
+class OnePass(NamedTuple):
+    """What is estimated of an entrant's job."""
+
+    seconds: float  # of one pass over the data
+    steps: float  # of it
+    around: float = 0.0  # seconds of everything besides steps
+
+
+def raw_job(spec: ComparisonSpec, entrant: Entrant, seed: int, epoch: OnePass | None = None) -> dict[str, Any]:
     """The form of one entrant's training job.
 
     Args:
-        epoch: estimated (seconds, steps) of one pass over the data, for a comparison by time.
+        epoch: one pass over the data, for a comparison by time.
     """
-    variant = entrant.declared[1]
-    own = dict(variant.training) if variant else {}
+    method, variant = entrant.declared
+    own = dict(defaults_for(method, spec.parameters)) if spec.parameters else {}
+    own |= dict(variant.training) if variant else {}
     own = {key: value for key, value in (own | dict(entrant.training)).items() if key not in _HELD_EQUAL}
     shared = {key: spec.shared[key] for key in _HELD_EQUAL if key in spec.shared} | {"seed": seed}
     by_time = spec.shared["held"] == "time"
     if by_time:
-        shared |= _until_the_clock(spec.shared, epoch or (1.0, 1.0))
+        shared |= _until_the_clock(spec.shared, epoch or OnePass(1.0, 1.0))
     return {
         "name": spec.name,
         "base_model": spec.base_model,
@@ -230,10 +244,10 @@ def raw_job(
     }
 
 
-def _until_the_clock(shared: Mapping[str, Any], epoch: tuple[float, float]) -> dict[str, Any]:
+def _until_the_clock(shared: Mapping[str, Any], epoch: OnePass) -> dict[str, Any]:
     """Settings for a job that the clock ends: enough passes, a short warm-up, and checks as often as fit."""
-    seconds, steps = epoch
-    fitting = 60.0 * float(shared["minutes"]) / max(seconds, 1e-3)
+    whole, steps = 60.0 * float(shared["minutes"]), epoch.steps
+    fitting = max(_LEAST_TRAINED * whole, whole - epoch.around) / max(epoch.seconds, 1e-3)
     most = float(_BOUNDS["epochs"].maximum or 1.0)
     passes = min(most, max(1.0, _SPARE * fitting))
     checks = round(int(shared["evaluations"]) * max(1.0, passes / max(fitting, 1e-3)))
@@ -247,7 +261,7 @@ def _until_the_clock(shared: Mapping[str, Any], epoch: tuple[float, float]) -> d
 
 def job_specs(
     spec: ComparisonSpec,
-    epochs: Mapping[str, tuple[float, float]],
+    epochs: Mapping[str, OnePass],
     entrants: Sequence[Entrant] | None = None,
     seeds: Sequence[int] | None = None,
 ) -> dict[tuple[str, int], JobSpec]:

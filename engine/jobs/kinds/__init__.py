@@ -13,6 +13,7 @@ from engine.jobs.kinds.export import EXPORT
 from engine.jobs.kinds.export_data import EXPORT_DATA
 from engine.jobs.kinds.fetch_data import FETCH_DATA
 from engine.jobs.kinds.import_data import IMPORT_DATA
+from engine.jobs.kinds.know_model import KNOW_MODEL
 from engine.jobs.kinds.make_rows import MAKE_ROWS, MAKE_ROWS_AFAR
 from engine.jobs.kinds.new_version import NEW_VERSION
 from engine.jobs.kinds.prepare_model import PREPARE_MODEL
@@ -29,6 +30,7 @@ JOB_KINDS: tuple[JobKind, ...] = (
     DRY_RUN,
     EXPORT,
     PREPARE_MODEL,
+    KNOW_MODEL,
     FETCH_DATA,
     TAKE_IN,
     IMPORT_DATA,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from engine.core.text import Text
 from storage.job_tables import UNFINISHED, JobStatus
 
-Lane = Literal["device", "background", "data"]
+Lane = Literal["device", "background", "data", "download", "look"]
 Spec = Mapping[str, Any]
 _STOPPED = Text("jobs.kinds.declaration.stopped")
 _CANCELLED = Text("jobs.kinds.declaration.cancelled")
@@ -98,6 +98,7 @@ class JobKind:
         plans_memory: its spec is that of a training job, and it grows to what the plan of that says.
         uses_rows: what it makes depends on its data set's rows, which are then kept; work on the rows themselves does not.
         changes_rows: it ends with other rows in its data set: one at a time.
+        needs_weights: it loads its base model, so it waits where that is known and its weights are not here yet.
     """
 
     key: str
@@ -118,6 +119,7 @@ class JobKind:
     plans_memory: bool = False
     uses_rows: bool = True
     changes_rows: bool = False
+    needs_weights: bool = False
 
     def phase(self, key: str | None) -> Phase:
         """The phase of that key; "preparing" before any was told, or where a later version told it."""

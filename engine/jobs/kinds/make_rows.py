@@ -31,5 +31,6 @@ MAKE_ROWS = JobKind(
     stop="saves",
     shown_at=("data", "made"),
     uses_rows=False,
+    needs_weights=True,
 )
-MAKE_ROWS_AFAR = replace(MAKE_ROWS, key="make_rows_afar", lane="background")
+MAKE_ROWS_AFAR = replace(MAKE_ROWS, key="make_rows_afar", lane="background", needs_weights=False)

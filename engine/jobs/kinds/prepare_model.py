@@ -21,7 +21,7 @@ PREPARE_MODEL = JobKind(
     key="prepare_model",
     runner="engine.jobs.runners.prepare_model:run",
     title=Text("jobs.kinds.prepare_model.title"),
-    lane="background",
+    lane="download",
     phases=(
         PREPARING,
         downloading(Text("jobs.kinds.prepare_model.phases.says")),

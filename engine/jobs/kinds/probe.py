@@ -9,6 +9,8 @@ from engine.core.text import Text
 from engine.jobs.kinds.declaration import Endings, JobKind, SameWish, Spec
 from engine.jobs.kinds.phases import EVALUATING, LOADING, READING, SAMPLING, SAVING, SCORING, TRAINING
 from engine.methods import method_of
+from engine.optimizers.offload import offload
+from engine.optimizers.trained_format import trained_format
 
 _TIMED = (
     "batch_size", "max_length", "over_length", "train_on", "optimizer", "checkpointing", "quantisation", "double_quantisation",
@@ -18,9 +20,10 @@ _TIMED = (
 def timed(spec: Spec) -> str:
     """All that a step's speed depends on, besides the columns."""
     training = {key: spec["training"].get(key) for key in _TIMED}
+    updates = (trained_format(spec["training"]), offload(spec["training"]))  # earlier specs have the usual ones
     held = {key: spec["budget"].get(key) for key in ("memory_mb", "goal")}
     values = naming(method_of(spec["method"]).params, spec["method_params"])
-    return json.dumps((spec.get("objective"), values, training, held), sort_keys=True)
+    return json.dumps((spec.get("objective"), values, training, [one.key for one in updates], held), sort_keys=True)
 
 
 PROBE = JobKind(
@@ -33,4 +36,5 @@ PROBE = JobKind(
     same=SameWish(columns=("base_model_id", "dataset_id", "method", "lane"), wish=timed),
     listed=False,
     plans_memory=True,
+    needs_weights=True,
 )

@@ -28,4 +28,5 @@ QUESTION_LIST = JobKind(
     numbered=True,
     shown_at=("playground", "list"),
     uses_rows=False,
+    needs_weights=True,
 )

@@ -21,4 +21,5 @@ REWRITE = JobKind(
     same=SameWish(columns=("dataset_id",)),
     listed=False,
     uses_rows=False,
+    needs_weights=True,
 )

@@ -19,4 +19,5 @@ TRAIN = JobKind(
     stop="saves",
     light=False,
     plans_memory=True,
+    needs_weights=True,
 )

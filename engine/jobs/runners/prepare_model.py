@@ -11,7 +11,9 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
+from engine.data.templates.token_rows import FILE as EMBEDDING_FILE
 from engine.jobs.reporter import Reporter
+from engine.jobs.runners.model_rows import NOTES, check_architecture, staging_folder, store
 from engine.jobs.signals import Cancelled
 from engine.models.base import gguf, hub, starter
 from engine.models.base.download_progress import ByteProgress
@@ -24,12 +26,14 @@ from engine.models.base.read_files import hashes_of
 from engine.models.base.resize import resize
 from engine.models.base.tokenizer import check_template, save_tokenizer
 from engine.models.base.vocabulary import look_into, rows_needed
+from engine.models.hub_address import address_of
 from engine.models.trust.foreign_files import refuse_foreign
 from storage.job_tables import Job
+from storage.model_status import KNOWN
 from storage.queries.base_models import get_model
 from storage.tables import LanguageModel
 
-_NOTES, _TEMPLATE = "_tunesmith", "chat_template.jinja"
+_TEMPLATE = "chat_template.jinja"
 _TOKENIZER_FILES = ("tokenizer.json", "chat_template.jinja", "special.json")
 
 
@@ -53,15 +57,16 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     if model is None or model.deleted_at:
         raise NotFound(model=job.base_model_id)
     started = time.monotonic()
+    short = KNOWN if model.status == KNOWN else "failed"  # what it is when this comes to nothing
     try:
         made = _made_as_before(ctx.settings, model, _original(ctx, model), ByteProgress(reporter))
     except Cancelled:
-        _store(reporter, model.id, status="failed", error={"code": "model.cancelled", "params": {}})
+        store(reporter, model.id, status=short, error={"code": "model.cancelled", "params": {}})
         raise
     except Fault as fault:
-        _store(reporter, model.id, status="failed", error=fault.as_dict())
+        store(reporter, model.id, status=short, error=fault.as_dict())
         raise
-    _store(reporter, model.id, **_columns(ctx.settings, made))
+    store(reporter, model.id, **_columns(ctx.settings, model, made))
     remember_weights(ctx.settings, model.id, made.weights, made.hashes, made.stamps)
     reporter.finish("succeeded", result={"base_model_id": model.id, "seconds": round(time.monotonic() - started, 1)})
 
@@ -77,14 +82,8 @@ def _original(ctx: Context, model: LanguageModel) -> LanguageModel | None:
     return found
 
 
-def _store(reporter: Reporter, model_id: int, **columns: Any) -> None:
-    with reporter.transaction() as s:
-        model = s.get_one(LanguageModel, model_id)
-        for name, value in columns.items():
-            setattr(model, name, value)
-
-
-def _columns(settings: Settings, made: _Made) -> dict[str, Any]:
+def _columns(settings: Settings, model: LanguageModel, made: _Made) -> dict[str, Any]:
+    told = (model.config or {}).get(NOTES, {}).get("hub")
     inside = made.weights.is_relative_to(settings.home)
     return {
         "status": "ready",
@@ -93,12 +92,13 @@ def _columns(settings: Settings, made: _Made) -> dict[str, Any]:
         "tokenizer_path": settings.relative(made.tokenizer),
         "config": made.inspection.config
         | {
-            _NOTES: {
+            NOTES: {
                 "default_template": made.default_template,
                 "stored": stored_format(made.weights),
                 "converted_from": made.converted_from,
                 "files": hashes_of(made.weights, made.tokenizer),
             }
+            | ({"hub": told} if told else {})
         },
         "parameters": made.inspection.parameters,
         "context_length": made.inspection.context_length,
@@ -133,14 +133,14 @@ def _said_as_before(model: LanguageModel, made: _Made) -> bool:
     """Whether config.json and the other small files are those of the day when the model was ready first."""
     if not model.config:
         return True
-    said = {key: value for key, value in model.config.items() if key != _NOTES}
-    files = model.config.get(_NOTES, {}).get("files", {}).get("weights")
+    said = {key: value for key, value in model.config.items() if key != NOTES}
+    files = model.config.get(NOTES, {}).get("files", {}).get("weights")
     return made.inspection.config == said and files in (None, hashes_of(made.weights, made.tokenizer)["weights"])
 
 
 def _drop_changed_template(settings: Settings, model: LanguageModel) -> None:
     """Our plain template stays when a model is made ready again, unless it is another one by now."""
-    known = ((model.config or {}).get(_NOTES, {}).get("files") or {}).get("tokenizer", {}).get(_TEMPLATE)
+    known = ((model.config or {}).get(NOTES, {}).get("files") or {}).get("tokenizer", {}).get(_TEMPLATE)
     file = model_folder(settings, model.id) / "tokenizer" / _TEMPLATE
     if known and file.is_file() and hash_file(file) != known:
         file.unlink()
@@ -159,7 +159,7 @@ def _make(settings: Settings, model: LanguageModel, original: LanguageModel | No
         default_template = _tokenizer(settings, model, weights, folder / "tokenizer", inspection)
     else:
         _copy_tokenizer(tokenizer_folder(settings, original), folder / "tokenizer")
-        default_template = bool((original.config or {}).get(_NOTES, {}).get("default_template"))
+        default_template = bool((original.config or {}).get(NOTES, {}).get("default_template"))
     look_into(weights, inspection.config, folder / "tokenizer").write(folder / "tokenizer")
     converted = (
         sorted(Path(model.ref).glob("*.gguf")) if model.source == "folder" and weights != Path(model.ref) else []
@@ -183,10 +183,20 @@ def _weights(
     elif model.source == "starter":
         starter.fetch(settings, target, progress)
     else:
-        staging = settings.folder("cache", "hub", str(model.id))
-        hub.fetch(model.ref, staging, progress)
-        staging.rename(target)
+        _fetch(settings, model, target, progress)
     return target
+
+
+def _fetch(settings: Settings, model: LanguageModel, target: Path, progress: ByteProgress) -> None:
+    """Fetch what was listed when the model became known, or what its source has now. Raises Fault."""
+    if settings.offline:
+        raise Fault("model.offline_weights", name=model.name)
+    told = (model.config or {}).get(NOTES, {}).get("hub")
+    known = hub.repository_of(told) if told else None
+    staging = staging_folder(settings, model.id)
+    address = address_of(settings, told)
+    hub.fetch(address, model.ref, staging, progress, lambda size: progress.phase("downloading", size), known=known)
+    staging.rename(target)
 
 
 def _is_whole(folder: Path) -> bool:
@@ -222,25 +232,23 @@ def _tokenizer(settings: Settings, model: LanguageModel, weights: Path, target: 
         _copy_tokenizer(ready, target)
         check_template(target, model.name)
         return False
-    _check_architecture(inspection, weights)
+    if _stands(model, weights, target, inspection):  # whoever plans meanwhile reads it
+        return bool(model.config[NOTES]["default_template"])
+    check_architecture(inspection, weights)
     return save_tokenizer(weights, target, model.name)
+
+
+def _stands(model: LanguageModel, weights: Path, target: Path, inspection: Inspection) -> bool:
+    """Whether the tokenizer that was written when the model became known is that of these files."""
+    if model.status != KNOWN:
+        return False
+    said = {key: value for key, value in model.config.items() if key != NOTES}
+    known, now = model.config[NOTES]["files"], hashes_of(weights, target)
+    now["tokenizer"].pop(EMBEDDING_FILE, None)
+    return known == now and said == inspection.config
 
 
 def _copy_tokenizer(source: Path, target: Path) -> None:
     target.mkdir(exist_ok=True)
     for name in _TOKENIZER_FILES:
         shutil.copyfile(source / name, target / name)
-
-
-def _check_architecture(inspection: Inspection, weights: Path) -> None:
-    from transformers import AutoConfig
-    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
-
-    kind = str(inspection.config.get("model_type", ""))
-    if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
-        raise Fault("model.unknown_architecture", architecture=kind or "?")
-    try:
-        AutoConfig.from_pretrained(weights, trust_remote_code=False, local_files_only=True)
-    except Exception as error:  # the library raises anything for a setting of another type or size
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise Fault("model.config_unusable", reason=reason) from error

@@ -96,8 +96,8 @@ def _task(ctx: Context, job: Job, reporter: Reporter) -> _Task:
     if fault := obstacle_now(ctx.settings, base, tuned):
         raise fault
     setup = Setup(0, base, tuple(tuned), job.spec["settings"], sides_of(base, tuned))
-    asked = {one["weights_hash"] for one in job.spec["sides"]}
-    if other := [side.label for side in setup.sides if side.weights_hash not in asked]:
+    asked = {one["weights_hash"] for one in job.spec["sides"]}  # "": its weights were not here when it was asked
+    if other := [side.label for side in setup.sides if side.weights_hash not in asked and "" not in asked]:
         raise Fault("questions.other_weights", name=other[0])
     template = open_template(tokenizer_folder(ctx.settings, base), base.name)
     return _Task(ctx, setup, template, _plan(ctx, job, setup), ModelCache(), reporter)

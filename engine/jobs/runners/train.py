@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import math
-import shutil
 import traceback
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,66 +17,35 @@ from engine.evaluation import sampling
 from engine.evaluation.answers import AnswerSheet
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled, Interrupted
-from engine.jobs.spec import make_stored
+from engine.jobs.spec import JobSpec, make_stored
 from engine.methods.common.declaration import RunContext
-from engine.models.base.paths import tokenizer_folder
 from engine.planner.refusals import refusals
-from engine.training.batches.tokenized_dataset import Example
 from engine.training.limits.limits import DataLimit, TimeIsUp, memory_held, out_of_memory, time_held
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.limits.safe_files import disk_fault
+from engine.training.loop.attempt import Attempt, scratch_of
 from engine.training.loop.attempt_resources import AttemptResources
 from engine.training.loop.callback import TrainingCallback
 from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress, read_progress
-from engine.training.loop.clock import CheckSchedule, Clock, check_steps
-from engine.training.loop.held_out import MOST_HELD_OUT, thinned
+from engine.training.loop.held_out import MOST_HELD_OUT, ScoredRows, thinned
 from engine.training.loop.in_context import answer_in_context
 from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_everything
 from engine.training.loop.not_finite import CauseFinder
 from engine.training.loop.ready import apply_method, ready_trainer
 from engine.training.loop.result import ResultFolders, results, round_as_stored
+from engine.training.loop.sample_answers import SampleAnswers
 from engine.training.loop.scoring import answer_as_base, score_result, sheet_of
 from engine.training.loop.settle import settle
 from engine.training.loop.throughput_log import keep_of_job
 from engine.training.loop.trainer import StepTrainer
 from engine.training.loop.weights import load_base, torch_device, trained_parameters
+from engine.training.pace.extras import Extras
+from engine.training.pace.outlook import Outlook
 from storage.job_tables import Job
 from storage.queries import reporting
 
-_SCRATCH = ("examples", "scratch")
 _BYTES_SAVED = 12.0  # a trained number with AdamW's two moments, in a checkpoint
 _log = logging.getLogger(__name__)
-
-
-@dataclass
-class _Attempt:
-    """What all parts of one run share."""
-
-    ctx: Context
-    inputs: Inputs
-    reporter: Reporter
-    store: CheckpointStore
-    resources: AttemptResources
-
-    @property
-    def limit_s(self) -> float | None:
-        """Seconds that are left of the time limit for this attempt."""
-        minutes = self.inputs.spec.budget.minutes
-        return None if minutes is None else 60 * minutes - self.resources.microbatch.spent_s
-
-    @property
-    def deadline(self) -> float | None:
-        """Monotonic seconds at which the time limit ends."""
-        return None if self.limit_s is None else self.reporter.began + self.limit_s
-
-    @property
-    def run_context(self) -> RunContext:
-        """What the method may know of the job."""
-        spec, settings = self.inputs.spec, self.ctx.settings
-        scratch = settings.folder("jobs", str(self.reporter.job_id), "scratch")
-        return RunContext(
-            _plan(self.inputs).total, spec.training, scratch, tokenizer_folder(settings, self.inputs.base)
-        )
 
 
 @dataclass
@@ -99,15 +65,23 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     spec = make_stored(job.spec)
     keeps_best = spec.training["model_from"] == "best"
     store = CheckpointStore(reporter, int(spec.training["keep_checkpoints"]), keeps_best=keeps_best)
-    attempt: _Attempt | None = None
+    attempt: Attempt | None = None
     reporter.nothing_yet = store.newest() is None
+    short: Exception | None = None
     try:
-        with time_held(None if spec.budget.minutes is None else reporter.began + 60 * spec.budget.minutes):
-            inputs = read_inputs(ctx, spec, reporter)
-            _refuse(inputs)
-            attempt = _Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter))
-        _work(attempt)
-        return
+        with scratch_of(reporter):
+            with time_held(None if spec.budget.minutes is None else reporter.began + 60 * spec.budget.minutes):
+                inputs = read_inputs(ctx, spec, reporter)
+                _refuse(inputs)
+                attempt = Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter))
+            try:
+                _work(attempt)
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+                _log.exception("Out of memory")
+                traceback.clear_frames(error.__traceback__)
+                short = error
     except Cancelled:
         store.remove_all()
         raise
@@ -116,29 +90,27 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
             store.remove_all()
         raise
     except TimeIsUp:
-        raise Fault("training.no_time", minutes=spec.budget.minutes) from None
+        raise _no_time(reporter, store, spec) from None
     except DBAPIError as error:
         raise disk_fault(error, ctx.settings.home) from error
-    except Exception as error:
-        if attempt is None or not out_of_memory(error):
-            raise
-        _log.exception("Out of memory")
-        traceback.clear_frames(error.__traceback__)
-        short = error
-    finally:
-        for name in _SCRATCH:
-            shutil.rmtree(ctx.settings.home / "jobs" / str(reporter.job_id) / name, ignore_errors=True)
-    give_back()
-    attempt.resources.try_again(short)
+    if short is not None and attempt is not None:
+        give_back()
+        attempt.resources.try_again(short)
 
 
-def _work(attempt: _Attempt) -> None:
-    inputs, reporter = attempt.inputs, attempt.reporter
-    if inputs.method.capabilities.trains:
+def _no_time(reporter: Reporter, store: CheckpointStore, spec: JobSpec) -> Fault:
+    """Why a limit left no time for a step: nothing is there to keep, or what earlier attempts made is still there."""
+    checkpoint = store.newest()
+    if checkpoint is None:
+        return Fault("training.no_time", minutes=spec.budget.minutes)
+    return Fault("training.no_time_again", minutes=spec.budget.minutes, step=read_progress(checkpoint).step)
+
+
+def _work(attempt: Attempt) -> None:
+    if attempt.inputs.method.capabilities.trains:
         _train(attempt)
     else:
-        tokens = attempt.resources.microbatch.tokens
-        answer_in_context(attempt.ctx, inputs, reporter, attempt.run_context, MOST_HELD_OUT, tokens)
+        answer_in_context(attempt, MOST_HELD_OUT)
 
 
 def _refuse(inputs: Inputs) -> None:
@@ -150,7 +122,7 @@ def _refuse(inputs: Inputs) -> None:
 # ---------------------------------------------------------------- training
 
 
-def _train(attempt: _Attempt) -> None:
+def _train(attempt: Attempt) -> None:
     resources, budget = attempt.resources, attempt.inputs.spec.budget
     limit_mb = process_limit(attempt.inputs.device, budget.memory_mb)
     with memory_held(limit_mb, resources.need_mb - resources.runtime_mb) as limit:
@@ -161,25 +133,32 @@ def _train(attempt: _Attempt) -> None:
             _end(attempt, loaded)
 
 
-def _load(attempt: _Attempt, limit: DataLimit | None) -> _Loaded:
+def _load(attempt: Attempt, limit: DataLimit | None) -> _Loaded:
     """Everything up to the first step. Held to the memory limit, with room for the file that the weights are read from."""
     inputs, reporter, resources = attempt.inputs, attempt.reporter, attempt.resources
     reporter.phase("loading")
     seed_everything(inputs.spec.training["seed"])
     checkpoint = attempt.store.newest()
-    progress = _go_on(reporter, checkpoint)
+    progress = _go_on(attempt, checkpoint)
     resources.step = progress.step
     resources.tell_plan(attempt.ctx)
+    sheet = sheet_of(inputs, reporter, progress.asked)
+    outlook = attempt.outlook(progress, sheet)
     if limit is not None:
         limit.hold(sum(file.stat().st_size for file in inputs.weights.glob("*.safetensors")))
     base = load_base(inputs.weights, inputs.method, inputs.spec.training, inputs.device, inputs.precision)
-    held_out, sheet = thinned(inputs.examples.val, reporter), sheet_of(inputs, reporter)
-    if sheet is not None and checkpoint is None:
-        answer_as_base(inputs, sheet, base, progress)
+    attempt.clock.ready()
+    extras = Extras(attempt.clock.usable_s)
+    if sheet is not None and checkpoint is None and progress.base_answers is None:
+        outlook.enter("base_answers")
+        sheet = answer_as_base(inputs, sheet, base, progress, extras.for_answers)
+        attempt.clock.answers = progress.answer_seconds
+        attempt.prepared.keep(progress)
         reporter.phase("loading")
+    outlook.enter("loading")
     run_context = attempt.run_context
     model = apply_method(inputs, base, run_context)
-    trainer, callback = _prepare(attempt, progress, model, held_out)
+    trainer, callback = _prepare(attempt, progress, model, extras, outlook)
     if limit is not None:
         limit.hold()
     _tell_start(attempt, trainer)
@@ -189,6 +168,8 @@ def _load(attempt: _Attempt, limit: DataLimit | None) -> _Loaded:
 def _learn(loaded: _Loaded) -> None:
     """The steps that are missing. A step that cannot end in time is given up; without any before it, there is no result."""
     trainer, callback, checkpoint = loaded.trainer, loaded.callback, loaded.checkpoint
+    if checkpoint is not None:
+        callback.outlook.enter("training")
     if checkpoint is not None and callback.progress.step >= callback.plan.total:
         trainer.load_weights(checkpoint)  # all that is missing is the end
         return
@@ -202,42 +183,58 @@ def _learn(loaded: _Loaded) -> None:
         callback.wind_up()
 
 
-def _go_on(reporter: Reporter, checkpoint: Path | None) -> TrainingProgress:
-    """Where to begin; what an earlier attempt wrote beyond that point is forgotten."""
-    progress = TrainingProgress() if checkpoint is None else read_progress(checkpoint)
+def _go_on(attempt: Attempt, checkpoint: Path | None) -> TrainingProgress:
+    """Where to begin; what an earlier attempt wrote beyond that point is forgotten. Without a checkpoint, what was done before
+    the first step stands."""
+    reporter, prepared = attempt.reporter, None if checkpoint else attempt.prepared.found()
+    progress = read_progress(checkpoint) if checkpoint else prepared or TrainingProgress()
     with reporter.transaction() as s:
-        reporting.forget_after(s, reporter.job_id, progress.step if checkpoint else -1)
+        reporting.forget_after(s, reporter.job_id, progress.step if checkpoint or prepared else -1)
     if checkpoint is not None:
         reporter.event("info", "resumed", step=progress.step)
     elif reporter.attempt > 1:
-        reporter.event("info", "started_over", step=0)
+        reporter.event("info", "started_over" if prepared is None else "prepared_already", step=0)
+    attempt.clock.believe(progress.measured)
+    attempt.clock.answers = progress.answer_seconds
     return progress
 
 
 def _prepare(
-    attempt: _Attempt, progress: TrainingProgress, model: Any, held_out: Sequence[Example]
+    attempt: Attempt, progress: TrainingProgress, model: Any, extras: Extras, outlook: Outlook
 ) -> tuple[StepTrainer, TrainingCallback]:
     inputs, resources, folder = attempt.inputs, attempt.resources, attempt.store.folder
     memory = MemoryWatch(torch_device(inputs.device), inputs.spec.budget.memory_mb, outside_mb=resources.runtime_mb)
-    callback = TrainingCallback(
-        attempt.reporter,
-        attempt.store,
-        _plan(inputs),
-        progress,
-        val=held_out,
-        prompts=inputs.prompts,
-        answer=lambda seconds: sampling.answer(
+    clock, reporter = attempt.clock, attempt.reporter
+    held = ScoredRows(thinned(inputs.examples.val, reporter), clock, extras, reporter, progress)
+    _know_sizes(attempt, model, held)
+    samples = SampleAnswers(
+        inputs.prompts,
+        lambda seconds: sampling.answer(
             model,
             inputs.prompts,
             inputs.template,
             _context(inputs),
             trainer.autocast,
             seconds=seconds,
-            heed=attempt.reporter.heed,
+            heed=reporter.heed,
         ),
+        clock,
+        extras,
+        reporter,
+        progress,
+    )
+    callback = TrainingCallback(
+        reporter,
+        attempt.store,
+        attempt.schedule,
+        progress,
+        held=held,
+        samples=samples,
         memory=memory,
         resources=resources,
-        clock=_clock(attempt, model, held_out, progress),
+        clock=clock,
+        prepared=attempt.prepared,
+        outlook=outlook,
     )
     trainer = ready_trainer(inputs, model, resources.work, inputs.examples.train, memory, callback, folder)
     trainer.tries, trainer.on_halved = resources.microbatch.tries, callback.tell_halved
@@ -247,30 +244,19 @@ def _prepare(
     return trainer, callback
 
 
-def _clock(attempt: _Attempt, model: Any, held_out: Sequence[Example], progress: TrainingProgress) -> Clock:
+def _know_sizes(attempt: Attempt, model: Any, held: ScoredRows) -> None:
+    """What the clock guesses from until it has measured."""
     rows, batch = attempt.inputs.examples.train, int(attempt.inputs.spec.training["batch_size"])
     in_a_step = float(rows.lengths.mean()) * min(batch, len(rows))
-    clock = Clock(
-        attempt.deadline,
-        attempt.limit_s,
-        saved_bytes=_BYTES_SAVED * trained_parameters(model),
-        scored_share=sum(map(len, held_out)) / in_a_step,
-    )
-    clock.answers = progress.answer_seconds
-    return clock
-
-
-def _plan(inputs: Inputs) -> CheckSchedule:
-    training, rows = inputs.spec.training, len(inputs.examples.train)
-    total = math.ceil(training["epochs"] * math.ceil(rows / training["batch_size"]))
-    return CheckSchedule(total, check_steps(total, training["evaluations"]))
+    attempt.clock.saved_bytes = _BYTES_SAVED * trained_parameters(model)
+    attempt.clock.scored_share = sum(map(len, held.rows)) / in_a_step
 
 
 def _context(inputs: Inputs) -> int:
     return inputs.base.context_length or int(inputs.spec.training["max_length"])
 
 
-def _tell_start(attempt: _Attempt, trainer: StepTrainer) -> None:
+def _tell_start(attempt: Attempt, trainer: StepTrainer) -> None:
     inputs, reporter = attempt.inputs, attempt.reporter
     reporter.event("info", f"precision_{inputs.precision.dtype}", device=inputs.device.name)
     reporter.event("info", f"groups_{trainer.forward.name}", tokens=trainer.budget)
@@ -285,21 +271,26 @@ def _tell_start(attempt: _Attempt, trainer: StepTrainer) -> None:
 # ---------------------------------------------------------------- the end
 
 
-def _end(attempt: _Attempt, loaded: _Loaded) -> None:
+def _end(attempt: Attempt, loaded: _Loaded) -> None:
     inputs, reporter, callback = attempt.inputs, attempt.reporter, loaded.callback
     if callback.ended == "interrupt":
         raise Interrupted
-    callback.score()
-    progress, trainer = callback.progress, callback.trainer
+    if callback.ended is None:
+        callback.score()
+    callback.outlook.enter("answers")
+    progress, trainer, clock = callback.progress, callback.trainer, callback.clock
     with ResultFolders(reporter, inputs.spec, inputs.base, inputs.dataset, loaded.run_context) as folders:
         chosen = settle(attempt.store, folders, trainer, loaded.model, progress)
         round_as_stored(reporter, loaded.model, inputs.method, inputs.weights)
         if loaded.sheet is not None and callback.ended != "stop":
-            score_result(loaded.sheet, loaded.model, progress, trainer.autocast, callback.tell_answered)
+            score_result(loaded.sheet, loaded.model, progress, trainer.autocast, callback.tell_answered, clock.latest)
+        callback.outlook.enter("result")
         callback.note_elapsed()
         folders.keep(loaded.model, progress, chosen)
         kept = {"kept_steps": [chosen.step, progress.step]} if folders.last else {}
-    keep_of_job(reporter, inputs, attempt.resources.work, progress, whole=callback.ended is None)
+    resources = attempt.resources
+    whole = callback.ended is None and progress.asked is None and progress.scored_rows is None
+    keep_of_job(reporter, inputs, resources.work, progress, resources.record, whole=whole)
     reporter.progress(progress.step, callback.plan.total, val_loss=chosen.val_loss)
     status = "succeeded" if callback.ended is None else "stopped"
     reporter.finish(status, result=results(progress, chosen) | {"ended": callback.ended} | kept)

@@ -128,6 +128,8 @@ class Method:
         stored: numbers in the result on disk; those trained where it says nothing.
         footprint: (shape, values) -> what it holds besides the base and its trained numbers.
         trains_base: weights of the base itself are trained, so they are held in fp32.
+        trains_matrices: whole matrices of the base are trained, so that the format of the trained weights can be chosen, and
+            what belongs to their updates may wait in RAM.
         starts_as_base: before its first step the model answers as the base does.
         variants: well-known settings with names of their own.
         notes: what a user should know besides: deviations from the paper, surprises.
@@ -162,6 +164,7 @@ class Method:
     footprint: Callable[[ModelShape, Values], Footprint] = lambda _shape, _values: Footprint()
     stored: Count | None = None
     trains_base: bool = False
+    trains_matrices: bool = False
     starts_as_base: bool = True
     variants: tuple[Variant, ...] = ()
     notes: tuple[Text, ...] = ()

@@ -26,6 +26,7 @@ class Footprint:
         layers: so many layers from the top keep anything; all where it says nothing.
         held: numbers that are held all the time and are not trained (random matrices, running averages).
         built: numbers that the forward pass makes out of weights and keeps until the backward pass, in all layers together.
+        recast: numbers of untrained parts that half precision copies for each module, in all layers together.
         once: numbers made out of the weights of one module at a time.
         after: numbers that a pass of its own keeps, when all gradients are there.
         passing: numbers of each token that only the forward pass holds.
@@ -46,6 +47,7 @@ class Footprint:
     layers: int | None = None
     held: float = 0.0
     built: float = 0.0
+    recast: float = 0.0
     once: float = 0.0
     after: float = 0.0
     passing: float = 0.0

@@ -49,9 +49,10 @@ class LayerKeeps:
     """Numbers that one layer keeps of each token until the backward pass when everything in it is frozen.
 
     Attributes:
-        norms: for the norms, in fp32 whatever the precision.
+        norms: for the norms, and for what else autocast calculates in fp32, whatever the precision.
         attention: for attention, whatever the length of the example.
         scores: further ones for each token that a token may attend to (0 where attention never writes them down).
+        dropped: scores are written down only where the device's attention cannot leave some out at random.
         mlp: for the MLP or the experts.
         work: most numbers that the backward pass of a layer makes on top, at one time.
         packs: examples can share a row without a mask.
@@ -61,6 +62,7 @@ class LayerKeeps:
     norms: float = 0.0
     attention: float = 0.0
     scores: float = 0.0
+    dropped: bool = False
     mlp: float = 0.0
     work: float = 0.0
     packs: bool = True

@@ -73,7 +73,28 @@ def _minicpm3(config: Config, sizes: Sizes, _layers: int) -> Layers:
     return Layers(linears | mlp, norms, plain_cache=False, packs=False)  # hidden states are scaled before the head
 
 
+def _chatglm(config: Config, sizes: Sizes, _layers: int) -> Layers:
+    """The first version has a plain MLP, and biases and LayerNorms everywhere; from the second on it is gated, without most biases."""
+    hidden, inner, first = sizes.hidden, sizes.intermediate, is_first_chatglm(config)
+    linears = {
+        "query_key_value": (hidden, sizes.queries + 2 * sizes.keys),
+        "dense": (sizes.queries, hidden),
+        "dense_h_to_4h": (hidden, inner if first else 2 * inner),
+        "dense_4h_to_h": (inner, hidden),
+    }
+    some = frozenset({"query_key_value"}) if config.get("add_qkv_bias") else frozenset[str]()
+    biases = frozenset(linears) if first or config.get("add_bias_linear") else some
+    norms = dict.fromkeys(_LLAMA_NORMS, hidden)
+    return Layers(linears, norms, "final_layernorm", 2 if first else 1, biases, packs=not first)
+
+
+def is_first_chatglm(config: Config) -> bool:
+    """Whether a config is of ChatGLM-6B, the first one: only it calls the width of its MLP so."""
+    return config.get("model_type") == "chatglm" and bool(config.get("inner_hidden_size"))
+
+
 ALIKE: dict[str, Family] = {
+    "chatglm": _chatglm,
     "opt": _opt,
     "bloom": _bloom,
     "starcoder2": _starcoder2,

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.methods.common.shape import LayerKeeps, ModelShape
+from engine.models.architecture.alike import is_first_chatglm
 from engine.models.architecture.layers import Layers
 
 Config = Mapping[str, Any]
@@ -24,8 +25,11 @@ _PLAIN_MLP = {
     "starcoder2": 1,
     "opt": 1,
     "bloom": 1,
-    "gpt2": 4,
-}  # gpt2's GELU is written out in four steps that are kept
+    "gpt2": 1,
+}
+_WIDE_MLP = {
+    "gpt2": 3
+}  # its GELU is written out in four steps that are kept; from the power on, autocast takes them in fp32
 _WRITTEN_GATE = {"gpt_oss": 6}  # clamped and bent step by step
 _WRITTEN = frozenset({"gpt_oss", "bloom"})  # write scores down, for sinks or for slopes
 _TABLES = 16  # of each chosen expert: places, probabilities and the way back
@@ -34,13 +38,15 @@ _TABLES = 16  # of each chosen expert: places, probabilities and the way back
 def keeps_of(shape: ModelShape, config: Config, made: Layers) -> LayerKeeps:
     """The numbers of one layer; see `LayerKeeps`."""
     softcap, dropout = bool(config.get("attn_logit_softcapping")), _attention_dropout(shape, config)
-    eager = softcap or shape.family in _WRITTEN
+    first_glm = is_first_chatglm(config)
+    eager = softcap or first_glm or shape.family in _WRITTEN
     scores = 2.0 if softcap else 1.0 if eager else 3.0 if dropout else 0.0
-    mlp, work = _mlp(shape)
+    mlp, work = _mlp(shape, _PLAIN_MLP["gpt2"] if first_glm else _PLAIN_MLP.get(shape.family, 0))
     return LayerKeeps(
-        norms=_norms(shape, config),
+        norms=_norms(shape, config) + _WIDE_MLP.get(shape.family, 0) * shape.intermediate,
         attention=_attention(shape, written=eager or dropout, eager=eager) + _hidden_dropout(shape, config),
         scores=scores * shape.heads,
+        dropped=dropout and not eager,
         mlp=mlp + made.states,
         work=work + 2 * shape.hidden + made.scan,
         packs=made.packs and not eager,
@@ -73,12 +79,16 @@ def _attention(shape: ModelShape, *, written: bool, eager: bool) -> float:
     return kept + (shape.head_dim if shape.family in ("glm", "glm4") else 0)  # angles, repeated in each layer
 
 
-def _mlp(shape: ModelShape) -> tuple[float, float]:
-    """(kept, made by the backward pass at one time): of a gated MLP 3 x its width, of experts for each one chosen."""
+def _mlp(shape: ModelShape, plain: int) -> tuple[float, float]:
+    """(kept, made by the backward pass at one time): of a gated MLP 3 x its width, of experts for each one chosen.
+
+    Args:
+        plain: how many times its width an MLP without a gate keeps; 0 where it has one.
+    """
     inner = shape.linears.get("w1", (0, shape.intermediate))[1]
     if shape.experts is None:
-        if shape.family in _PLAIN_MLP:
-            return float(_PLAIN_MLP[shape.family] * inner), 2.0 * inner
+        if plain:
+            return float(plain * inner), 2.0 * inner
         return 3.0 * inner, 3.0 * inner
     one, gate = shape.experts, _WRITTEN_GATE.get(shape.family, 3)
     kept = one.used * (gate * one.size + shape.hidden + _TABLES)

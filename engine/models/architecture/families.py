@@ -7,7 +7,6 @@ from dataclasses import replace
 from engine.methods.common.shape import Experts
 from engine.models.architecture.layers import Config, Linears, Sizes, experts
 
-GLM_OF_OLD = frozenset({"chatglm"})  # before transformers had a class of its own for it
 _ATTENTION = frozenset({"q_proj", "k_proj", "v_proj", "o_proj"})
 _MLP = frozenset({"gate_proj", "up_proj", "down_proj"})
 _NEOX_ATTENTION = frozenset({"query_key_value", "dense"})
@@ -70,12 +69,11 @@ def linears_of(family: str, config: Config, sizes: Sizes) -> Linears | None:
     up, down = (hidden, inner), (inner, hidden)
     if family == "gpt2":
         return {"c_attn": (hidden, together), "attn.c_proj": (queries, hidden), "c_fc": up, "mlp.c_proj": down}
-    if family == "gpt_neox" or family in GLM_OF_OLD:
-        wide = (hidden, 2 * inner) if family in GLM_OF_OLD else up
+    if family == "gpt_neox":
         return {
             "query_key_value": (hidden, together),
             "dense": (queries, hidden),
-            "dense_h_to_4h": wide,
+            "dense_h_to_4h": up,
             "dense_4h_to_h": down,
         }
     if family == "phi3":
@@ -111,9 +109,6 @@ def biases_of(family: str, config: Config) -> frozenset[str]:
         return _GPT2
     if family == "gpt_neox":
         return (_NEOX_ATTENTION if attention else frozenset()) | _NEOX_MLP
-    if family in GLM_OF_OLD:
-        every = _NEOX_ATTENTION | _NEOX_MLP if config.get("add_bias_linear") else frozenset()
-        return every | (frozenset({"query_key_value"}) if config.get("add_qkv_bias") else frozenset())
     if family in ("qwen2", "qwen2_moe"):
         return _ATTENTION - {"o_proj"} if config.get("qkv_bias", True) else frozenset()
     if family in ("glm", "glm4"):
@@ -131,8 +126,6 @@ def norms_of(family: str, sizes: Sizes) -> tuple[dict[str, int], str, int]:
         return {"ln_1": hidden, "ln_2": hidden}, "ln_f", 2
     if family == "gpt_neox":
         return dict.fromkeys(_LLAMA_NORMS, hidden), "final_layer_norm", 2
-    if family in GLM_OF_OLD:
-        return dict.fromkeys(_LLAMA_NORMS, hidden), "final_layernorm", 1
     of_heads = {"q_norm": sizes.head_dim, "k_norm": sizes.head_dim}
     if family in _GEMMAS:
         return dict.fromkeys(_GEMMA_NORMS, hidden) | ({} if family == "gemma2" else of_heads), "norm", 1

@@ -17,14 +17,14 @@ from engine.models.architecture.unlike import UNLIKE
 
 _NAMES = {
     "hidden": ("hidden_size", "n_embd", "d_model", "dim"),
-    "intermediate": ("intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"),
+    "intermediate": ("intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size", "inner_hidden_size"),
     "layers": ("num_hidden_layers", "n_layer", "num_layers", "n_layers"),
     "heads": ("num_attention_heads", "n_head", "n_heads", "num_heads"),
     "kv_heads": ("num_key_value_heads", "multi_query_group_num"),
     "head_dim": ("head_dim", "kv_channels"),
     "vocabulary": ("padded_vocab_size", "vocab_size"),
 }
-_LENGTHS = ("max_position_embeddings", "n_positions", "n_ctx", "seq_length")
+_LENGTHS = ("max_position_embeddings", "n_positions", "n_ctx", "max_sequence_length", "seq_length")
 _LEARNED_POSITIONS = frozenset({"gpt2", "opt"})  # positions have embeddings of their own
 _GPT2_CONTEXT = 1024
 
@@ -106,8 +106,9 @@ def _sizes(config: Mapping[str, Any]) -> Sizes:
 
 
 def _kv_heads(config: Mapping[str, Any]) -> int | None:
-    old = str(config.get("model_type")) in families.GLM_OF_OLD
-    return None if old and not config.get("multi_query_attention") else _found(config, "kv_heads")
+    # ChatGLM names groups of heads, and says apart whether there are any.
+    several = bool(config.get("multi_query_attention", "multi_query_group_num" not in config))
+    return _found(config, "kv_heads") if several else None
 
 
 def _counted(shape: ModelShape, config: Mapping[str, Any], outside: int) -> int:

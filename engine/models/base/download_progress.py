@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -71,14 +72,27 @@ class Outcome:
 
 
 def run_watched(
-    argv: Sequence[str], folder: Path, progress: ByteProgress, environment: Mapping[str, str] | None = None
+    argv: Sequence[str],
+    folder: Path,
+    progress: ByteProgress,
+    environment: Mapping[str, str] | None = None,
+    told: str = "",
 ) -> Outcome:
-    """Run a child that writes into `folder`; its bytes are the progress. It dies with a cancel. Raises Cancelled."""
+    """Run a child that writes into `folder`; its bytes are the progress. It dies with a cancel.
+
+    Args:
+        told: what it reads from its standard input.
+
+    Raises:
+        Cancelled: the user no longer wants it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / ".output.txt"
-    with output.open("wb") as log:
+    with output.open("wb") as log, tempfile.TemporaryFile() as words:
+        words.write(told.encode())
+        words.seek(0)
         child = subprocess.Popen(
-            list(argv), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            list(argv), stdin=words, stdout=log, stderr=subprocess.STDOUT,
             env=os.environ | dict(environment or {}),
         )  # fmt: skip
         try:

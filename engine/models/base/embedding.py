@@ -48,7 +48,12 @@ def find_tables(files: Iterable[Path]) -> TokenTables | None:
     Raises:
         Fault: "model.file_broken".
     """
-    outside = [one for file in files for one in read_header(file)[0] if not _within_layers(one.name)]
+    return tables_among(one for file in files for one in read_header(file)[0])
+
+
+def tables_among(tensors: Iterable[StoredTensor]) -> TokenTables | None:
+    """The tables among a model's tensors; None where none can be told to be the embedding."""
+    outside = [one for one in tensors if not _within_layers(one.name)]
     tables = [one for one in outside if len(one.shape) == 2 and _of_text(one.name)]
     heads = [one for one in tables if _module(one.name) in _HEADS]
     others = [one for one in tables if one not in heads]

@@ -7,10 +7,9 @@ from typing import Any
 
 from engine.core.errors import Fault
 
-_FAMILIES = {
+_FAMILIES = {  # those that transformers reads from such files
     "llama": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gemma2": "gemma2", "gemma3": "gemma3_text", "phi3": "phi3",
-    "gptneox": "gpt_neox", "gpt2": "gpt2", "chatglm": "chatglm", "glm4": "glm4", "qwen2moe": "qwen2_moe",
-    "qwen3moe": "qwen3_moe", "phimoe": "phimoe", "olmoe": "olmoe", "gpt-oss": "gpt_oss", "mistral": "mistral",
+    "gpt2": "gpt2", "qwen2moe": "qwen2_moe", "qwen3moe": "qwen3_moe", "gpt-oss": "gpt_oss", "mistral": "mistral",
 }  # fmt: skip
 _NAMES = {
     "block_count": "num_hidden_layers",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
 from engine.core.small_files import read_object
-from engine.models.base.tensors import read_header
+from engine.models.base.tensors import StoredTensor, read_header
 from engine.models.trust.foreign_files import refuse_foreign
 from engine.models.trust.settings_keys import refuse_keys
 
@@ -58,6 +58,14 @@ def inspect_folder(folder: Path) -> Inspection:
     parameters = sum(one.numbers for one in tensors)
     _refuse_sizes(config, len(tensors), parameters)
     return Inspection(config, weights, parameters, _context_length(config))
+
+
+def inspect_ahead(folder: Path, tensors: Sequence[StoredTensor]) -> Inspection:
+    """As `inspect_folder`, where the weights are not there yet: `tensors` are what their headers name. Raises Fault("model.*")."""
+    config = read_config(folder)
+    parameters = sum(one.numbers for one in tensors)
+    _refuse_sizes(config, len(tensors), parameters)
+    return Inspection(config, (), parameters, _context_length(config))
 
 
 def _refuse_sizes(config: Mapping[str, Any], tensors: int, parameters: int) -> None:

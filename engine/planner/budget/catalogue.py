@@ -29,6 +29,9 @@ _LAPTOPS = "NVIDIA, Compare GeForce RTX laptops"
 _INTEL = "Intel, processor specifications: two channels DDR5-4800 (laptop, desktop), eight channels (server)"
 
 
+_WITH_DISPLAY = ("consumer", "laptop")  # cards that draw a desktop where they stand
+
+
 @dataclass(frozen=True)
 class Entry:
     """One kind of device.
@@ -178,7 +181,7 @@ def entry_of(key: str) -> Entry:
 
 
 def device_of(key: str) -> Device:
-    """The device as if it were here, with all of its memory free. Raises Fault("device.missing")."""
+    """The device as if it were here, with all of its memory free but what a display takes. Raises Fault("device.missing")."""
     entry = entry_of(key)
     return Device(
         key=entry.key,
@@ -191,6 +194,7 @@ def device_of(key: str) -> Device:
         tflops=entry.tflops or None,
         bandwidth_gb_s=entry.bandwidth,
         planned_as=entry.kind.key,
+        display=entry.group in _WITH_DISPLAY,
     )
 
 

@@ -14,6 +14,7 @@ from engine.base_formats.declaration import BaseFormat
 from engine.core.formula import Basis
 from engine.methods.common.declaration import Method
 from engine.optimizers.declaration import Optimizer
+from engine.optimizers.trained_format import FP32, TrainedFormat
 
 GOALS = ("quality", "fastest", "smallest")
 GOOD_ENOUGH = 0.8  # plans below this are only "fastest" or "smallest" when no other fits
@@ -62,15 +63,17 @@ class Learning:
     epochs: float
 
 
-def quality(method: Method, held: BaseFormat, optimizer: Optimizer, learning: Learning) -> float:
-    """Expected quality from 0 to 1: method x base format x optimizer x capacity x data seen.
+def quality(
+    method: Method, held: BaseFormat, optimizer: Optimizer, learning: Learning, trained: TrainedFormat = FP32
+) -> float:
+    """Expected quality from 0 to 1: method x base format x optimizer x format of trained weights x capacity x data seen.
 
     Data seen counts as in scaling laws, to the power of 0.28 (Hoffmann et al. 2022, arXiv:2203.15556, approach 3), with
     repeated passes worth ever less (Muennighoff et al. 2023, arXiv:2305.16264, R* = 15.4).
     """
     if not method.capabilities.trains:
         return FAMILIES[method.family].share
-    base = FAMILIES[method.family].share * _share(held) * _share(optimizer)
+    base = FAMILIES[method.family].share * _share(held) * _share(optimizer) * trained.quality.share
     seen = learning.whole * min(1.0, _worth(learning.epochs) / _worth(_ENOUGH_PASSES))
     return base * _unlost(method, learning.examples) * _capacity(learning) * seen**_EXPONENT
 

@@ -5,17 +5,35 @@ Pure: config.json in, bytes out. `docs/planner.md` explains each line; `benchmar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from time import time
+from typing import Literal
 
 from engine.core.formula import number, plus, times
 from engine.core.sizes import memory_size
 from engine.planner.memory import formulas
-from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak_phases, unpacked_bytes
+from engine.planner.memory.base_weights import base_bytes
+from engine.planner.memory.corrections import (
+    COMES_AND_GOES,
+    NO_CORRECTION,
+    MemoryCorrection,
+    MemoryRecord,
+    correct_memory,
+)
+from engine.planner.memory.offloaded import state_of
+from engine.planner.memory.peak_phases import (
+    HEAD_TOKENS,
+    PeakPhase,
+    StepMeasures,
+    peak_phases,
+    score_bytes,
+    unpacked_bytes,
+)
 from engine.planner.memory.workload import FP32, MB, Workload
 
 KEYS = (
-    "weights", "quantisation", "reference", "adapter", "value_head", "gradients", "optimizer", "activations", "logits", "temporary", "runtime", "margin",
+    "weights", "quantisation", "reference", "adapter", "value_head", "gradients", "optimizer", "activations", "logits", "temporary", "runtime", "measured", "margin",
 )  # fmt: skip
 _HOLE = 1.5  # a hole of so many times its size is filled by what comes next
 
@@ -42,10 +60,48 @@ def memory_breakdown(work: Workload) -> list[MemoryItem]:
     step = StepMeasures(work, work.footprint)
     moment = _highest(step)
     lines = [*_held(work), *_moved(step, moment), _runtime(work)]
-    share = work.kind.margin
+    found = _correction(work, lines)
+    lines = list(_corrected(lines, found))
+    share = work.kind.margin * found.margin
     used = sum(line.bytes for line in lines if line.key != "runtime")
-    lines.append(MemoryItem("margin", share * used, times(memory_size(used / MB), f"{share:.0%}"), formulas.MARGIN))
+    lines.append(
+        MemoryItem("margin", share * used, times(memory_size(used / MB), f"{100 * share:g} %"), formulas.MARGIN)
+    )
     return sorted((line for line in lines if line.bytes > 0), key=lambda line: KEYS.index(line.key))
+
+
+def _correction(work: Workload, lines: Sequence[MemoryItem]) -> MemoryCorrection:
+    if not work.measured:
+        return NO_CORRECTION
+    moved = sum(line.bytes for line in lines if line.key in COMES_AND_GOES) / MB
+    still = sum(line.bytes for line in lines) / MB - moved
+    return correct_memory(work.measured, work.memory_settings, still, moved)
+
+
+def _corrected(lines: Sequence[MemoryItem], found: MemoryCorrection) -> Iterator[MemoryItem]:
+    """The lines as this machine's measurements have them."""
+    for line in lines:
+        if line.key in COMES_AND_GOES and found.share < 1:
+            formula = times(f"({line.formula})", f"{found.share:.2f}")
+            yield replace(
+                line, bytes=line.bytes * found.share, formula=formula, source=f"{line.source}; {formulas.MEASURED}"
+            )
+        else:
+            yield line
+    yield MemoryItem("measured", found.more_mb * MB, memory_size(found.more_mb), formulas.MEASURED)
+
+
+def record_of(work: Workload, tokens: int, measured_mb: float, source: Literal["probe", "past"]) -> MemoryRecord:
+    """What a job that was measured tells of the estimate.
+
+    Args:
+        tokens: of the largest group that was worked through.
+        measured_mb: most that was held in a step.
+    """
+    seen = replace(work, tokens=tokens, longest=min(work.longest or tokens, tokens), measured=())
+    lines = {item.key: item.bytes / MB for item in memory_breakdown(seen) if item.key != "margin"}
+    moved = sum(mb for key, mb in lines.items() if key in COMES_AND_GOES)
+    return MemoryRecord(source, time(), measured_mb, sum(lines.values()) - moved, moved, seen.memory_settings)
 
 
 def total_mb(work: Workload) -> int:
@@ -60,7 +116,7 @@ def predicted_mb(work: Workload) -> float:
 
 def step_bytes(work: Workload) -> dict[str, float]:
     """What the step itself holds, by key: without the program, the margin and the heap's share. A dry run counts the same."""
-    work = replace(work, asked=0)
+    work = replace(work, asked=0, measured=())
     lines = {item.key: item.bytes for item in memory_breakdown(work) if item.key not in ("runtime", "margin")}
     step = StepMeasures(work, work.footprint)
     lines["temporary"] = lines.get("temporary", 0.0) - _slack_bytes(step, _highest(step))
@@ -91,18 +147,8 @@ def weight_bytes(work: Workload) -> float:
 
 
 def _weights(work: Workload) -> MemoryItem:
-    shape, width = work.shape, work.width
-    if work.base_format.quantised:
-        body, each = shape.linear_weights, work.base_format.weight_bytes(width)
-        rest = shape.parameters - body
-        size, text = each * body + FP32 * rest, plus([times(body, f"{each:g} B"), times(rest, "4 B")])
-    elif work.method.trains_base:
-        size, text = float(FP32 * shape.parameters), times(shape.parameters, "4 B")
-        if width < FP32:
-            size, text = size + width * shape.parameters, plus([text, times(shape.parameters, f"{width} B")])
-    else:
-        size, text = float(width * shape.parameters), times(shape.parameters, f"{width} B")
-    return MemoryItem("weights", size, text, formulas.WEIGHTS)
+    found = base_bytes(work)
+    return MemoryItem("weights", found.bytes, found.formula, formulas.WEIGHTS)
 
 
 def _scales(work: Workload) -> MemoryItem:
@@ -114,7 +160,7 @@ def _adapter(work: Workload) -> MemoryItem:
     """What the method adds: its trained numbers, unless they are the base's own, and those that it holds besides."""
     uses, trained = work.footprint, work.trained
     if uses.own:
-        wider = 0 if work.method.trains_base else FP32 - work.width
+        wider = 0 if work.method.trains_base else max(0, work.trained_width - work.width)
         return MemoryItem("adapter", float(wider * trained), times(trained, f"{wider} B"), formulas.WEIGHTS)
     numbers = trained + uses.held
     text = times(trained, "4 B") if not uses.held else plus([times(trained, "4 B"), times(uses.held, "4 B")])
@@ -135,8 +181,9 @@ def _value_head(work: Workload) -> MemoryItem:
 
 
 def _optimizer(work: Workload) -> MemoryItem:
-    state = work.optimizer.state(work.trained, work.method.rank(work.shape, work.values) or 1)
-    return MemoryItem("optimizer", state.bytes, state.formula, work.optimizer.source)
+    """What of the state is on the device all the time."""
+    state = state_of(work)
+    return MemoryItem("optimizer", 0.0 if work.moved.state else state.bytes, state.formula, work.optimizer.source)
 
 
 # ---------------------------------------------------------------- what is there at the peak
@@ -149,7 +196,9 @@ def _moved(step: StepMeasures, moment: PeakPhase) -> Iterator[MemoryItem]:
     text = memory_size(moment.activations / MB) if moment.name == "answer" else _activations_text(step)
     yield MemoryItem("activations", moment.activations, text, formulas.ACTIVATIONS)
     labels = tokens if work.shape.keeps.whole_logits else min(tokens, HEAD_TOKENS)
-    yield MemoryItem("logits", moment.logits, times(work.shape.vocabulary, labels, "4 B", "2"), formulas.LOGITS)
+    yield MemoryItem(
+        "logits", moment.logits, times(work.shape.vocabulary, labels, f"{score_bytes(work)} B"), formulas.LOGITS
+    )
     slack = _slack_bytes(step, moment)
     text = f"{moment.name}: {memory_size(moment.temporary / MB)}"
     if slack:
@@ -185,15 +234,16 @@ def _slack(step: StepMeasures) -> float:
 
 
 def _gradients_text(step: StepMeasures, moment: PeakPhase) -> str:
-    if moment.gradients >= FP32 * step.work.trained:
-        return times(step.work.trained, "4 B")
-    return times(step.work.shape.vocabulary, step.work.shape.hidden, "4 B")
+    width = step.work.trained_width
+    if moment.gradients >= width * step.work.trained:
+        return times(step.work.trained, f"{width} B")
+    return times(step.work.shape.vocabulary, step.work.shape.hidden, f"{width} B")
 
 
 def _activations_text(step: StepMeasures) -> str:
     work = step.work
     if work.recompute:
-        inputs = times(step.tokens, step.layers, work.shape.hidden, f"{work.width} B")
+        inputs = times(step.tokens, step.layers, work.shape.hidden, f"{work.stream} B")
         return plus([inputs, times(step.tokens, f"{number(step.layer())} B")])
     return times(
         step.tokens, plus([f"({times(step.layers, f'{number(step.layer())} B')}", f"{number(step.aside())} B)"])

@@ -13,3 +13,4 @@ TEMPORARY = "Order of torch's backward pass (https://pytorch.org/docs/stable/not
 REFERENCE = "Ziegler et al. 2019, Fine-Tuning Language Models from Human Preferences (https://arxiv.org/abs/1909.08593)"
 VALUE_HEAD = "Schulman et al. 2017, Proximal Policy Optimization (https://arxiv.org/abs/1707.06347)"
 MARGIN = "Declared, see docs/planner.md"
+MEASURED = "Measured on this machine in a speed probe or in jobs that finished, see docs/planner.md"

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from engine.methods.common.footprint import Footprint, inputs_kept
 from engine.methods.common.shape import ModelShape
 from engine.planner.memory.answering import answer_bytes, cache_bytes
+from engine.planner.memory.attention import KeptAttention
+from engine.planner.memory.base_weights import copied_bytes, recast_bytes
 from engine.planner.memory.fullest import packed, padded
+from engine.planner.memory.offloaded import gradient_bytes, leaving_bytes, update_bytes
 from engine.planner.memory.workload import FP32, Workload
 
 HEAD_TOKENS = 256  # label positions whose scores exist at a time (engine.training.forward.chunked_cross_entropy)
-_CHUNKS = 2  # the scores and what the softmax makes of them
 _WHOLE_KEPT, _WHOLE_MADE = 2, 2  # bent scores and their softmax; the gradients of both
 
 
@@ -74,6 +76,11 @@ class StepMeasures:
         return bool(self.uses.before) or not (packs or alone)
 
     @property
+    def attention(self) -> KeptAttention:
+        """How attention is calculated, and what it keeps."""
+        return KeptAttention(self.work, self.masked, self.row)
+
+    @property
     def layers(self) -> int:
         """Layers that keep something."""
         return self.work.shape.layers if self.uses.layers is None else self.uses.layers
@@ -82,14 +89,10 @@ class StepMeasures:
         """Bytes that one layer keeps of each token."""
         shape, width = self.work.shape, self.work.width
         keeps = shape.keeps
-        inputs = inputs_kept(self.uses.reads or {}, apart=self.uses.apart or width < FP32)
+        inputs = inputs_kept(self.uses.reads or {}, apart=self.uses.apart or self.work.copies_inputs)
         normed = _normed(shape) if self.uses.norms and shape.norm_tensors == 1 else 0
         numbers = keeps.attention + keeps.mlp + inputs + normed + self.uses.kept
-        if self.masked and not keeps.scores:
-            numbers += (
-                self.row + 2 * (shape.heads - shape.kv_heads) * shape.head_dim
-            )  # the mask; keys and values for each head
-        return FP32 * keeps.norms + width * (numbers + keeps.scores * self.row)
+        return FP32 * keeps.norms + width * (numbers + self.attention.scores * self.row) + self.attention.bytes
 
     def aside(self) -> float:
         """Bytes that are kept of each token once: angles, the last norm's input less the lowest one's, what the method adds."""
@@ -103,21 +106,22 @@ class StepMeasures:
         if not self.layers:
             return 0.0
         shape, width = self.work.shape, self.work.width
-        scores = 3 * shape.heads * self.row if shape.keeps.scores else 0
+        scores = 3 * shape.heads * self.row if self.attention.scores else 0
         inner = max((size for size in (self.uses.reads or {}).values() if size != shape.hidden), default=0)
-        return width * max(shape.keeps.work - inner, scores + 2 * shape.hidden, 0)
+        return width * max(shape.keeps.work - inner, scores + 2 * shape.hidden, 0) + self.attention.made
 
     def kept(self) -> float:
         """Bytes of all activations at the end of the forward pass."""
         shape, width = self.work.shape, self.work.width
         if self.work.recompute:
-            return self.tokens * (self.layers * shape.hidden * width + self.aside())
+            return self.tokens * (self.layers * shape.hidden * self.work.stream + self.aside())
         below = width * self.uses.below
-        return self.tokens * (self.layers * self.layer() + self.aside() - below) + FP32 * self.uses.built
+        kept = self.tokens * (self.layers * self.layer() + self.aside() - below) + FP32 * self.uses.built
+        return kept + copied_bytes(self.work) + recast_bytes(self.work)
 
     def head(self) -> float:
         """Bytes of one matrix of the output layer or the embeddings, where it is trained."""
-        return float(FP32 * self.work.shape.vocabulary * self.work.shape.hidden)
+        return float(self.work.trained_width * self.work.shape.vocabulary * self.work.shape.hidden)
 
 
 def _normed(shape: ModelShape) -> int:
@@ -152,7 +156,7 @@ def _head(step: StepMeasures) -> PeakPhase:
     return PeakPhase(
         "head",
         gradients=earlier + (step.head() if trained else 0.0),
-        activations=step.kept(),
+        activations=step.kept() + (copied_bytes(step.work) if step.work.recompute else 0.0),
         logits=logit_bytes(step.work, step.tokens),
         temporary=step.head() if trained else 0.0,
     )
@@ -163,9 +167,9 @@ def _backward(step: StepMeasures) -> PeakPhase:
     one = step.tokens * step.layer() + FP32 * step.uses.built / max(1, step.layers) if work.recompute else 0.0
     return PeakPhase(
         "backward",
-        gradients=_earlier(step) + (step.head() if step.uses.head else 0.0),
+        gradients=_earlier(step) + (step.head() if step.uses.head and not work.moved.gradients else 0.0),
         activations=step.kept() + one,
-        temporary=step.tokens * step.made() + FP32 * step.uses.once + unpacked_bytes(work),
+        temporary=step.tokens * step.made() + FP32 * step.uses.once + unpacked_bytes(work) + leaving_bytes(work),
     )
 
 
@@ -174,18 +178,15 @@ def _end(step: StepMeasures) -> PeakPhase:
     shape = step.work.shape
     layer = step.tokens * (step.layer() + step.made()) + unpacked_bytes(step.work) if step.layers else 0.0
     table = step.head() if step.uses.embeddings else 0.0
-    again = FP32 * step.work.trained / shape.layers if step.work.groups > 1 else 0.0
+    again = step.work.trained_width * step.work.trained / shape.layers if step.work.groups > 1 else 0.0
     after = FP32 * step.uses.after
-    return PeakPhase("end", gradients=FP32 * step.work.trained, temporary=max(layer + again, table, after))
+    if step.work.moved.gradients:
+        return PeakPhase("end", temporary=max(layer, after) + leaving_bytes(step.work))
+    return PeakPhase("end", gradients=gradient_bytes(step.work), temporary=max(layer + again, table, after))
 
 
 def _update(step: StepMeasures) -> PeakPhase:
-    work = step.work
-    largest = max((i * o for i, o in work.shape.linears.values()), default=0)
-    if step.uses.head or step.uses.embeddings:
-        largest = max(largest, work.shape.vocabulary * work.shape.hidden)
-    made = work.optimizer.copies * min(largest, work.trained)
-    return PeakPhase("update", gradients=FP32 * work.trained, temporary=FP32 * made)
+    return PeakPhase("update", gradients=gradient_bytes(step.work), temporary=update_bytes(step.work))
 
 
 def _answer(step: StepMeasures) -> PeakPhase:
@@ -198,16 +199,22 @@ def _answer(step: StepMeasures) -> PeakPhase:
 
 def _earlier(step: StepMeasures) -> float:
     """Gradients of the groups before this one."""
-    return float(FP32 * step.work.trained) if step.work.groups > 1 else 0.0
+    return gradient_bytes(step.work) if step.work.groups > 1 else 0.0
 
 
 def logit_bytes(work: Workload, tokens: int) -> float:
     """Scores in fp32 at label positions, a chunk at a time; the states that they come from, and their gradient."""
     shape = work.shape
     states = 3.0 * work.width * shape.hidden * tokens
-    if shape.keeps.whole_logits:
-        return states + FP32 * (_WHOLE_KEPT + _WHOLE_MADE) * shape.vocabulary * tokens
-    return states + FP32 * _CHUNKS * shape.vocabulary * min(tokens, HEAD_TOKENS)
+    labels = tokens if shape.keeps.whole_logits else min(tokens, HEAD_TOKENS)
+    return states + score_bytes(work) * shape.vocabulary * labels
+
+
+def score_bytes(work: Workload) -> int:
+    """Bytes of one score: itself, which becomes its gradient, and that as it is multiplied; whole ones with all that is made."""
+    if work.shape.keeps.whole_logits:
+        return FP32 * (_WHOLE_KEPT + _WHOLE_MADE)
+    return FP32 + (work.width if work.width < FP32 else 0)
 
 
 def unpacked_bytes(work: Workload) -> float:

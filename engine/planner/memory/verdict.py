@@ -11,18 +11,20 @@ from engine.base_formats import searched as searched_formats
 from engine.base_formats.as_is import AS_IS
 from engine.core.hardware import Device
 from engine.core.params import read_all
-from engine.devices import kind_of
 from engine.methods import METHODS
 from engine.methods.common.refusals import refused
 from engine.models.architecture.shape import shape_of
 from engine.objectives import usual_objective
 from engine.optimizers import searched as searched_optimizers
 from engine.planner.memory.estimate import total_mb
+from engine.planner.memory.leaner import leaner_updates
+from engine.planner.memory.reserve import reserve_of
 from engine.planner.memory.sizes import COMMON_SIZES
 from engine.planner.memory.unfit import unfit
 from engine.planner.memory.workload import Workload
 from engine.shapes.plans import VerdictView
 
+FITS = "verdict.fits"  # the code of a verdict that there is nothing to add to
 _SMALLEST_GROUP = 256
 _RECOMPUTE = {"training.checkpointing": "on"}
 _HALVINGS_FIRST = 2  # of the length, before anything else is changed
@@ -43,8 +45,8 @@ class Verdict:
 
 
 def limit_of(device: Device, budget_mb: int | None) -> int:
-    """MB that a job may use: the budget, within the device; some RAM is left to the system and to the page."""
-    most = device.memory_mb - min(kind_of(device).system_mb, device.memory_mb // 4)
+    """MB that a job may use: the budget, within the device less what is left to others."""
+    most = max(0, device.memory_mb - device.driver_mb - reserve_of(device))
     return min(most, budget_mb or most)
 
 
@@ -88,7 +90,7 @@ def memory_verdict(work: Workload, limit_mb: int) -> Verdict:
     need = total_mb(work)
     numbers = {"need_mb": need, "limit_mb": limit_mb}
     if need <= limit_mb:
-        return Verdict("verdict.fits", numbers, ok=True)
+        return Verdict(FITS, numbers, ok=True)
     for code, params, change, other in _changes(work):
         if total_mb(other) <= limit_mb:
             return Verdict(code, {**numbers, **params, "then_mb": total_mb(other)}, change=change)
@@ -136,12 +138,16 @@ def _leaner(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
         if work.method.capabilities.trains and work.optimizer is not optimizer and _works(other):
             named = {"optimizer": optimizer.label.as_dict()}
             yield "verdict.optimizer", named, {"training.optimizer": optimizer.key} | also, other
+    for said, other in leaner_updates(work):
+        if _works(other):
+            change = {f"training.{key}": value for key, value in other.update_settings.items()}
+            yield "verdict.updates", said, change | also, other
 
 
 def _works(work: Workload) -> bool:
     usual = {param.key: param.default for param in usual_objective().params_for(work.method.defaults)}
-    training = usual | {"quantisation": work.base_format.key, "optimizer": work.optimizer.key}
-    return not (unfit(work.kind, training) or refused(work.method, work.shape, work.values, training))
+    training = usual | work.update_settings | {"quantisation": work.base_format.key}
+    return not (unfit(work.kind, training, work.precision) or refused(work.method, work.shape, work.values, training))
 
 
 def _other_methods(work: Workload) -> Iterator[Change]:
@@ -169,18 +175,6 @@ def largest_fitting(work: Workload, limit_mb: int) -> str | None:
 def in_billions(parameters: int) -> str:
     """A number of parameters as models are named by it: "0.13B", "8B"."""
     return f"{parameters / 1e9:.2g}B"
-
-
-def time_verdict(seconds: float, minutes: float | None, epochs: float) -> Verdict | None:
-    """What to say when the job takes longer than the limit; None when it does not."""
-    if minutes is None or seconds <= minutes * 60:
-        return None
-    fewer = epochs * minutes * 60 / seconds
-    fewer = float(int(fewer)) if fewer >= 1 else round(fewer, 2)
-    params = {"minutes": round(seconds / 60, 1), "limit_minutes": minutes, "epochs": fewer}
-    if fewer <= 0:
-        return Verdict("verdict.time_short", {"minutes": params["minutes"], "limit_minutes": minutes})
-    return Verdict("verdict.time", params, change={"training.epochs": fewer})
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,11 @@ from engine.base_formats.declaration import BaseFormat
 from engine.devices.declaration import DeviceKind
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
+from engine.optimizers import offload, trained_format
 from engine.optimizers import searched as searched_optimizers
 from engine.optimizers.declaration import Optimizer
+from engine.optimizers.offload import NOTHING, OFFLOADS, Offload
+from engine.optimizers.trained_format import BF16, FP32, TrainedFormat
 from engine.planner.budget.goals import FAMILIES, GOOD_ENOUGH
 
 _SETTLED = searched_optimizers()[0]  # where memory is not short
@@ -27,13 +30,24 @@ class Candidate:
     Attributes:
         method: what trains.
         held: format of the base.
-        optimizer, checkpointing: settings of training.
+        optimizer, trained, moved, checkpointing: settings of training.
     """
 
     method: Method
     held: BaseFormat = AS_IS
     optimizer: Optimizer = _SETTLED
     checkpointing: str = "auto"
+    trained: TrainedFormat = FP32
+    moved: Offload = NOTHING
+
+    @property
+    def update_settings(self) -> dict[str, str]:
+        """How updates are made, as settings of training."""
+        return {
+            "optimizer": self.optimizer.key,
+            trained_format.SETTING: self.trained.key,
+            offload.SETTING: self.moved.key,
+        }
 
 
 WITHOUT_TRAINING = tuple(Candidate(method) for method in METHODS if not method.capabilities.trains)
@@ -55,7 +69,17 @@ def candidates_for(goal: str, kind: DeviceKind) -> tuple[Candidate, ...]:
             found.append(Candidate(method, held, optimizer))
             if held is formats[-1] and held.quantised and method.capabilities.checkpointing and goal != "smallest":
                 found.append(Candidate(method, held, optimizer, "on"))
+        found += _leanest(method, held, optimizers, kind)
     return tuple(found)
+
+
+def _leanest(method: Method, held: BaseFormat, optimizers: list[Optimizer], kind: DeviceKind) -> list[Candidate]:
+    """Whole matrices trained in bf16 alone with the leanest form of AdamW, its state on the device, then in RAM, then all there."""
+    leanest = min((one for one in optimizers if one.adamw), key=lambda one: one.stored)
+    if not (method.trains_matrices and method.recommended) or BF16.not_on(kind) is not None:
+        return []
+    moves = [one for one in OFFLOADS if one.not_on(kind) is None]
+    return [Candidate(method, held, leanest, "auto", BF16, moved) for moved in moves]
 
 
 def _on_bases(goal: str, known: list[BaseFormat]) -> list[tuple[Method, BaseFormat]]:

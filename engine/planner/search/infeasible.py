@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import replace
-from math import ceil
+from math import ceil, inf
 from typing import Any
 
 from engine.planner.budget.catalogue import CATALOGUE, device_of
@@ -13,7 +13,7 @@ from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.sizes import COMMON_SIZES
 from engine.planner.memory.verdict import Verdict, in_billions, limit_of
 from engine.planner.plan_estimate import PlanCase, workload
-from engine.planner.search.search import Plan, Search, best
+from engine.planner.search.search import IN_TIME, Plan, Search, best
 from storage.tables import LanguageModel
 
 _LENGTHS = (4096, 2048, 1024, 512, 256, 128, 64)
@@ -25,7 +25,8 @@ _ROUND_MB = 100
 def smallest_change(search: Search) -> Verdict:
     """What to change so that something fits; text key `plan.<code>`, `change` where the form can do it by itself."""
     if not search.counts(max(search.lengths, default=0)).rows:
-        return Verdict("nothing.data")
+        refused = search.base.table.refused
+        return Verdict("verdict.refused", {"n": refused}) if refused else Verdict("nothing.data")
     enough = _least_mb(search, min(search.lengths, default=0)) <= search.base.limit_mb
     for tried in (_more_time, _more_disk) if enough else (_shorter, _more_memory):
         if (found := tried(search)) is not None:
@@ -33,34 +34,41 @@ def smallest_change(search: Search) -> Verdict:
     return _larger_everything(search) if enough else _smaller_model(search)
 
 
-def _relaxed(search: Search, **limits: Any) -> Search:
+def relaxed(search: Search, **limits: Any) -> Search:
     """The same question with other limits."""
     base = search.base
     return replace(search, base=replace(base, spec=replace(base.spec, budget=replace(base.spec.budget, **limits))))
 
 
-def _quickest(search: Search) -> Plan | None:
-    """The shortest of the plans that see all examples once."""
-    return min(search.found, key=lambda plan: plan.seconds, default=None)
+def _quickest(search: Search, passes: float = 1.0) -> Plan | None:
+    """The shortest of the plans that see all examples so often, or as often as their method does by itself."""
+    seen = (plan for plan in search.found if plan.epochs >= min(passes, plan.passes))
+    return min(seen, key=lambda plan: plan.seconds, default=None)
 
 
 def _minutes(plan: Plan) -> int:
-    """Whole minutes that hold the plan, with a little air."""
-    return ceil(plan.seconds * 1.02 / 60)
+    """Whole minutes that hold the plan as the search plans them."""
+    return ceil(plan.seconds / IN_TIME / 60)
+
+
+def _passes(plan: Plan) -> dict[str, Any]:
+    """How often it sees the examples, and how often its method would by itself."""
+    return {"epochs": f"{plan.epochs:g}", "of": f"{plan.passes:g}"}
 
 
 def _more_time(search: Search) -> Verdict | None:
-    minutes = search.base.spec.budget.minutes
-    if minutes is None or (plan := _quickest(_relaxed(search, minutes=None))) is None:
+    """As many minutes as one pass takes; where that is not all of them, also what all take."""
+    minutes, roomy = search.base.spec.budget.minutes, relaxed(search, minutes=None)
+    if minutes is None or (plan := _quickest(roomy)) is None or (whole := _quickest(roomy, inf)) is None:
         return None
-    need = _minutes(plan)
-    params = {"minutes": need, "limit_minutes": minutes, "more_minutes": round(need - minutes, 1)}
-    return Verdict("nothing.time", params, change={"budget.minutes": need})
+    need, code = _minutes(plan), "nothing.time" if plan.whole else "nothing.time_passes"
+    params = {"minutes": need, "limit_minutes": f"{minutes:g}", "all_minutes": _minutes(whole)} | _passes(plan)
+    return Verdict(code, params, change={"budget.minutes": need})
 
 
 def _more_disk(search: Search) -> Verdict | None:
     """A larger limit of disk where it is free, or that much freed."""
-    limited = _relaxed(search, disk_mb=None)
+    limited = relaxed(search, disk_mb=None)
     roomy = replace(limited, base=replace(limited.base, disk_free_mb=_EVER)).found
     if not roomy:
         return None
@@ -80,14 +88,19 @@ def _shorter(search: Search) -> Verdict | None:
             continue
         plans = [plan for plan in search.fitting((length,)) if plan.train.rows >= _STILL_USEFUL * rows]
         if plans:
-            plan = best(plans, search.goal)
-            need = _need_mb(search)
-            params: dict[str, Any] = {"max_length": length, "longest": max(search.lengths), "n": plan.train.truncated}
-            params |= {"need_mb": need, "limit_mb": limit_mb}
-            enough = need <= limit_of(search.base.device, None)
-            code = "nothing.shorter_or_memory" if enough else "nothing.shorter"
-            return Verdict(code, params, change=search.changes_of(plan))
+            return _cut(search, best([plan for plan in plans if plan.whole] or plans, search.goal))
     return None
+
+
+def _cut(search: Search, plan: Plan) -> Verdict:
+    """A plan with shorter examples, in all passes of its method where the time allows them."""
+    need = _need_mb(search)
+    params: dict[str, Any] = {"max_length": plan.max_length, "longest": max(search.lengths), "n": plan.train.truncated}
+    params |= {"need_mb": need, "limit_mb": search.base.limit_mb} | _passes(plan)
+    whole, fewer = "nothing.shorter", "nothing.shorter_passes"
+    if need <= limit_of(search.base.device, None):
+        whole, fewer = "nothing.shorter_or_memory", "nothing.shorter_or_memory_passes"
+    return Verdict(whole if plan.whole else fewer, params, change=search.changes_of(plan))
 
 
 def _more_memory(search: Search) -> Verdict | None:
@@ -95,25 +108,25 @@ def _more_memory(search: Search) -> Verdict | None:
     need, base = _need_mb(search), search.base
     if not base.limit_mb < need <= limit_of(base.device, None):
         return None
-    larger = _relaxed(search, memory_mb=need)
+    larger = relaxed(search, memory_mb=need)
     params: dict[str, Any] = {"need_mb": need, "limit_mb": base.limit_mb}
     if larger.found:
         return Verdict("nothing.memory", params, change={"budget.memory_mb": need})
-    if (plan := _quickest(_relaxed(larger, minutes=None))) is None:
+    if (plan := _quickest(relaxed(larger, minutes=None))) is None:
         return None
-    params |= {"minutes": _minutes(plan), "limit_minutes": base.spec.budget.minutes}
+    params |= {"minutes": _minutes(plan), "limit_minutes": f"{base.spec.budget.minutes or 0:g}"} | _passes(plan)
     return Verdict("nothing.memory_time", params, change={"budget.memory_mb": need, "budget.minutes": _minutes(plan)})
 
 
 def _larger_everything(search: Search) -> Verdict:
     """Time and disk are too short together."""
-    limited = _relaxed(search, minutes=None, disk_mb=None)
+    limited = relaxed(search, minutes=None, disk_mb=None)
     plan = _quickest(replace(limited, base=replace(limited.base, disk_free_mb=_EVER)))
     if plan is None:
         return _smaller_model(search)
     base = search.base
-    params = {"minutes": _minutes(plan), "need_mb": ceil(plan.disk_mb)}
-    limits = {"limit_minutes": base.spec.budget.minutes, "limit_mb": base.disk_limit_mb}
+    params = {"minutes": _minutes(plan), "need_mb": ceil(plan.disk_mb)} | _passes(plan)
+    limits = {"limit_minutes": f"{base.spec.budget.minutes or 0:g}", "limit_mb": base.disk_limit_mb}
     change = {"budget.minutes": _minutes(plan), "budget.disk_mb": ceil(plan.disk_mb)}
     return Verdict("nothing.time_disk", params | limits, change=change if plan.disk_mb <= base.disk_free_mb else {})
 
@@ -138,26 +151,36 @@ def _smaller_model(search: Search) -> Verdict:
     """How large a model may be here, and what could hold this one."""
     base = search.base
     params: dict[str, Any] = {"need_mb": _need_mb(search), "limit_mb": base.limit_mb}
-    largest = _largest(search)
+    if (there := largest(search)) is None:
+        return _no_model(search, params)
     device = _device_for(search)
-    if largest is None:
-        return Verdict("nothing.no_model", params)
-    params |= {"parameters": in_billions(largest), "device": device}
+    params |= {"parameters": in_billions(there.base.shape.parameters), "device": device}
     return Verdict("nothing.smaller_model" if device else "nothing.smaller_model_only", params)
 
 
-def _largest(search: Search) -> int | None:
-    """Parameters of the largest common size of model that keeps to all limits. Larger ones never do where a smaller one does not."""
+def _no_model(search: Search, params: dict[str, Any]) -> Verdict:
+    """The memory is too little for any size, or the other limits are too short for those that it holds."""
+    roomy = relaxed(search, minutes=None, disk_mb=None)
+    there = largest(replace(roomy, base=replace(roomy.base, disk_free_mb=_EVER)))
+    if there is None or (plan := _quickest(there)) is None:
+        return Verdict("nothing.no_model", params)
+    params |= {"parameters": in_billions(there.base.shape.parameters), "minutes": _minutes(plan)}
+    return Verdict("nothing.no_model_limits", params | {"disk_mb": ceil(plan.disk_mb)})
+
+
+def largest(search: Search) -> Search | None:
+    """The question with the largest common size of model that keeps to all limits. Larger ones never do where a smaller one does not."""
 
     def has_a_plan(config: Mapping[str, Any]) -> bool:
-        there = _with_model(search, config)
+        there = with_model(search, config)
         return _need_mb(there) <= there.base.limit_mb and bool(there.found)
 
     first = bisect_left(COMMON_SIZES, True, key=has_a_plan)
-    return None if first == len(COMMON_SIZES) else _with_model(search, COMMON_SIZES[first]).base.shape.parameters
+    return None if first == len(COMMON_SIZES) else with_model(search, COMMON_SIZES[first])
 
 
-def _with_model(search: Search, config: Mapping[str, Any]) -> Search:
+def with_model(search: Search, config: Mapping[str, Any]) -> Search:
+    """The same question about another model, with rows as long as in this one's tokens."""
     model = LanguageModel(config=config, parameters=None, context_length=search.base.model.context_length)
     return replace(search, base=replace(search.base, model=model))
 
@@ -168,4 +191,4 @@ def _device_for(search: Search) -> str | None:
     free = replace(search.base.spec.budget, memory_mb=None, minutes=None)
     there = replace(search.base, device=device_of(gpus[0].key), spec=replace(search.base.spec, budget=free))
     need = _need_mb(replace(search, base=there))  # what it takes does not depend on which of them
-    return next((entry.name for entry in gpus if entry.memory_mb >= need), None)
+    return next((entry.name for entry in gpus if limit_of(device_of(entry.key), None) >= need), None)

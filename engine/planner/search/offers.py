@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from engine.planner.budget.goals import GOALS, GOOD_ENOUGH
 from engine.planner.search.search import Plan, best, ranked
 
 _MOST, _FEWEST = 5, 3
-_CLEARLY = 0.9  # of another plan's time or memory
-_BETTER = 0.02  # of quality
+_CLEARLY, _BETTER = 0.9, 0.02  # of another plan's time or memory, and more quality: what everybody sees
+_AT_LEAST, _A_LITTLE = 0.97, 0.005  # the same of what is best for a goal, or one of the few that there are
 
 
 def chosen(found: Sequence[Plan], goal: str) -> list[Plan]:
-    """The best for the goal, the best for each other goal, then other candidates that are clearly better at something.
+    """The best for the goal, the best for each other goal, then others that are clearly better at something.
+
+    None is worse than another of them in memory, time and quality at once, or no better at any of them. Where three plans
+    differ so, three are offered.
 
     Args:
         found: as `goal` ranks them.
     """
     if not found:
         return []
-    kept: list[Plan] = []
-    for plan in (best(found, each) for each in (goal, *GOALS)):
-        if not any(_alike(plan, other) for other in kept):
-            kept.append(plan)
-    others = [
-        plan
-        for plan in _best_of_each(found)
-        if plan.quality >= GOOD_ENOUGH and _method_and_format(plan) not in map(_method_and_format, kept)
-    ]
-    for plan in others:
-        if len(kept) < _MOST and all(_is_better_at_something(plan, other) for other in kept):
-            kept.append(plan)
-    spare = (plan for plan in others if plan not in kept)
-    kept += [plan for plan, _place in zip(spare, range(_FEWEST - len(kept)), strict=False)]
-    return [kept[0], *ranked(kept[1:], goal)]
+    today = [plan for plan in found if not plan.late] or found
+    sound = [plan for plan in today if not any(_surpasses(other, plan) for other in today)]
+    kept = _apart([best(sound, each) for each in (goal, *GOALS)], [], _AT_LEAST, _A_LITTLE)
+    others = (plan for plan in _best_of_each(sound) if plan.quality >= GOOD_ENOUGH)
+    kept += _apart(others, kept, _CLEARLY, _BETTER)[: _MOST - len(kept)]
+    if len(kept) < _FEWEST:
+        kept += _apart(sound, kept, _AT_LEAST, _A_LITTLE)[: _FEWEST - len(kept)]
+    return [*kept[:1], *ranked(kept[1:], goal)]
+
+
+def _apart(plans: Iterable[Plan], kept: Sequence[Plan], part: float, more: float) -> list[Plan]:
+    """Those that stand beside what is kept and beside one another: each is better than each other at something."""
+    found: list[Plan] = []
+    for plan in plans:
+        others = (*kept, *found)
+        if all(_is_better(plan, one, part, more) and _is_better(one, plan, part, more) for one in others):
+            found.append(plan)
+    return found
+
+
+def _surpasses(plan: Plan, other: Plan) -> bool:
+    """Whether a plan is no worse in memory, time and quality than another, and better in one of them."""
+    mine, yours = _worth(plan), _worth(other)
+    return mine != yours and all(one <= two for one, two in zip(mine, yours, strict=True))
+
+
+def _worth(plan: Plan) -> tuple[float, float, float]:
+    return plan.memory_mb, round(plan.seconds, 1), -round(plan.quality, 3)
 
 
 def reasons(plans: Sequence[Plan], goal: str) -> Iterator[tuple[Plan, str]]:
@@ -59,18 +75,10 @@ def _method_and_format(plan: Plan) -> tuple[str, str]:
     return plan.method.key, plan.work.base_format.key
 
 
-def _alike(one: Plan, other: Plan) -> bool:
-    """Whether two plans would look the same to a person."""
-    return _looks(one) == _looks(other)
-
-
-def _looks(plan: Plan) -> tuple[object, ...]:
-    return *_method_and_format(plan), plan.max_length, plan.epochs, plan.work.recompute
-
-
-def _is_better_at_something(plan: Plan, other: Plan) -> bool:
-    sooner, smaller = plan.seconds < _CLEARLY * other.seconds, plan.memory_mb < _CLEARLY * other.memory_mb
-    return sooner or smaller or plan.quality > other.quality + _BETTER
+def _is_better(plan: Plan, other: Plan, part: float, more: float) -> bool:
+    """Whether it takes no more than `part` of another's time or memory, or has so much `more` quality."""
+    sooner, smaller = plan.seconds < part * other.seconds, plan.memory_mb < part * other.memory_mb
+    return sooner or smaller or plan.quality > other.quality + more
 
 
 def _best_of_each(plans: Sequence[Plan]) -> Iterator[Plan]:

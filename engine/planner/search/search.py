@@ -16,28 +16,31 @@ from typing import Any
 from engine.core.params import read_all
 from engine.core.shapes import Change
 from engine.data.templates.lengths import Counts
-from engine.devices import kind_of
+from engine.devices import kind_of, precision_for
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
+from engine.methods.common.rates import defaults_for
 from engine.methods.common.refusals import refused
 from engine.methods.common.shape import ModelShape
 from engine.objectives import objective_of
 from engine.objectives.declaration import Objective
 from engine.planner.budget.goals import GOOD_ENOUGH, Learning, quality
 from engine.planner.memory.estimate import total_mb
+from engine.planner.memory.ram import fits_ram
+from engine.planner.memory.unfit import unfit
 from engine.planner.memory.workload import Workload
 from engine.planner.plan_estimate import PlanCase, disk_mb_of, duration_of_case, workload
 from engine.planner.search.candidates import WITHOUT_TRAINING, Candidate, candidates_for
 from engine.planner.time.speed import steps_of
+from engine.planner.warnings import DAY, least_passes
 
 _CUTS = (0.0, 0.01, 0.05)  # shares of the examples that may be cut
 _ORDER = {method.key: place for place, method in enumerate(METHODS)}
 _CLEARLY_SHORTER = 0.8  # of the next longer limit; for less nothing is worth cutting
 _LENGTH_STEP = 16
 _FEWER_PASSES = (2.0, 1.0, 0.5)  # tried besides the method's own number
-_IN_TIME = 0.98  # share of the time limit that is planned for
-_LEAST_PASSES, _LEAST_SEEN = 0.25, 100  # at least a quarter of the data, or so many examples of large data
-SEARCHED = ("max_length", "batch_size", "epochs", "quantisation", "optimizer", "checkpointing", "evaluations", "keep_checkpoints")  # fmt: skip
+IN_TIME = 0.98  # share of the time limit that is planned for
+SEARCHED = ("max_length", "batch_size", "epochs", "quantisation", "optimizer", "trained_format", "offload", "checkpointing", "evaluations", "keep_checkpoints")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Plan:
         seconds, training_s: the whole job, and its training alone.
         memory_mb, disk_mb: MB of memory at the peak; MB of disk when the job needs most.
         quality: what can be expected of it, from 0 to 1 (`goals.quality`).
+        passes: over the data that are the method's own; it may have fewer.
     """
 
     case: PlanCase
@@ -60,6 +64,7 @@ class Plan:
     memory_mb: int
     disk_mb: float
     quality: float
+    passes: float
 
     @property
     def method(self) -> Method:
@@ -70,6 +75,16 @@ class Plan:
     def epochs(self) -> float:
         """Passes over the data."""
         return float(self.case.spec.training["epochs"])
+
+    @property
+    def whole(self) -> bool:
+        """Whether it has all passes of the method."""
+        return self.epochs >= self.passes
+
+    @property
+    def late(self) -> bool:
+        """Whether it takes over a day, and nobody allowed for that."""
+        return self.seconds > DAY and self.case.spec.budget.minutes is None
 
     @property
     def max_length(self) -> int:
@@ -184,9 +199,10 @@ class Search:
             for k, v in base.spec.training.items()
             if k not in SEARCHED and k not in method.defaults.keys() - self.objective.own
         }
-        wanted = {"quantisation": one.held.key, "optimizer": one.optimizer.key, "checkpointing": one.checkpointing}
+        wanted = {"quantisation": one.held.key, "checkpointing": one.checkpointing, **one.update_settings}
         wanted["batch_size"] = base.spec.training["batch_size"]
-        training, _ = read_all(self.objective.params_for(method.defaults), kept | wanted, "training")
+        defaults = defaults_for(method, self._shape.parameters)
+        training, _ = read_all(self.objective.params_for(defaults), kept | wanted, "training")
         spec = replace(base.spec, method=method.key, method_params=values, training=training)
         return replace(base, spec=spec, known_shape=self._shape)
 
@@ -198,6 +214,8 @@ class Search:
 def _refused(case: PlanCase, method: Method) -> bool:
     """Whether the method cannot do this on the model."""
     steps = steps_of(case.counts()[0].rows, case.pace)
+    if unfit(kind_of(case.device), case.spec.training, precision_for(case.device)):
+        return True
     return bool(refused(method, case.shape, case.spec.method_params, case.spec.training, steps))
 
 
@@ -205,7 +223,14 @@ def fits(plan: Plan) -> bool:
     """Whether a plan keeps to its memory, time and disk, and anything is left to learn from."""
     case, minutes = plan.case, plan.case.spec.budget.minutes
     in_time = minutes is None or plan.seconds <= minutes * 60
-    return bool(plan.train.rows) and plan.memory_mb <= case.limit_mb and in_time and plan.disk_mb <= case.disk_limit_mb
+    has_room = fits_ram(plan.work, case.ram_mb)
+    return (
+        has_room
+        and bool(plan.train.rows)
+        and plan.memory_mb <= case.limit_mb
+        and in_time
+        and plan.disk_mb <= case.disk_limit_mb
+    )
 
 
 def ranked(plans: Sequence[Plan], goal: str) -> list[Plan]:
@@ -219,13 +244,13 @@ def best(plans: Sequence[Plan], goal: str) -> Plan:
 
 
 def score(plan: Plan, goal: str) -> tuple[float, ...]:
-    """Smaller is better. For speed and size, plans that learn well enough come before the others."""
-    poor = float(plan.quality < GOOD_ENOUGH)
+    """Smaller is better. What takes over a day comes last; for speed and size, plans that learn well enough come before others."""
+    poor, late = float(plan.quality < GOOD_ENOUGH), 2.0 * plan.late
     if goal == "fastest":
-        return poor, round(plan.seconds, 3), -plan.quality
+        return poor + late, round(plan.seconds, 3), -plan.quality
     if goal == "smallest":
-        return poor, plan.memory_mb, -round(plan.quality, 3), plan.stored
-    return -round(plan.quality, 3), round(plan.seconds, 3)
+        return poor + late, plan.memory_mb, -round(plan.quality, 3), plan.stored
+    return late, -round(plan.quality, 3), round(plan.seconds, 3)
 
 
 # ---------------------------------------------------------------- how many passes
@@ -240,7 +265,7 @@ def _paced(case: PlanCase) -> Iterator[Plan]:
     memory_mb = total_mb(work)
     if memory_mb > case.limit_mb:
         return
-    usual = _plan(_on_disk(case, work, train, val), work, memory_mb)
+    usual = _plan(_on_disk(case, work, train, val), work, memory_mb, case.pace.epochs)
     if not work.method.capabilities.trains:
         yield usual
         return
@@ -248,14 +273,14 @@ def _paced(case: PlanCase) -> Iterator[Plan]:
     if first is None:
         return
     yield first
-    yield from (_at(first, passes) for passes in _FEWER_PASSES if _least(train.rows) <= passes < first.epochs)
+    yield from (_at(first, passes) for passes in _FEWER_PASSES if least_passes(train.rows) <= passes < first.epochs)
 
 
-def _plan(case: PlanCase, work: Workload, memory_mb: int) -> Plan:
+def _plan(case: PlanCase, work: Workload, memory_mb: int, passes: float) -> Plan:
     train, val = case.counts()
     time = duration_of_case(case, work, train, val)
     disk_mb, expected = disk_mb_of(case, work, train, val), _quality(case, work, train)
-    return Plan(case, work, train, time.seconds, time.parts["training"], memory_mb, disk_mb, expected)
+    return Plan(case, work, train, time.seconds, time.parts["training"], memory_mb, disk_mb, expected, passes)
 
 
 def _at(plan: Plan, epochs: float) -> Plan:
@@ -271,11 +296,6 @@ def _with(case: PlanCase, **settings: Any) -> PlanCase:
     return replace(case, spec=replace(case.spec, training={**case.spec.training, **settings}))
 
 
-def _least(rows: int) -> float:
-    """The fewest passes that teach anything."""
-    return min(_LEAST_PASSES, _LEAST_SEEN / rows)
-
-
 def _in_time(usual: Plan) -> Plan | None:
     """The most passes that the time allows, with fewer checks where that leaves clearly more for training."""
     if fits(usual):
@@ -283,7 +303,7 @@ def _in_time(usual: Plan) -> Plan | None:
     checks = int(usual.case.spec.training["evaluations"])
     found = _most(usual)
     if checks > 1:
-        hurried = _most(_plan(_with(usual.case, evaluations=1), usual.work, usual.memory_mb))
+        hurried = _most(_plan(_with(usual.case, evaluations=1), usual.work, usual.memory_mb, usual.passes))
         if hurried is not None and (found is None or hurried.epochs > 1.5 * found.epochs):
             found = hurried
     return found
@@ -292,9 +312,9 @@ def _in_time(usual: Plan) -> Plan | None:
 def _most(plan: Plan) -> Plan | None:
     """As many passes of a plan as fit; None where not even the fewest do."""
     minutes, around = plan.case.spec.budget.minutes, plan.seconds - plan.training_s
-    epochs = plan.epochs if minutes is None else plan.epochs * (_IN_TIME * minutes * 60 - around) / plan.training_s
+    epochs = plan.epochs if minutes is None else plan.epochs * (IN_TIME * minutes * 60 - around) / plan.training_s
     epochs = min(plan.epochs, float(int(epochs)) if epochs >= 1 else floor(epochs * 100) / 100)
-    if epochs < _least(plan.train.rows):
+    if epochs < least_passes(plan.train.rows):
         return None
     fewer = _at(plan, epochs)
     return fewer if fits(fewer) else None
@@ -318,4 +338,4 @@ def _quality(case: PlanCase, work: Workload, train: Counts) -> float:
         trainable=work.trained,
         epochs=case.pace.epochs,
     )
-    return quality(work.method, work.base_format, work.optimizer, learning)
+    return quality(work.method, work.base_format, work.optimizer, learning, work.held)

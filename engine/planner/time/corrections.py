@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp, log, sqrt
+from math import exp, log
 from typing import Any, Literal
 
 from engine.core.hardware import Device
 from engine.jobs.spec import JobSpec
+from engine.optimizers.offload import NOTHING
+from engine.optimizers.trained_format import FP32
+from engine.planner.memory.likeness import AGED, likeness
 from engine.planner.memory.workload import Workload
 
 MODEL_VERSION = 1  # of the formulas: what was measured against others corrects nothing any more
@@ -21,10 +24,7 @@ Source = Literal["model", "probe", "past"]
 PARTS = ("start", "training", "checks", "answers", "saving")
 _UNMEASURED = 0.5  # spread of a part that only the model knows
 _MEASURED, _FOREIGN = 0.12, 0.3  # of one that was measured with the same settings; so much more with quite other ones
-_AGED = 0.4  # weight of a measurement over that of the next newer one
 _OTHER_METHOD = 0.15  # weight of a measurement with another method
-_OTHER = 0.6  # likeness of two settings that are no numbers and differ
-_LEAST = 0.05
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def correct(measured: Sequence[ThroughputRecord], settings: Mapping[str, Any]) -
 
     newest = sorted(measured, key=lambda one: (same(one), one.measured_at), reverse=True)
     likest = [likeness(one.settings, settings) * (1.0 if same(one) else _OTHER_METHOD) for one in newest]
-    weights = [_AGED**place * alike for place, alike in enumerate(likest)]
+    weights = [AGED**place * alike for place, alike in enumerate(likest)]
     speeds, spreads = dict[str, float](), dict[str, float]()
     for part in PARTS:
         known = [place for place, one in enumerate(newest) if one.speeds.get(part, 0.0) > 0]
@@ -98,25 +98,13 @@ def correct(measured: Sequence[ThroughputRecord], settings: Mapping[str, Any]) -
     return Correction(first.source, first.measured_at, speeds, spreads)
 
 
-def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
-    """1 for the same settings, less for each one that differs; never 0."""
-    found = 1.0
-    for key in one.keys() | other.keys():
-        found *= _alike(one.get(key), other.get(key))
-    return max(_LEAST, found)
-
-
-def _alike(a: Any, b: Any) -> float:
-    if a == b:
-        return 1.0
-    numbers = [float(x) for x in (a, b) if isinstance(x, int | float) and not isinstance(x, bool) and x > 0]
-    return max(_OTHER, sqrt(min(numbers) / max(numbers))) if len(numbers) == 2 else _OTHER
-
-
 def settings_of(spec: JobSpec, work: Workload) -> dict[str, Any]:
     """What a measured speed belongs to: all that makes a step faster or slower."""
     matters = ("batch_size", "max_length", "optimizer", "train_on")
     training = {key: spec.training[key] for key in matters if key in spec.training}
+    updates = {key: value for key, value in work.update_settings.items() if key not in training}
+    usual = (NOTHING.key, FP32.key)
+    training |= {key: value for key, value in updates.items() if value not in usual}  # earlier measurements do not say
     how = {"group": work.tokens, "recompute": work.recompute, "quantisation": work.base_format.key}
     return {
         "method": spec.method,

@@ -28,7 +28,7 @@ _ROW_BYTES = 16.0
 class Space:
     """One item of the disk estimate; text key `plan.disk.<key>`."""
 
-    key: str  # "checkpoints", "writing", "best", "result", "last" or "scratch"
+    key: str  # "checkpoints", "writing", "best", "result", "last", "scratch" or "download"
     bytes: float  # when the job needs most
 
 
@@ -54,7 +54,7 @@ def spaces(work: Workload, train: Counts, val: Counts, keep: int, *, two: bool =
     return [
         Space("checkpoints", keep * checkpoint),
         Space("writing", checkpoint),
-        *([Space("best", 4.0 * work.trained)] if two else []),
+        *([Space("best", float(work.trained_width * work.trained))] if two else []),
         Space("result", result_bytes(work)),
         *([Space("last", result_bytes(work))] if two else []),
         Space("scratch", scratch_bytes(train, val)),
@@ -63,14 +63,15 @@ def spaces(work: Workload, train: Counts, val: Counts, keep: int, *, two: bool =
 
 def checkpoint_bytes(work: Workload) -> float:
     """One checkpoint: what is trained, and the optimizer's state."""
-    return _CHECKPOINT_FILES + 4.0 * work.trained * (1.0 + work.optimizer.stored)
+    width = work.trained_width
+    return _CHECKPOINT_FILES + work.trained * (width + work.optimizer.stored_bytes(width))
 
 
 def result_bytes(work: Workload) -> float:
     """The tuned model: a whole one with its tokenizer, as its base is stored, or what the method adds, in fp32."""
     if work.method.saves == "full":
         return merged_bytes(work)
-    return _RESULT_FILES + 4.0 * work.method.numbers_stored(work.shape, work.values)
+    return _RESULT_FILES + float(work.trained_width) * work.method.numbers_stored(work.shape, work.values)
 
 
 def scratch_bytes(train: Counts, val: Counts) -> float:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from engine.models.architecture.shape import body_parameters
 from engine.planner.memory.workload import Workload
 from engine.planner.time.groups import packed_groups, padded_groups
+from engine.planner.time.moving import moving_seconds
 from engine.planner.time.rates import rates_of
 
 _ADAPTED = 1.6  # calls of a layer with an adapter over those of a plain one
@@ -95,7 +96,8 @@ def step_seconds(work: Workload, lengths: Sequence[int], labelled: float) -> flo
 def update_seconds(work: Workload) -> float:
     """What the optimizer does once a step, whatever the examples."""
     rates = rates_of(work.device)
-    return rates.step_s + work.trained * work.optimizer.moved / rates.bandwidth
+    moved = work.trained * work.optimizer.moved(work.kind) / rates.bandwidth
+    return rates.step_s + moved + moving_seconds(work)
 
 
 def answer_seconds(work: Workload, questions: int, asked: float, tokens: float) -> float:

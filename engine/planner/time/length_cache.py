@@ -16,7 +16,7 @@ from engine.objectives import objective_of
 from engine.objectives.shared_params import as_trained, controls_work, thinking_wish
 from storage.tables import Dataset, LanguageModel
 
-_VERSION = 5
+_VERSION = 6
 _MOST_TABLES = 8
 _TABLES: dict[Path, LengthTable] = {}  # the newest ones, by their files
 

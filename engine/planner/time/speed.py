@@ -17,6 +17,7 @@ from engine.planner.memory.workload import Workload
 from engine.planner.time.corrections import NO_CORRECTION, Correction, Source
 from engine.planner.time.disk import checkpoint_bytes, result_bytes
 from engine.planner.time.effort import answer_seconds, group_seconds, groups_of, update_seconds
+from engine.planner.time.units import UnitTimes
 from engine.shapes.plans import TimeEstimate
 
 _MOST_HELD_OUT = 500  # of more held-out rows, training scores evenly spread ones
@@ -63,6 +64,7 @@ class Duration:
         tokens_per_s: real tokens a second while training; 0 where nothing is trained.
         source: "model", or what corrected it: "probe" (measured on request) or "past" (an earlier job).
         measured_at: when that was, in seconds since 1970; None for the model alone.
+        units: the same by what is done once, corrected; None where there are no rows.
     """
 
     parts: dict[str, float]
@@ -71,6 +73,7 @@ class Duration:
     tokens_per_s: float
     source: str
     measured_at: float | None
+    units: UnitTimes | None = None
 
     @property
     def seconds(self) -> float:
@@ -100,8 +103,8 @@ def duration_of(
     work: Workload, train: Counts, val: Counts, pace: Pace, correction: Correction = NO_CORRECTION
 ) -> Duration:
     """The whole job, corrected by what was measured."""
-    modelled = parts_of(work, train, val, pace) if train.rows else {}
-    parts = {part: correction.seconds(part, seconds) for part, seconds in modelled.items()}
+    units = units_of(work, train, val, pace).corrected(correction.seconds) if train.rows else None
+    parts = {} if units is None else units.parts
     spreads = {part: 1.0 + correction.spread(part) for part in parts}
     trained = train.tokens * pace.epochs
     return Duration(
@@ -111,22 +114,37 @@ def duration_of(
         tokens_per_s=trained / parts["training"] if parts.get("training") else 0.0,
         source=correction.source,
         measured_at=correction.measured_at,
+        units=units,
     )
 
 
 def parts_of(work: Workload, train: Counts, val: Counts, pace: Pace) -> dict[str, float]:
     """Seconds by part, as the model of the device has them."""
+    return units_of(work, train, val, pace).parts
+
+
+def units_of(work: Workload, train: Counts, val: Counts, pace: Pace) -> UnitTimes:
+    """What each thing takes once, as the model of the device has it. What trains nothing looks twice: without and with."""
     trains = work.method.capabilities.trains
-    rounds = pace.evaluations + 1 if trains and pace.evaluations else 0 if trains else 2
-    saves = pace.evaluations if trains else 0
+    checks = pace.evaluations if trains else 1
+    steps = steps_of(train.rows, pace) if trains else 0
+    base_answers, answers = _scored(work, train, val, pace)
+    base_samples, samples = _sampled(work, train, pace) if checks else (0.0, 0.0)
     results = result_bytes(work) * (2 if trains and pace.two else 1)
-    return {
-        "start": start_seconds(work, train.tokens + val.tokens),
-        "training": training_seconds(work, train, pace) if trains else 0.0,
-        "checks": rounds * held_out_seconds(work, val),
-        "answers": _sampled(work, train, pace, rounds) + _scored(work, train, val, pace),
-        "saving": saves * (_SAVE_S + checkpoint_bytes(work) / _WRITE_BYTES_S) + results / _WRITE_BYTES_S,
-    }
+    return UnitTimes(
+        start=start_seconds(work, train.tokens + val.tokens),
+        base_answers=base_answers,
+        answers=answers,
+        base_samples=base_samples,
+        samples=samples,
+        score=held_out_seconds(work, val),
+        step=training_seconds(work, train, pace) / steps if steps else 0.0,
+        save=_SAVE_S + checkpoint_bytes(work) / _WRITE_BYTES_S if trains else 0.0,
+        result=results / _WRITE_BYTES_S,
+        steps=steps,
+        checks=checks,
+        first=checks > 0,
+    )
 
 
 def start_seconds(work: Workload, tokens: float) -> float:
@@ -167,17 +185,15 @@ def _drawn(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
     return [rng.sample(lengths, size) for _ in range(_DRAWN_STEPS)]
 
 
-def _sampled(work: Workload, train: Counts, pace: Pace, rounds: int) -> float:
-    """Sample questions: the untouched base talks on, the tuned model has learned to end."""
-    if not rounds:
-        return 0.0
+def _sampled(work: Workload, train: Counts, pace: Pace) -> tuple[float, float]:
+    """A round of sample questions: the untouched base talks on, the tuned model has learned to end."""
     asked, expected = _asked_and_answered(train)
     ends = min(_SAMPLE_TOKENS, _SPARE * expected)
     base = answer_seconds(work, pace.questions, asked, _SAMPLE_TOKENS)
-    return base + (rounds - 1) * answer_seconds(work, pace.questions, asked, ends)
+    return base, answer_seconds(work, pace.questions, asked, ends)
 
 
-def _scored(work: Workload, train: Counts, val: Counts, pace: Pace) -> float:
+def _scored(work: Workload, train: Counts, val: Counts, pace: Pace) -> tuple[float, float]:
     """Scored questions, before and after training."""
     count = min(pace.scored, val.rows)
     asked, expected = _asked_and_answered(train)
@@ -185,7 +201,7 @@ def _scored(work: Workload, train: Counts, val: Counts, pace: Pace) -> float:
     batches = [_SCORED_AT_ONCE] * (count // _SCORED_AT_ONCE) + [count % _SCORED_AT_ONCE]
     before = sum(answer_seconds(work, batch, asked, most) for batch in batches)
     after = sum(answer_seconds(work, batch, asked, min(most, _SPARE * expected)) for batch in batches)
-    return before + after
+    return before, after
 
 
 def _asked_and_answered(counts: Counts) -> tuple[float, float]:

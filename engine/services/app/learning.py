@@ -18,6 +18,7 @@ from engine.methods.common.declaration import Method
 from engine.methods.common.refusals import refused
 from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
+from engine.models.presence import can_plan
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import KINDS, Objective
 from engine.objectives.shared_params import MAX_LENGTH
@@ -28,6 +29,7 @@ from engine.planner.memory.workload import Workload
 from engine.services.app.formulas import formula_in
 from engine.services.app.method_guide import GOALS, Answers, Cost, advise
 from engine.services.planning import estimates
+from engine.services.planning.reserve import reserved
 from engine.shapes.app import (
     AdviceView,
     AnsweredGuide,
@@ -166,7 +168,7 @@ def lessons(language: str) -> Lessons:
 def models(ctx: Context, language: str) -> list[Labelled]:
     """What costs can be shown for: prepared models, then known sizes: [{value, label}]."""
     with ctx.db.read() as s:
-        ready = [row for row in base_models.list_models(s) if row.status == "ready" and row.config]
+        ready = [row for row in base_models.list_models(s) if can_plan(row) and row.config]
         own: list[Labelled] = [{"value": str(row.id), "label": row.name} for row in ready]
     return [*own, *({"value": key, "label": name.in_(language)} for key, (name, _config) in REFERENCES.items())]  # type: ignore[list-item]
 
@@ -227,7 +229,7 @@ def _memory_mb(method: Method, shape: ModelShape, values: Json, training: Json, 
 
 def overview(ctx: Context, model: str, language: str) -> CostsOverview:
     """Costs of all methods on one model, and the guide's examples: {parameters, device, tokens, numbers, examples}."""
-    shape, device = shape_named(ctx, model), device_of("auto")
+    shape, device = shape_named(ctx, model), _device(ctx)
     tokens = MAX_LENGTH.default
     return {
         "parameters": shape.parameters,
@@ -253,7 +255,14 @@ def recommend(ctx: Context, model: str, memory_gb: float, examples: int, goal: s
     if known is None or not memory_gb > 0 or not examples > 0:
         raise Fault("learn.bad_answer")
     answers = Answers(memory_gb * GB, int(examples), known)
-    return _answered(answers, shape_named(ctx, model), device_of("auto"), language)["advice"]
+    return _answered(answers, shape_named(ctx, model), _device(ctx), language)["advice"]
+
+
+def _device(ctx: Context) -> Device:
+    """The device that a job takes here, with what the user leaves to others on it."""
+    found = device_of("auto")
+    with ctx.db.read() as s:
+        return reserved(s, found)
 
 
 def _answered(answers: Answers, shape: ModelShape, device: Device, language: str) -> AnsweredGuide:

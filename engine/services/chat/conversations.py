@@ -15,6 +15,7 @@ from engine.devices import devices, kind_named
 from engine.models.base.paths import tokenizer_folder
 from engine.services.chat import views
 from engine.services.chat.answers import Answering, settle_orphans
+from engine.services.chat.bare_base import require_weights
 from engine.services.chat.memory import spared
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import (
@@ -31,6 +32,7 @@ from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
 from engine.serving.protocol import Ask, Request, ResidentModels, tuned_key
 from engine.shapes.chat import AnswerEvent, ChatOptions, ChatStatus, ConversationBrief, ConversationView
+from storage.model_status import READY
 from storage.queries import conversations, jobs, tuned_models
 from storage.tables import Conversation
 
@@ -124,6 +126,7 @@ class Chat:
         """
         prompt = clean_prompt(prompt)
         setup, messages = load_setup(self._ctx, conversation_id)
+        require_weights(self._ctx, setup.base)
         asks = make_asks(self._ctx, setup, messages, prompt, _seed(setup))
 
         def store() -> int:
@@ -149,6 +152,7 @@ class Chat:
         prompt = next((m.content for m in messages if m.turn == turn and m.role == conversations.USER), None)
         if prompt is None:
             raise Fault("chat.nothing_to_repeat")
+        require_weights(self._ctx, setup.base)
         earlier = [m for m in messages if m.turn < turn]
         asks = make_asks(self._ctx, setup, earlier, prompt, _seed(setup))
         yield from self._begin(setup, asks, lambda: turn, replaces=True).follow()
@@ -166,6 +170,8 @@ class Chat:
     def warm(self, conversation_id: int) -> None:
         """Load a conversation's models in the background, while the user still types. Never raises for want of memory."""
         setup, _messages = load_setup(self._ctx, conversation_id)
+        if setup.base.status != READY:
+            return  # its weights are fetched when something is asked
         threading.Thread(target=self._warm, args=(setup,), name="chat-warm", daemon=True).start()
 
     # ------------------------------------------------------------------ the process

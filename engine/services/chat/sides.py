@@ -21,6 +21,7 @@ from engine.methods.few_shot_examples.choose import Shots
 from engine.models.architecture.shape import shape_of
 from engine.models.base.integrity import change_of, intact_weights
 from engine.models.base.paths import tokenizer_folder
+from engine.models.presence import bare_fault, can_plan
 from engine.models.tuned.integrity import intact_result, result_change
 from engine.models.tuned.results import virtual_tokens
 from engine.objectives.shared_params import as_trained
@@ -108,7 +109,7 @@ def _side(base: LanguageModel, tuned: TunedModel) -> Side:
 
 def obstacle(base: LanguageModel, tuned: Sequence[TunedModel]) -> Fault | None:
     """Why a conversation can only be read."""
-    if base.deleted_at is not None or base.status != "ready":
+    if base.deleted_at is not None or not can_plan(base):
         return Fault("chat.base_gone", name=base.name)
     gone = [t.name for t in tuned if t.deleted_at is not None]
     return Fault("chat.tuned_gone", names=", ".join(gone)) if gone else None
@@ -116,7 +117,7 @@ def obstacle(base: LanguageModel, tuned: Sequence[TunedModel]) -> Fault | None:
 
 def obstacle_now(settings: Settings, base: LanguageModel, tuned: Sequence[TunedModel]) -> Fault | None:
     """As `obstacle`, or what became of their files, as far as sizes and times tell."""
-    if fault := obstacle(base, tuned) or change_of(settings, base):
+    if fault := obstacle(base, tuned) or bare_fault(settings, base) or change_of(settings, base):
         return fault
     return next((fault for one in tuned if (fault := result_change(settings, one))), None)
 

@@ -11,6 +11,8 @@ from typing import cast
 from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.data.rows.row import conversation_of
+from engine.models.presence import can_plan
+from engine.planner.download import missing_bytes
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import find_conversation, find_models, obstacle_now, sides_of
 from engine.shapes.chat import (
@@ -29,7 +31,7 @@ _LONGEST_SUGGESTION = 200  # characters
 
 
 def options(ctx: Context) -> ChatOptions:
-    """What can be compared: each ready base with the tuned models made from it, the newest first."""
+    """What can be compared: each base that is here or known with the tuned models made from it, the newest first."""
     with ctx.db.read() as s:
         tuned = tuned_models.list_tuned(s)
         return {
@@ -37,6 +39,7 @@ def options(ctx: Context) -> ChatOptions:
                 {
                     "id": base.id,
                     "name": base.name,
+                    "missing_bytes": missing_bytes(base),
                     "tuned": [
                         {"id": t.id, "name": t.name, "method": t.method, "format": t.format, "created_at": t.created_at}
                         for t in tuned
@@ -44,7 +47,7 @@ def options(ctx: Context) -> ChatOptions:
                     ],
                 }
                 for base in base_models.list_models(s)
-                if base.status == "ready"
+                if can_plan(base)
             ]
         }
 

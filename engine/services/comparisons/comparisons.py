@@ -15,6 +15,7 @@ from engine.core.shapes import Faults
 from engine.evaluation.comparison.spec import (
     ComparisonSpec,
     Entrant,
+    OnePass,
     job_specs,
     make_comparison,
     named_faults,
@@ -23,9 +24,12 @@ from engine.evaluation.comparison.spec import (
 from engine.jobs.lanes import lane_for
 from engine.jobs.spec import JobSpec, make_stored
 from engine.planner.refusals import refusals
+from engine.planner.time.limit import TOO_SHORT
 from engine.services.jobs import lifecycle
+from engine.services.models.sizes import size_of_base
 from engine.services.planning import estimates
 from engine.shapes.comparisons import ComparisonCosts, EntrantCost
+from engine.shapes.plans import VerdictView
 from storage.comparison_tables import Comparison, ComparisonEntry
 from storage.job_tables import FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import comparisons as queries
@@ -58,21 +62,30 @@ def plan_comparison(ctx: Context, raw: Mapping[str, Any]) -> ComparisonCosts:
 
 
 def _cost(ctx: Context, spec: ComparisonSpec, entrant: Entrant) -> EntrantCost:
+    raw = raw_job(_by_tokens(spec), entrant, spec.seeds[0])
+    by_time = spec.shared["held"] == "time"
     try:
-        plan = estimates.plan(ctx, raw_job(_by_tokens(spec), entrant, spec.seeds[0]))
+        plan = estimates.plan(ctx, raw)
+        verdict = _in_time(ctx, raw, spec) or plan["verdict"] if by_time and plan["verdict"]["ok"] else plan["verdict"]
     except SpecError as error:
         return {"error": next(iter(error.faults.values()))}
     except TunesmithError as error:
         return {"error": error.as_dict()}
-    by_time = spec.shared["held"] == "time"
     return {
         "seconds": 60.0 * float(spec.shared["minutes"]) if by_time else plan["seconds"],
         "memory_mb": plan["memory"]["total_mb"],
         "limit_mb": plan["memory"]["limit_mb"],
         "trainable": plan["trainable"],
-        "verdict": plan["verdict"],
+        "verdict": verdict,
         "warnings": plan["warnings"],
     }
+
+
+def _in_time(ctx: Context, raw: Mapping[str, Any], spec: ComparisonSpec) -> VerdictView | None:
+    """What to say where the time of each job is too short for a first step; None where it is not."""
+    limited = {**raw, "budget": {**raw["budget"], "minutes": spec.shared["minutes"]}}
+    found = estimates.plan(ctx, limited)["verdict"]
+    return found if found["code"] == TOO_SHORT else None
 
 
 def _by_tokens(spec: ComparisonSpec, epochs: float | None = None) -> ComparisonSpec:
@@ -80,10 +93,11 @@ def _by_tokens(spec: ComparisonSpec, epochs: float | None = None) -> ComparisonS
     return replace(spec, shared={**spec.shared, "held": "tokens", **passes})
 
 
-def _epoch_of(ctx: Context, spec: ComparisonSpec, entrant: Entrant) -> tuple[float, float]:
-    """Estimated (seconds, steps) of one pass over the data."""
+def _epoch_of(ctx: Context, spec: ComparisonSpec, entrant: Entrant) -> OnePass:
+    """What is estimated of one pass over the data."""
     once, twice = (estimates.plan(ctx, raw_job(_by_tokens(spec, n), entrant, spec.seeds[0])) for n in (1.0, 2.0))
-    return (twice["seconds"] or 0.0) - (once["seconds"] or 0.0), float(once["steps"])
+    seconds = (twice["seconds"] or 0.0) - (once["seconds"] or 0.0)
+    return OnePass(seconds, float(once["steps"]), (once["seconds"] or 0.0) - seconds)
 
 
 # ------------------------------------------------------------------ starting and extending
@@ -95,7 +109,7 @@ def start_comparison(ctx: Context, raw: Mapping[str, Any], *, key: str, lang: st
     Raises:
         SpecError: with every fault by field; an entrant's own ones as "entrants.<key>.<field>".
     """
-    spec = make_comparison(raw)
+    spec = make_comparison({**raw, "parameters": size_of_base(ctx, raw)})
     runs, lane = _checked(ctx, spec, spec.entrants, spec.seeds)
     faults, labels = _faults(ctx, runs), _labels(spec, lang)
     with ctx.db.write() as s:

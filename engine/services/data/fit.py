@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,13 +17,15 @@ from engine.data.rows import overview
 from engine.data.rows.index import RowIndex
 from engine.data.templates.fit import MOST_ROWS, SCRIPTS, Fit, scripts_of
 from engine.data.templates.isolated.isolated_template import open_template
-from engine.data.templates.losses import CALL_LOSSES
+from engine.data.templates.losses import BEYOND_VOCABULARY, CALLS, OTHER, by_kind, reason_in
 from engine.data.templates.template import ChatTemplate
-from engine.data.templates.token_rows import BEYOND
 from engine.models.base.paths import tokenizer_folder
+from engine.models.languages import knows
+from engine.models.presence import can_plan
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.declaration import KINDS
 from engine.services.data.slow_work import SLICE_S, Steps, kept, kept_file, made
+from engine.services.data.suggested import languages_of, suggested
 from engine.services.data.versions.version_files import version_file
 from engine.services.data.views import load_dataset
 from engine.shapes.fit import FitLevel, FitView, MisfitView, WayName
@@ -43,10 +44,10 @@ class WayOut:
     """One tap that mends what was found.
 
     Attributes:
-        do: "model" (take another base model that is here), "models" (bring another one), "operation" (change the rows) or
+        do: "model" (take another base model that is here), "models" (bring another one, of the product's list where it is named), "operation" (change the rows) or
             "objective" (learn something else from them).
-        key: id of the model, key of the operation or of the objective; empty for "models".
-        label: name of the model, the operation or the objective; empty for "models".
+        key: id of the model, its name on the hub, key of the operation or of the objective; empty where any model is meant.
+        label: name of the model, the operation or the objective; empty likewise.
         values: settings of the operation that are chosen already.
     """
 
@@ -106,7 +107,7 @@ def _base(ctx: Context, model: int | None) -> LanguageModel | None:
 
 def _ready_models(ctx: Context) -> list[LanguageModel]:
     with ctx.db.read() as s:
-        return [one for one in base_models.list_models(s) if one.status == "ready"]
+        return [one for one in base_models.list_models(s) if can_plan(one)]
 
 
 def _found(ctx: Context, row: Dataset, base: LanguageModel | None, objective: str | None, left: _Slice) -> FitView:
@@ -232,38 +233,27 @@ _ENDS: Mapping[str, tuple[str, FitLevel]] = {"added": ("end_added", "info"), "no
 def _refused(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
     """Rows that the chat template cannot take, or would take only in part: training leaves them out."""
     looked, rows = measured["looked"], measured["rows"]
-    counts: Counter[str] = Counter()
-    for code, count in measured["refused"].items():
-        counts[_REFUSALS.get(code, _OTHER)] += count
-    for name, count in counts.items():
-        level: FitLevel = "danger" if count == looked or name == _REFUSALS[BEYOND] else "warn"
+    for name, count in by_kind(measured["refused"]).items():
+        level: FitLevel = "danger" if count == looked or name == BEYOND_VOCABULARY else "warn"
         params = {"n": count if looked == rows else round(count * rows / looked), "rows": rows, "model": base.name}
-        if name in (_OTHER, _CALLS):
-            codes = (code for code in measured["refused"] if _REFUSALS.get(code, _OTHER) == name)
-            params["reason"] = next((why for code in codes if (why := measured["reasons"].get(code))), "")
+        if name in (OTHER, CALLS):
+            params["reason"] = reason_in(name, measured["reasons"])
         yield Misfit(name if looked == rows else f"{name}.about", level, params)
 
 
-_OTHER, _CALLS = "refused", "calls"
-_REFUSALS = {
-    "template.missing": "no_template",
-    BEYOND: "vocabulary",
-    "template.drops_system": "system",
-    "template.drops_tools": "tools",
-    "template.drops_calls": "tools",
-    "template.drops_results": "tools",
-    **dict.fromkeys(CALL_LOSSES, _CALLS),
-}
-
-
 def _hardly_known(row: Dataset, base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
-    """Languages of the rows whose letters cost the model so many tokens that it was hardly taught them."""
-    languages = row.stats.get("languages") or {}
+    """Languages of the rows that the model's makers do not name, or whose letters cost so many tokens that it was hardly taught them."""
+    languages, named = row.stats.get("languages") or {}, languages_of(base)
     for script in SCRIPTS:
         count, cost = languages.get(script.key, 0), measured["per_letter"].get(script.key, 0.0)
-        if cost >= script.most and count >= _MENTIONED * row.accepted:
-            params = {"n": count, "rows": row.accepted, "language": script.label.as_dict(), "model": base.name}
+        said = knows(named, script.key)
+        if count < max(1, _MENTIONED * row.accepted) or said:
+            continue
+        params = {"n": count, "rows": row.accepted, "language": script.label.as_dict(), "model": base.name}
+        if cost >= script.most:
             yield Misfit("language", "warn", params | {"tokens": round(cost, 1), "usual": script.usual})
+        elif said is False:
+            yield Misfit("language_unnamed", "warn", params | {"languages": ", ".join(named)})
 
 
 def _with_ways(
@@ -275,9 +265,23 @@ def _with_ways(
     others = [one for one in _ready_models(ctx) if one.id != base.id][:_MOST_OTHERS]
     looked = [(one, _measured(ctx, row, one, left)) for one in others]
     fitting = [one for one, measured in looked if _suits(row, one, measured)]
-    model = WayOut("model", str(fitting[0].id), fitting[0].name) if fitting else WayOut("models")
+    model = WayOut("model", str(fitting[0].id), fitting[0].name) if fitting else _from_the_list(ctx, base, findings)
     working = not fitting and any("working" in measured for _one, measured in looked)
     return [_with_way(one, model) for one in findings], working
+
+
+def _from_the_list(ctx: Context, base: LanguageModel, findings: Sequence[Misfit]) -> WayOut:
+    """A model of the product's list that takes what this one does not, else whatever can be brought."""
+    codes = {one.code.removesuffix(".about") for one in findings}
+    spoken = [one.params["language"] for one in findings if "language" in one.params]
+    letters = [script.key for script in SCRIPTS if script.label.as_dict() in spoken]
+    if not codes & _LISTED:
+        return WayOut("models")
+    found = suggested(ctx, base, letters, tools="tools" in codes)
+    return WayOut("models", found.ref, found.name) if found else WayOut("models")
+
+
+_LISTED = {"tools", "language", "language_unnamed"}  # what the list says of its models
 
 
 def _suits(row: Dataset, base: LanguageModel, measured: Measured) -> bool:

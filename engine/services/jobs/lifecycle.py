@@ -17,10 +17,12 @@ from engine.jobs.kinds import keys_of, known_kind
 from engine.jobs.kinds.declaration import JobKind
 from engine.jobs.kinds.train import TRAIN
 from engine.jobs.lanes import lane_for
-from engine.jobs.queue import enqueue, same_job
+from engine.jobs.queue import enqueue, fetch_weights, same_job
+from engine.jobs.resuming import KEPT
 from engine.jobs.spec import SPEC_VERSION, JobSpec, make_spec, make_stored
 from engine.jobs.views import views
 from engine.models.base.integrity import change_of
+from engine.models.presence import bare_fault, can_plan
 from engine.planner.budget.catalogue import is_planned_only
 from engine.planner.refusals import refusals, unteachable
 from engine.planner.vocabulary import vocabulary_faults
@@ -39,7 +41,9 @@ def start_job(ctx: Context, raw_spec: RawSpec, *, key: str) -> int:
         SpecError: with every fault of the form, by field.
         Fault: "device.planned_only" for a device of the catalogue.
     """
-    spec = make_spec(raw_spec)
+    with ctx.db.read() as s:
+        parameters = base_models.size_of(s, raw_spec.get("base_model"))
+    spec = make_spec(raw_spec, parameters)
     lane, faults = _lane(spec)
     faults |= lacking_rows(ctx, spec) | unlearnt_ends(ctx, spec) | impossible_thoughts(ctx, spec)
     with ctx.db.read() as s:
@@ -100,6 +104,8 @@ def missing_inputs(settings: Settings, s: Session, spec: JobSpec) -> Faults:
     """What keeps a job with this spec from starting on what is there now, by field. Looks at files: not for a writer."""
     faults = gone_inputs(s, spec)
     model, dataset = base_models.get_model(s, spec.base_model), inputs.get_dataset(s, spec.dataset)
+    if model is not None and "base_model" not in faults and (bare := bare_fault(settings, model)):
+        faults["base_model"] = bare.as_dict()
     if model is not None and "base_model" not in faults and (changed := change_of(settings, model)):
         faults["base_model"] = changed.as_dict()
     if dataset is not None and "dataset" not in faults and (wrong := unteachable(spec, dataset)):
@@ -115,7 +121,7 @@ def gone_inputs(s: Session, spec: JobSpec) -> Faults:
     model, dataset = base_models.get_model(s, spec.base_model), inputs.get_dataset(s, spec.dataset)
     if model is None:
         faults["base_model"] = {"code": "job.model_gone", "params": {}}
-    elif model.status != "ready":
+    elif not can_plan(model):
         faults["base_model"] = {"code": "job.model_not_ready", "params": {"name": model.name}}
     if dataset is None:
         faults["dataset"] = {"code": "job.dataset_gone", "params": {}}
@@ -128,7 +134,7 @@ def lacking_rows(ctx: Context, spec: JobSpec) -> Faults:
     """What the model's embedding lacks for the rows, by field; nothing where model or data set are missing. Counts tokens: not for transactions."""
     with ctx.db.read() as s:
         model, dataset = base_models.get_model(s, spec.base_model), inputs.get_dataset(s, spec.dataset)
-        if model is None or dataset is None or not model.path or missing_inputs(ctx.settings, s, spec):
+        if model is None or dataset is None or not model.tokenizer_path or missing_inputs(ctx.settings, s, spec):
             return {}
     return vocabulary_faults(ctx.settings, model, dataset, spec)
 
@@ -209,6 +215,8 @@ def resume_job(ctx: Context, job_id: int) -> None:
             raise SpecError(faults)
         waiting = queries.queued_in(s, job.lane)
         job.position = waiting[0].position - 1.0 if waiting else job.position
+        if known_kind(job.kind).needs_weights and (model := base_models.get_model(s, job.base_model_id or 0)):
+            fetch_weights(s, model)
         job.status, job.request, job.finished_at = JobStatus.QUEUED, None, None
         job.phase = job.seconds_left = None
 
@@ -239,5 +247,5 @@ def delete_job(ctx: Context, job_id: int) -> None:
             raise Fault("job.still_active", name=job.name)
         job.deleted_at = time.time()
         queries.forget_checkpoints(s, job_id)
-    for folder in ("checkpoints", "list"):
+    for folder in ("checkpoints", "list", *KEPT):
         shutil.rmtree(ctx.settings.home / "jobs" / str(job_id) / folder, ignore_errors=True)

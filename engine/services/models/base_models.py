@@ -6,9 +6,9 @@ import contextlib
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import null
 from sqlalchemy.orm import Session
@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.names import LONGEST_NAME, free_name
-from engine.core.settings import Settings
 from engine.core.text import FALLBACK, Text
-from engine.data.templates.token_rows import TokenRows
+from engine.jobs.kinds.know_model import KNOW_MODEL
 from engine.jobs.kinds.prepare_model import PREPARE_MODEL
-from engine.jobs.queue import enqueue, same_job
+from engine.jobs.queue import enqueue, fetch_weights, same_job
 from engine.jobs.supervisor import Supervisor
 from engine.models.base import hub, starter
 from engine.models.base.integrity import (
@@ -33,29 +32,34 @@ from engine.models.base.integrity import (
 )
 from engine.models.base.paths import model_folder, token_rows_of
 from engine.models.base.vocabulary import finding_of
+from engine.models.hub_address import as_stored
+from engine.models.presence import bare_fault, can_plan
 from engine.services.jobs.follow import follow
+from engine.services.models.base_views import last_job, view_of
+from engine.services.models.hub_choice import hub_address
 from engine.shapes.jobs import JobView
-from engine.shapes.models import BaseModelView, PrepareProgress
-from storage.job_tables import FINAL, Job, JobStatus
+from engine.shapes.models import BaseModelView
+from storage.job_tables import FINAL, JobStatus
+from storage.model_status import KNOWN, READY
 from storage.queries import base_models as queries
 from storage.queries import jobs as job_queries
 from storage.tables import LanguageModel
 
+PLANNED = (KNOWN, READY)  # statuses of a view with which rows are counted and plans are made
 _PATIENCE_S = 0.5  # of a page
 _RESIZED = Text("services.models.base_models.resized")
-_COLUMNS = ("id", "name", "source", "ref", "parameters", "context_length", "weights_hash", "created_at")
 
 
 def list_base_models(ctx: Context) -> list[BaseModelView]:
     """Every base model: the starter first, then the newest."""
     with ctx.db.read() as s:
-        return [_view(ctx.settings, s, model) for model in queries.list_models(s)]
+        return [view_of(ctx.settings, s, model) for model in queries.list_models(s)]
 
 
 def base_model_view(ctx: Context, model_id: int) -> BaseModelView:
     """One base model. Raises NotFound."""
     with ctx.db.read() as s:
-        return _view(ctx.settings, s, _model(s, model_id))
+        return view_of(ctx.settings, s, _model(s, model_id))
 
 
 def _model(s: Session, model_id: int) -> LanguageModel:
@@ -63,50 +67,6 @@ def _model(s: Session, model_id: int) -> LanguageModel:
     if model is None:
         raise NotFound(model=model_id)
     return model
-
-
-def _view(settings: Settings, s: Session, model: LanguageModel) -> BaseModelView:
-    job = None if model.status == "ready" else _last_prepare(s, model.id)
-    status, error = model.status, model.error
-    if job is not None and job.status not in FINAL:
-        status, error = "preparing", None
-    elif job is not None and status == "preparing":  # its worker could not say so itself
-        status, error = "failed", job.error or {"code": "model.cancelled", "params": {}}
-    if status == "ready" and (changed := change_of(settings, model)):
-        status, error = "failed", dict(changed.as_dict())
-    view = {column: getattr(model, column) for column in _COLUMNS} | {
-        "status": status,
-        "error": error,
-        "default_template": bool((model.config or {}).get("_tunesmith", {}).get("default_template")),
-        "architecture": (model.config or {}).get("model_type"),
-        **_vocabulary(settings, s, model),
-        "job_id": job.id if job else None,
-        "progress": _progress(job) if job is not None and status == "preparing" else None,
-    }
-    return cast(BaseModelView, view)
-
-
-def _vocabulary(settings: Settings, s: Session, model: LanguageModel) -> dict[str, Any]:
-    """What is said of tokens without a row, whether a copy with rows for them can be made, and the copy that is there."""
-    told: dict[str, Any] = {"vocabulary": None, "resizable": False, "resized": None}
-    if model.status != "ready" or model.tokenizer_path is None:
-        return told
-    rows = TokenRows.read(settings.absolute(model.tokenizer_path)) or TokenRows()  # not yet looked into: on first need
-    if (finding := finding_of(rows)) is None:
-        return told
-    copy = queries.find_model(s, source="resized", ref=str(model.id))
-    return {"vocabulary": finding, "resizable": rows.resizable, "resized": copy.id if copy else None}
-
-
-def _progress(job: Job) -> PrepareProgress:
-    """Bytes of the phase that a prepare job is in; `fraction` is None where the total is not known, `label` before there is one."""
-    return {
-        "phase": job.phase or job.status,
-        "label": PREPARE_MODEL.phase(job.phase).label.as_dict() if job.phase else None,
-        "done": job.step,
-        "total": job.total_steps,
-        "fraction": min(1.0, job.step / job.total_steps) if job.total_steps else None,
-    }
 
 
 # ------------------------------------------------------------------ adding
@@ -127,8 +87,14 @@ def ensure_starter(ctx: Context, say: Callable[[JobView], None] | None = None) -
     return model_id
 
 
-def _wanted(ctx: Context, name: str, source: str, ref: str) -> tuple[int, int | None]:
-    """The model of a source, and the job that prepares it; None where it is ready. A new one where there is none."""
+def _wanted(
+    ctx: Context, name: str, source: str, ref: str, spec: Mapping[str, Any] | None = None
+) -> tuple[int, int | None]:
+    """The model of a source, and the job that prepares it; None where it is ready. A new one where there is none.
+
+    Args:
+        spec: where it is enough to know the model, what the job that looks at it reads beside its name.
+    """
     with ctx.db.read() as s:
         seen = queries.find_model(s, source=source, ref=ref)
     other = seen is not None and _is_another(ctx, seen)  # what lies there now comes before what is kept of it
@@ -138,9 +104,11 @@ def _wanted(ctx: Context, name: str, source: str, ref: str) -> tuple[int, int | 
         model = queries.find_model(s, source=source, ref=ref)
         if model is None or (other and seen is not None and model.id == seen.id):
             model = _insert(s, name, source, ref)
-        elif model.status == "ready" and not (seen is not None and seen.id == model.id and seen.status == "ready"):
+        elif model.status == READY and not (seen is not None and seen.id == model.id and seen.status == READY):
             return model.id, None  # made ready since
-        return model.id, _queue(s, model)
+        elif model.status == KNOWN:
+            return model.id, None
+        return model.id, _queue(s, model, spec)
 
 
 def offer_starter(ctx: Context) -> None:
@@ -152,7 +120,7 @@ def offer_starter(ctx: Context) -> None:
 
 
 def _is_there(ctx: Context, model: LanguageModel) -> bool:
-    there = model.status == "ready" and bool(model.path) and ctx.settings.absolute(model.path or "").is_dir()
+    there = model.status == READY and bool(model.path) and ctx.settings.absolute(model.path or "").is_dir()
     return there and change_of(ctx.settings, model, quick=False) is None
 
 
@@ -163,7 +131,9 @@ def _is_another(ctx: Context, model: LanguageModel) -> bool:
 
 
 def add_hub_model(ctx: Context, name: str) -> int:
-    """Register a model of the Hugging Face hub and fetch it in the background; the same name again is the same model.
+    """Register a model of the hub and get to know it in the background: its weights come when something starts.
+
+    The same name again is the same model.
 
     Raises:
         Fault: "model.bad_name" or "model.offline".
@@ -171,7 +141,22 @@ def add_hub_model(ctx: Context, name: str) -> int:
     name = check_hub_name(ctx, name)
     if name == starter.HUB_NAME:
         return ensure_starter(ctx)
-    return _add(ctx, name.rpartition("/")[2], "hub", name)
+    address = as_stored(hub_address(ctx))
+    return _wanted(ctx, name.rpartition("/")[2], "hub", name, {"hub": address})[0]
+
+
+def fetch_model(ctx: Context, model_id: int) -> int | None:
+    """The job that fetches the weights of a known model, or its unfinished one; None where there is nothing to fetch.
+
+    Raises:
+        NotFound: there is no such model.
+        Fault: "model.offline_weights".
+    """
+    with ctx.db.write() as s:
+        model = _model(s, model_id)
+        if fault := bare_fault(ctx.settings, model):
+            raise fault
+        return fetch_weights(s, model)
 
 
 def check_hub_name(ctx: Context, name: str) -> str:
@@ -182,12 +167,13 @@ def check_hub_name(ctx: Context, name: str) -> str:
     return name
 
 
-def add_folder(ctx: Context, path: str, *, wait: bool = False) -> int:
+def add_folder(ctx: Context, path: str, *, wait: bool = False, name: str = "") -> int:
     """Register a folder of this machine; it is used where it is. The same folder with the same weights is the same model.
 
     Args:
         wait: hash a folder whose files have another time now, to tell whether it is. A page does not wait for that: it
             goes on beside, and the model's view says what came of it.
+        name: what lists call it; empty: as the folder.
 
     Raises:
         Fault: "model.folder_relative" or "model.folder_gone".
@@ -199,7 +185,7 @@ def add_folder(ctx: Context, path: str, *, wait: bool = False) -> int:
     if not folder.is_dir():
         raise Fault("model.folder_gone", folder=str(folder)[:300])
     _look_again(ctx, str(folder), wait=wait)
-    return _add(ctx, folder.name or str(folder), "folder", str(folder))
+    return _add(ctx, name or folder.name or str(folder), "folder", str(folder))
 
 
 def _look_again(ctx: Context, ref: str, *, wait: bool) -> None:
@@ -234,6 +220,8 @@ def resize_model(ctx: Context, model_id: int, lang: str = FALLBACK) -> int:
     with ctx.db.read() as s:
         model = _model(s, model_id)
     rows = token_rows_of(ctx.settings, model)
+    if model.status == KNOWN:
+        fetch_model(ctx, model_id)  # first in the same lane as the job that makes the copy
     if finding_of(rows) is None:
         raise Fault("model.nothing_to_resize", name=model.name)
     if not rows.resizable:
@@ -253,28 +241,43 @@ def _insert(s: Session, name: str, source: str, ref: str) -> LanguageModel:
     return model
 
 
-def _queue(s: Session, model: LanguageModel) -> int:
-    """The unfinished prepare job of a model, or a new one."""
-    if (known := same_job(s, PREPARE_MODEL, base_model_id=model.id)) is not None:
-        return known
+def _queue(s: Session, model: LanguageModel, looking: Mapping[str, Any] | None = None) -> int:
+    """The unfinished job that prepares a model or looks at it, or a new one."""
+    spec: dict[str, Any] = {"name": model.name, "base_model": model.id}
+    for kind in (PREPARE_MODEL, KNOW_MODEL):
+        if (known := same_job(s, kind, base_model_id=model.id)) is not None:
+            return known
     model.status, model.error = "preparing", None
-    spec = {"name": model.name, "base_model": model.id}
+    if looking is not None and model.weights_hash is None:
+        return enqueue(s, KNOW_MODEL, name=model.name, spec=spec | dict(looking), base_model_id=model.id)
     return enqueue(s, PREPARE_MODEL, name=model.name, spec=spec, base_model_id=model.id)
 
 
-def _last_prepare(s: Session, model_id: int) -> Job | None:
-    found = job_queries.alike(s, PREPARE_MODEL.key, deleted=True, limit=1, base_model_id=model_id)
-    return next(iter(found), None)
+def wait_known(ctx: Context, model_id: int, say: Callable[[JobView], None]) -> None:
+    """Run the queue until a model can be planned with; `say` hears the job's view at each change. Raises Fault: why it cannot."""
+    with ctx.db.read() as s:
+        model = _model(s, model_id)
+        job = None if can_plan(model) else last_job(s, model)
+    if job is not None and job.status not in FINAL:
+        _wait(ctx, job.id, say)
+    _expect(ctx, model_id, PLANNED)
 
 
 def wait_ready(ctx: Context, model_id: int, say: Callable[[JobView], None]) -> None:
-    """Run the queue until a model is ready; `say` hears the prepare job's view at each change. Raises Fault: why it is not."""
+    """As `wait_known`, until its weights are here as well; they are fetched where they are not. Raises Fault: why it is not."""
     with ctx.db.read() as s:
-        job = _last_prepare(s, model_id)
+        model = _model(s, model_id)
+        job = None if model.status == READY else last_job(s, model)
     if job is not None and job.status not in FINAL:
         _wait(ctx, job.id, say)
+    if (fetching := fetch_model(ctx, model_id)) is not None:
+        _wait(ctx, fetching, say)
+    _expect(ctx, model_id, (READY,))
+
+
+def _expect(ctx: Context, model_id: int, statuses: Sequence[str]) -> None:
     view = base_model_view(ctx, model_id)
-    if view["status"] != "ready":
+    if view["status"] not in statuses:
         error = view["error"] or {"code": "job.model_not_ready", "params": {"name": view["name"]}}
         raise Fault(error["code"], **error["params"])
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import Any, cast
 
-from engine.base_formats import base_format
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
 from engine.core.params import naming
@@ -18,16 +17,21 @@ from engine.jobs.queue import enqueue
 from engine.jobs.spec import SPEC_VERSION, JobSpec, make_unnamed
 from engine.methods import method_of
 from engine.objectives import usual_objective
+from engine.optimizers import trained_format
+from engine.optimizers.offload import offload
 from engine.planner.memory.estimate import step_bytes
+from engine.planner.memory.peak_phases import StepMeasures
 from engine.planner.memory.workload import MB
 from engine.planner.plan_estimate import workload
 from engine.planner.refusals import refusals
+from engine.services.models.sizes import size_of_base
 from engine.services.planning.estimates import case_of
 from engine.shapes.planning import DryRunView
 from storage.queries import jobs as queries
 
-_VERSION = 1  # of what the dry run does; a new one asks again
-_MATTER = ("optimizer", "quantisation")  # settings that change what a step holds
+_VERSION = 2  # of what the dry run does; a new one asks again
+_MATTER = ("optimizer", "quantisation", "double_quantisation")  # settings that change what a step holds
+_LATER = (trained_format.SETTING,)  # the same, not asked by earlier versions, whose answers still count
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,9 @@ def start_dry_run(ctx: Context, raw_spec: Mapping[str, Any]) -> int:
 
     Raises:
         SpecError: with the faults of the form, as `planning.plan` has them.
-        Fault: "dry_run.quantised" or "dry_run.no_training" where there is nothing that could be traced.
+        Fault: "dry_run.offload", "dry_run.no_training" or "dry_run.no_rows" where there is nothing that could be traced.
     """
-    spec = make_unnamed(raw_spec)
+    spec = make_unnamed(raw_spec, size_of_base(ctx, raw_spec))
     question = _question(ctx, spec)
     _refuse(question)
     with ctx.db.write() as s:
@@ -69,7 +73,7 @@ def dry_run_of(ctx: Context, raw_spec: Mapping[str, Any]) -> DryRunView | None:
         without the program itself and without a margin. Texts are at `check.part.<key>`.
     """
     try:
-        question = _question(ctx, make_unnamed(raw_spec))
+        question = _question(ctx, make_unnamed(raw_spec, size_of_base(ctx, raw_spec)))
     except (SpecError, Fault):
         return None  # what cannot be planned was not checked
     with ctx.db.read() as s:
@@ -98,6 +102,7 @@ def _question(ctx: Context, spec: JobSpec) -> _Question:
         "tokens": work.tokens,
         "precision": work.precision.dtype,
         "recompute": work.recompute,
+        "repeat": StepMeasures(work, work.footprint).attention.repeats,
     }
     if spec.objective != usual_objective().key:  # not asked by earlier versions, whose answers still count
         step["objective"] = spec.objective
@@ -106,8 +111,10 @@ def _question(ctx: Context, spec: JobSpec) -> _Question:
         "bill_mb": round(sum(lines.values()), 1),
         "bill_items": [{"key": key, "mb": round(mb, 1)} for key, mb in lines.items()],
     }
+    matter = {key: spec.training[key] for key in _MATTER}
+    matter |= {key: spec.training[key] for key in _LATER if trained_format.trained_format(spec.training).rounded}
     values = naming(method_of(spec.method).params, spec.method_params)
-    same = step | {"values": values, "training": {key: spec.training[key] for key in _MATTER}}
+    same = step | {"values": values, "training": matter}
     content = json.dumps([_VERSION, same], sort_keys=True).encode()
     return _Question(step | costs, f"{DRY_RUN.key}-{hashlib.sha256(content).hexdigest()}")
 
@@ -116,7 +123,7 @@ def _refuse(question: _Question) -> None:
     asked = question.asked
     if not method_of(asked["method"]).capabilities.trains:
         raise Fault("dry_run.no_training")
-    if base_format(asked["training"]).quantised:
-        raise Fault("dry_run.quantised")
+    if offload(asked["training"]).state:
+        raise Fault("dry_run.offload")
     if not asked["lengths"]:
         raise Fault("dry_run.no_rows")

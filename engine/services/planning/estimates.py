@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -22,11 +23,17 @@ from engine.methods import method_of
 from engine.models.base.paths import token_rows_of, tokenizer_folder
 from engine.objectives import objective_of
 from engine.objectives.shared_params import as_trained
+from engine.planner.memory.occupied import Own
+from engine.planner.memory.ram import ram_beside
 from engine.planner.plan_estimate import PlanCase, estimate, incomplete
 from engine.planner.refusals import planned_device, refusals, unteachable
 from engine.planner.time.corrections import MODEL_VERSION, Source, ThroughputRecord, machine_of
 from engine.planner.time.length_cache import lengths_of
 from engine.planner.vocabulary import faults_of
+from engine.services.models.sizes import size_of_base
+from engine.services.planning.measured import memory_of
+from engine.services.planning.own_memory import own_memory
+from engine.services.planning.reserve import reserved
 from engine.shapes.planning import DeviceChoice
 from engine.shapes.plans import PlanView
 from engine.shapes.tokens import ExampleTokens
@@ -79,7 +86,7 @@ def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> PlanView:
     missing = [key for key in ("base_model", "dataset", "method") if not raw_spec.get(key)]
     if missing:
         return incomplete(missing)
-    spec = make_unnamed(raw_spec)
+    spec = make_unnamed(raw_spec, size_of_base(ctx, raw_spec))
     case = case_of(ctx, spec)
     if faults := refusals(spec, case.model, case.dataset.train_rows):
         raise SpecError(faults)
@@ -94,9 +101,17 @@ def case_of(ctx: Context, spec: JobSpec) -> PlanCase:
     if faults := faults_of(token_rows_of(ctx.settings, model), table, model):
         raise SpecError(faults)
     with ctx.db.read() as s:
+        device = reserved(s, device)
         throughput = throughput_of(s, device, spec.base_model)
+        memory = memory_of(s, device, spec.base_model)
     _total, free = hardware.disk(ctx.settings.home)
-    return PlanCase(spec, model, dataset, device, table, throughput, free)
+    ram_mb, own = ram_beside(device), partial(_own, ctx, device)
+    return PlanCase(spec, model, dataset, device, table, throughput, free, memory=memory, own=own, ram_mb=ram_mb)
+
+
+def _own(ctx: Context, device: Device) -> Own:
+    with ctx.db.read() as s:
+        return own_memory(s, device)
 
 
 def throughput_of(s: Session, device: Device, base_model_id: int) -> dict[str, list[ThroughputRecord]]:
@@ -127,7 +142,7 @@ def token_preview(ctx: Context, raw_spec: Mapping[str, Any], n: int = 3) -> list
     The same template code encodes them as in training and in chat. `row` is the file's line, counted from 1.
     """
     method = method_of(str(raw_spec.get("method") or "lora"))
-    spec = make_unnamed(raw_spec, method=method.key)
+    spec = make_unnamed(raw_spec, size_of_base(ctx, raw_spec), method=method.key)
     model, dataset = _inputs(ctx, spec)
     template = open_template(tokenizer_folder(ctx.settings, model), model.name)
     template = as_trained(template, spec.training)

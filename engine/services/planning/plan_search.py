@@ -9,19 +9,24 @@ from engine.core.context import Context
 from engine.core.params import read_all
 from engine.jobs.spec import make_unnamed
 from engine.methods import METHODS, settings_with_own_defaults
+from engine.models.presence import can_plan
 from engine.objectives import objective_in
 from engine.objectives.declaration import Objective
 from engine.planner.budget.catalogue import CATALOGUE
 from engine.planner.plan_estimate import device_view, estimate
+from engine.planner.search.days import said_of_days
 from engine.planner.search.infeasible import smallest_change
 from engine.planner.search.offers import chosen, reasons
 from engine.planner.search.search import SEARCHED, Plan, Search, ranked
 from engine.services.planning import estimates
 from engine.shapes.planning import CatalogueDevice, PlanOffer, PlanOffers
-from engine.shapes.plans import TimeEstimate
+from engine.shapes.plans import PlanView, TimeEstimate, WarningView
+from storage.queries import base_models
+from storage.tables import LanguageModel
 
 Json = dict[str, Any]
 _ENTRY = ("key", "name", "group", "memory_mb", "tflops", "bandwidth", "capability", "cores", "bf16", "source", "notes")
+_DAYS = "warning.days"
 _DECIDED = ("method", "method_params", "training", "sample_prompts")
 
 
@@ -39,10 +44,11 @@ def offers(ctx: Context, raw: Mapping[str, Any]) -> PlanOffers:
         raw: a raw spec; its method and settings of training may be missing or wrong.
 
     Returns:
-        {device, goal, offers: [{key, changes, method, precision, max_length, micro_tokens, micro_rows, accumulation,
+        {device, goal, offers: [{key, changes, method, precision, attention, max_length, micro_tokens, micro_rows, accumulation,
         batch_size, checkpointing, optimizer, quantisation, bits, epochs, steps, memory, time, disk, quality,
-        why: {code, params}, best}], nothing: {code, params, ok, change} | None}. `changes` are values by field, as
+        why: {code, params}, best}], nothing: {code, params, ok, change} | None, warnings: [{code, params, change}]}. `changes` are values by field, as
         in a verdict's `change`. Texts are at `plan.<code>`. `nothing` is set when nothing that trains fits.
+        `warnings` are of every plan. None is the best while all take over a day without a limit that allows for it.
 
     Raises:
         SpecError: when the budget or the model's and the data's choice is wrong.
@@ -50,18 +56,30 @@ def offers(ctx: Context, raw: Mapping[str, Any]) -> PlanOffers:
     """
     search = _search(ctx, raw)
     plans = chosen(search.found, search.goal)
-    nothing = None
+    first, nothing = plans[0] if plans else None, None
     if not plans:
         nothing = smallest_change(search).as_dict()
         plans = ranked(search.fitting(search.lengths[:1], trains=False), search.goal)[:1]
+    numbers = [(plan, reason, estimate(plan.case)) for plan, reason in reasons(plans, search.goal)]
+    days = said_of_days(search, first, lambda: _here(ctx)) if first is not None else ()
     return {
         "device": device_view(search.base.device),
         "goal": search.goal,
-        "offers": [
-            _offer(plan, reason, search, place) for place, (plan, reason) in enumerate(reasons(plans, search.goal))
-        ],
+        "offers": [_offer(plan, reason, search, place, found) for place, (plan, reason, found) in enumerate(numbers)],
         "nothing": nothing,
+        "warnings": [*days, *_of_all([found["warnings"] for _plan, _reason, found in numbers])],
     }
+
+
+def _here(ctx: Context) -> list[LanguageModel]:
+    with ctx.db.read() as s:
+        return [model for model in base_models.list_models(s) if can_plan(model)]
+
+
+def _of_all(warnings: list[list[WarningView]]) -> list[WarningView]:
+    """What every plan warns of, as the first one says it; what is said of days is said of all at once."""
+    codes = set.intersection(*({one["code"] for one in each} for each in warnings)) if warnings else set()
+    return [one for one in warnings[0] if one["code"] in codes and not one["code"].startswith(_DAYS)] if codes else []
 
 
 def _search(ctx: Context, raw: Mapping[str, Any]) -> Search:
@@ -84,15 +102,18 @@ def _shared(objective: Objective) -> set[str]:
     return {param.key for param in objective.params} - (settings_with_own_defaults() - objective.own)
 
 
-def _offer(plan: Plan, reason: str, search: Search, place: int) -> PlanOffer:
-    numbers, training, work = estimate(plan.case), plan.case.spec.training, plan.work
+def _offer(plan: Plan, reason: str, search: Search, place: int, numbers: PlanView) -> PlanOffer:
+    training, work = plan.case.spec.training, plan.work
     whole = plan.train.truncated == plan.train.dropped == 0
     return {
         "key": _key(plan),
         "changes": search.changes_of(plan),
         "method": plan.method.key,
         "precision": work.precision.dtype,
+        "attention": numbers["attention"],
         "max_length": plan.max_length,
+        "truncated": plan.train.truncated,
+        "dropped": plan.train.dropped,
         "micro_tokens": work.tokens,
         "micro_rows": _micro_rows(plan),
         "accumulation": work.groups,
@@ -111,7 +132,8 @@ def _offer(plan: Plan, reason: str, search: Search, place: int) -> PlanOffer:
             "code": f"why.{reason}" if whole or reason == "shots" else f"why.{reason}_cut",
             "params": _facts(plan, numbers["memory"]["total_mb"]),
         },
-        "best": place == 0,
+        "verdict": numbers["verdict"],
+        "best": place == 0 and not plan.late,
     }
 
 

@@ -14,6 +14,7 @@ from engine.jobs.lanes import lane_for
 from engine.jobs.spec import JobSpec, make_unnamed
 from engine.methods import method_of
 from engine.services.jobs.lifecycle import enqueue_spec, gone_inputs, lacking_rows, missing_inputs
+from engine.services.models.sizes import size_of_base
 from engine.shapes.planning import ProbeView
 from storage.job_tables import Job
 from storage.queries import jobs as queries
@@ -32,7 +33,7 @@ def start_probe(ctx: Context, raw: Mapping[str, Any], seconds: float = LIMIT_S) 
         SpecError: with every fault of the form, by field.
         Fault: "device.planned_only" for a device of the catalogue; "probe.no_steps" for a method that trains nothing.
     """
-    spec = make_unnamed(raw)
+    spec = make_unnamed(raw, size_of_base(ctx, raw))
     method = method_of(spec.method)
     if not method.capabilities.trains:
         raise Fault("probe.no_steps", method=method.label.as_dict())
@@ -61,7 +62,7 @@ def probe_of(ctx: Context, raw: Mapping[str, Any]) -> ProbeView | None:
         SpecError: with every fault of the form, by field.
         Fault: "device.planned_only", or when the device is not there.
     """
-    spec = make_unnamed(raw)
+    spec = make_unnamed(raw, size_of_base(ctx, raw))
     lane = lane_for(spec.budget.device)
     with ctx.db.read() as s:
         job = _newest(s, spec, lane)

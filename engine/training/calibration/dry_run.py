@@ -10,7 +10,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,16 +26,21 @@ from engine.methods.common.declaration import Method, RunContext
 from engine.objectives import usual_objective
 from engine.objectives.declaration import Objective
 from engine.optimizers import optimizer_of
+from engine.optimizers.trained_format import trained_format
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.calibration.fake_model import fake_model, fake_tensors
+from engine.training.calibration.fake_quantised import as_on_gpus, scales_of
 from engine.training.calibration.live_bytes import LiveBytes
 from engine.training.forward.fast_lora import speed_up
 from engine.training.forward.forward import Forward, forwards_for
+from engine.training.forward.half_precision import compute_in, set_words_aside, settle_in
+from engine.training.forward.kernels import repeating
+from engine.training.updates.choice import in_chosen_format, updating
 
 _log = logging.getLogger(__name__)
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 _STEPS = 1000  # of the job that the method believes to be in
-PARTS = ("weights", "adapter", "gradients", "optimizer", "activations", "logits", "temporary")
+PARTS = ("weights", "quantisation", "adapter", "gradients", "optimizer", "activations", "logits", "temporary")
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Measured:
 
     Attributes:
         total_bytes: all parts together.
-        parts: bytes at the peak, by kind: "weights" (and buffers), "adapter" (what the method added),
+        parts: bytes at the peak, by kind: "weights" (and buffers), "quantisation" (what they are unpacked with), "adapter" (what the method added),
             "gradients" and "optimizer" of trained parameters, "activations" (made by the forward pass), "logits" (as wide
             as the vocabulary), "temporary" (made by the backward pass or the optimizer).
         seconds: that the dry run took.
@@ -69,6 +74,7 @@ def measure(
     budget: int = CPU.tokens_at_once,
     after: Callable[[], None] | None = None,
     objective: Objective | None = None,
+    repeat: bool = False,
 ) -> Measured:
     """The peak of one step over examples of these lengths, all of whose tokens have a label; without runtime and margin.
 
@@ -77,20 +83,32 @@ def measure(
         budget: most tokens of one group, as the plan arranges it.
         after: called after each operation; what it raises ends the run.
         objective: whose loss is taken; the usual one where it is not given.
+        repeat: keys and values are repeated for each query head, as for kernels that take no fewer heads.
 
     Raises:
-        Fault: "dry_run.quantised" where the base is quantised, "dry_run.cannot" where the step cannot be traced.
+        Fault: "dry_run.cannot" where the step cannot be traced.
     """
-    if base_format(training).quantised:
-        raise Fault("dry_run.quantised")
     began = time.monotonic()
     try:
-        with fake_tensors(), tempfile.TemporaryDirectory() as scratch:
-            base = fake_model(config, torch.float32 if method.trains_base else _DTYPES[precision])
-            with LiveBytes(base.get_input_embeddings().num_embeddings, after) as count:
+        with fake_tensors(), repeating(repeat), tempfile.TemporaryDirectory() as scratch:
+            packing, half = base_format(training).packing, _DTYPES[precision]
+            found = packing.config(half, bool(training["double_quantisation"])) if packing else None
+            whole = method.trains_base and not trained_format(training).rounded
+            base = fake_model(config, torch.float32 if whole else half, found)
+            with _simulated(precision), LiveBytes(base.get_input_embeddings().num_embeddings, after) as count:
                 count.count_as("weights", tensors_of(base))
+                count.count_as("quantisation", scales_of(base))
                 count.kind = "adapter"
+                if not method.trains_base:
+                    compute_in(base, half, quantised=packing is not None)
                 model = method.apply(base, values, RunContext(_STEPS, training, Path(scratch)))
+                if trained_format(training).rounded:
+                    in_chosen_format(model, training)
+                elif not method.trains_base:
+                    settle_in(model, half)
+                if packing is not None and precision != "fp32" and (table := set_words_aside(model)) is not None:
+                    count.forget([table])
+                    del table
                 settle(model, base, recompute)
                 forward = run_step(count, model, method, values, training, lengths, budget, precision, objective)
     except Fault:
@@ -163,7 +181,8 @@ def _optimizer(model: Any, method: Method, values: Mapping[str, Any], training: 
         return own
     chosen, options = optimizer_of(training["optimizer"]).make()
     trained = [one for one in model.parameters() if one.requires_grad]
-    return chosen(trained, **{"lr": training["learning_rate"], **options})
+    plain = chosen(trained, **{"lr": training["learning_rate"], **options})  # type: ignore[call-arg]
+    return updating(plain, training)
 
 
 def _first_update(count: LiveBytes, trained: Sequence[Tensor], optimizer: Any) -> None:
@@ -205,6 +224,20 @@ def _loss(count: LiveBytes, forward: Forward, group: Sequence[Example], precisio
     count.even = len({len(example) for example in group}) == 1
     with _autocast(precision):
         return objective.loss(forward, group).total
+
+
+def _simulated(precision: str) -> AbstractContextManager[Any]:
+    """Half precision stands for a GPU: attention there leaves out scores at random without writing them down."""
+    if precision == "fp32":
+        return nullcontext()
+    stack = ExitStack()
+    stack.enter_context(as_on_gpus())
+    attend = nn.functional.scaled_dot_product_attention
+    stack.callback(setattr, nn.functional, "scaled_dot_product_attention", attend)
+    nn.functional.scaled_dot_product_attention = lambda *given, **options: attend(
+        *given, **{**options, "dropout_p": 0.0}
+    )
+    return stack
 
 
 def _autocast(precision: str) -> AbstractContextManager[Any]:

@@ -14,6 +14,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import AutoConfig, AutoModelForCausalLM, masking_utils
 
 from engine.models.base.sound_config import sound_settings
+from engine.training.calibration.fake_quantised import packed, replace_linears
 
 
 class _Fake(FakeTensorMode):
@@ -41,12 +42,23 @@ def fake_tensors() -> Iterator[None]:
         masking_utils.is_tracing = _never  # it would make masks that a real step does without
         stack.callback(setattr, peft_model, "safe_save_file", peft_model.safe_save_file)
         peft_model.safe_save_file = _write_nothing  # some adapters keep where they started
+        stack.callback(setattr, torch, "is_autocast_enabled", torch.is_autocast_enabled)
+        torch.is_autocast_enabled = _asks_for_the_processor(torch.is_autocast_enabled)
         stack.enter_context(_Fake())
         yield
 
 
 def _write_nothing(*_tensors: Any, **_options: Any) -> None:
     """There are no numbers to write."""
+
+
+def _asks_for_the_processor(asked: Any) -> Any:
+    """Who asks without a device means a GPU; here the processor stands for one."""
+
+    def whether(device: str = "cpu") -> bool:
+        return bool(asked(device))
+
+    return whether
 
 
 def _never(_tensor: Any = None) -> bool:
@@ -63,19 +75,29 @@ def _swap_if_other(swap: Any) -> Any:
     return swapped
 
 
-def fake_model(config: Mapping[str, Any], dtype: torch.dtype) -> Any:
-    """The model of config.json as `load_base` leaves it, without numbers. Call it within `fake_tensors`."""
+def fake_model(config: Mapping[str, Any], dtype: torch.dtype, quantisation: Any = None) -> Any:
+    """The model of config.json as `load_base` leaves it, without numbers. Call it within `fake_tensors`.
+
+    Args:
+        quantisation: of transformers' `from_pretrained`; None for the model's own weights.
+    """
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**sound_settings(config)), dtype=dtype)
+    if quantisation is not None:
+        replace_linears(model, quantisation)
     fakes: dict[int, nn.Parameter] = {}  # tied weights stay one
     for module in model.modules():
+        small = packed(module, dtype)
         for name, one in module._parameters.items():
             if one is not None:
                 if id(one) not in fakes:
-                    fakes[id(one)] = nn.Parameter(torch.empty(one.shape, dtype=one.dtype))
+                    kind = dtype if small is not None else one.dtype
+                    fakes[id(one)] = nn.Parameter(torch.empty(one.shape, dtype=kind))
                 module._parameters[name] = fakes[id(one)]
+        if small is not None:
+            module._parameters["weight"] = small
         for name, buffer in module._buffers.items():
             if buffer is not None:
                 module._buffers[name] = torch.empty(buffer.shape, dtype=buffer.dtype)
     model.config.use_cache = False
-    return model
+    return model.requires_grad_(False) if quantisation is not None else model

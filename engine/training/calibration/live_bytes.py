@@ -13,6 +13,8 @@ from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTens
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from engine.training.calibration.fake_quantised import answered
+
 _READ_NUMBER = 1.0  # what a number read from a fake tensor is: no size depends on it
 
 
@@ -69,6 +71,14 @@ class LiveBytes(TorchDispatchMode):
                 self.live[before] -= size
                 self.live[kind] += size
 
+    def forget(self, tensors: Iterable[Tensor]) -> None:
+        """These tensors count no longer: they lie elsewhere."""
+        for tensor in tensors:
+            known = self._known.pop(tensor.untyped_storage()._cdata, None)
+            if known is not None:
+                self.live[known[1]] -= known[2]
+                self._total -= known[2]
+
     def start_peak(self) -> None:
         """Forget the peak so far."""
         self.peak, self.parts = self._total, Counter(self.live)
@@ -84,6 +94,8 @@ class LiveBytes(TorchDispatchMode):
             return
 
         def gone(_reference: Any) -> None:
+            if place not in self._known:
+                return
             _, kind_now, held = self._known.pop(place)
             self.live[kind_now] -= held
             self._total -= held
@@ -93,7 +105,7 @@ class LiveBytes(TorchDispatchMode):
         self._total += size
 
     def _answer(self, func: Any, args: tuple[Any, ...]) -> Any:
-        """What fake tensors cannot say by themselves: how many rows a mask chooses, and the value of a number."""
+        """What fake tensors cannot say by themselves: how many rows a mask chooses, columns that stand out, a number's value."""
         if not args or not isinstance(args[0], FakeTensor):
             return None
         if func is torch.ops.aten._local_scalar_dense.default:
@@ -102,7 +114,7 @@ class LiveBytes(TorchDispatchMode):
             return args[0].new_empty((self.rows, *args[0].shape[args[1][0].dim() :]))
         if func is torch.ops.aten._grouped_mm.default:
             return args[0].new_empty(_grouped_shape(args[0], args[1], len(args[2])))
-        return None
+        return answered(func, args)
 
     def _read(self, tensor: Tensor) -> float | bool:
         """A number that is not there. No size depends on fractions; whole ones are only read while a method starts at random."""

@@ -11,6 +11,8 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from engine.core.errors import Fault
 from engine.jobs.reporter import Reporter
+from engine.planner.memory.corrections import MemoryRecord
+from engine.planner.memory.estimate import record_of
 from engine.planner.memory.workload import Workload
 from engine.planner.time.effort import answer_seconds, group_seconds, groups_of, step_seconds
 from engine.planner.time.speed import start_seconds
@@ -18,6 +20,8 @@ from engine.training.calibration.probe_rows import STEPS
 from engine.training.limits.limits import TimeIsUp
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop.trainer import StepTrainer
+
+_STEPS_WITH_STATE = 2  # the optimizer makes its state in the first one
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Readings:
         check: scoring held-out rows.
         answers: answering sample questions.
         peak_mb: highest memory of the device, or of the process, since the first step.
+        largest: tokens of the largest group in the steps.
     """
 
     work: Workload
@@ -56,6 +61,14 @@ class Readings:
     check: Timed | None = None
     answers: Timed | None = None
     peak_mb: float = 0.0
+    largest: int = 0
+
+    @property
+    def memory(self) -> MemoryRecord | None:
+        """What was measured of memory; None before the second step, when the optimizer has its state."""
+        if len(self.steps) < _STEPS_WITH_STATE or not self.peak_mb or not self.largest:
+            return None
+        return record_of(self.work, self.largest, self.peak_mb, "probe")
 
     @property
     def counted(self) -> list[Timed]:
@@ -147,6 +160,7 @@ class ProbeClock(TrainerCallback):
         readings.groups.clear()
         used_mb, device_mb = self.memory.take()
         readings.peak_mb = max(readings.peak_mb, used_mb if device_mb is None else device_mb)
+        readings.largest = self.trainer.largest
         self.reporter.progress(len(readings.steps), STEPS)
         if self.memory.is_over(used_mb):
             raise Fault("probe.over_memory", used_mb=round(used_mb), limit_mb=self.memory.limit_mb)

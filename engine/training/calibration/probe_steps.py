@@ -65,7 +65,9 @@ def _keep(probe: Probe, inputs: Inputs) -> None:
     readings = probe.readings
     if readings is not None and readings.tokens_per_s:
         kept = replace(inputs, spec=probe.spec)
-        throughput_log.keep(probe.reporter, kept, readings.work, "probe", readings.speeds, readings.tokens_per_s)
+        throughput_log.keep(
+            probe.reporter, kept, readings.work, "probe", readings.speeds, readings.tokens_per_s, readings.memory
+        )
 
 
 # ---------------------------------------------------------------- before the steps

@@ -20,23 +20,29 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         grad_hidden = torch.empty_like(hidden) if wants_hidden else None
         grad_weight = torch.zeros_like(weight) if wants_weight else None
-        matrix = weight.to(hidden.dtype)
+        kind = min(
+            hidden.dtype, weight.dtype, key=lambda one: one.itemsize
+        )  # as autocast would multiply; no wider copy
+        matrix = weight.to(kind)
         for start in range(0, len(hidden), _CHUNK):
             part = slice(start, start + _CHUNK)
-            states, wanted = hidden[part], targets[part, None]
+            states, wanted = hidden[part].to(kind), targets[part, None]
             logits = (states @ matrix.T).float()
-            norm = torch.logsumexp(logits, -1, keepdim=True)
-            losses = norm - logits.gather(1, wanted)
+            logits.sub_(logits.amax(-1, keepdim=True))  # in place all the way: one such matrix is there at a time
+            aimed = logits.gather(1, wanted)
+            sums = logits.exp_().sum(-1, keepdim=True)
+            losses = sums.log() - aimed
             total += losses.sum() if shares is None else (losses * shares[part, None]).sum()
             if not wants_hidden and not wants_weight:
                 continue
-            grad = logits.sub_(norm).exp_()  # softmax ...
-            grad.scatter_add_(1, wanted, torch.full_like(norm, -1.0))  # ... minus one at the target
-            grad = (grad if shares is None else grad.mul_(shares[part, None])).to(hidden.dtype)
+            grad = logits.div_(sums)  # softmax ...
+            grad.scatter_add_(1, wanted, torch.full_like(sums, -1.0))  # ... minus one at the target
+            grad = (grad if shares is None else grad.mul_(shares[part, None])).to(kind)
             if grad_hidden is not None:
                 grad_hidden[part] = grad @ matrix
             if grad_weight is not None:
                 grad_weight += grad.T @ states
+            del logits, grad  # otherwise they stay while the next chunk is made
         ctx.save_for_backward(grad_hidden, grad_weight)
         return total
 

@@ -14,6 +14,7 @@ import torch
 from peft.tuners.adalora import SVDLinear
 from peft.tuners.lora import Linear as LoraLinear
 from peft.tuners.lora.dora import DoraLinearLayer
+from peft.utils.integrations import dequantize_module_weight
 from torch import Tensor, nn
 
 
@@ -72,7 +73,7 @@ def changed_norms(squares: Tensor, weight: Tensor, down: Tensor, up: Tensor, sca
 
     |w + s b A|² = |w|² + 2 s (w Aᵀ) · b + s² (b A Aᵀ) · b, where b is a row of up: exact, and nothing as large as the weight.
     """
-    crossed = ((weight @ down.T) * up).sum(1)
+    crossed = ((weight @ down.T.to(weight.dtype)) * up).sum(1)
     added = ((up @ (down @ down.T)) * up).sum(1)
     return (squares + 2 * scale * crossed + scale**2 * added).clamp_min_(0).sqrt_()
 
@@ -91,30 +92,41 @@ def _dora_forward(
 ) -> Tensor:
     """What DoRA adds to the layer's output (Liu et al. 2024, arXiv:2402.09353, equation 5; the norm is a constant, section 4.3)."""
     with torch.no_grad():
-        norms = changed_norms(squares, base_layer.weight, lora_A.weight, lora_B.weight, scaling)
+        norms = changed_norms(squares, _weight_of(base_layer), lora_A.weight, lora_B.weight, scaling)
     share = (layer.weight / norms).view(1, -1)
     if base_result is None:
-        base_result = nn.functional.linear(x, base_layer.weight)
+        base_result = nn.functional.linear(x, _weight_of(base_layer))
     elif base_layer.bias is not None:
         base_result = base_result - base_layer.bias
-    return (share - 1) * base_result + share * lora_B(lora_A(x)) * scaling
+    kind = base_result.dtype
+    return (share - 1).to(kind) * base_result + share.to(kind) * lora_B(lora_A(x)) * scaling
+
+
+def _weight_of(layer: Any) -> Tensor:
+    """The weights of a linear module, unpacked where they are quantised."""
+    weight: Tensor = layer.weight if type(layer) is nn.Linear else dequantize_module_weight(layer)
+    return weight
 
 
 def speed_up(model: nn.Module) -> int:
     """Make the plain fp32 LoRA and AdaLoRA layers of `model` fast; returns how many. Others (dropout, 4-bit, half) stay as
     they are; DoRA's, which are not counted, keep PEFT's computation but for their norms.
     """
-    layers = [module for module in model.modules() if type(module) in _FORWARDS and _is_fp32(module)]
-    plain = [layer for layer in layers if _is_plain(layer)]
+    lean_dora(model)
+    plain = [one for one in model.modules() if type(one) in _FORWARDS and _is_fp32(one) and _is_plain(one)]
     for layer in plain:
         fast = partial(_FORWARDS[type(layer)], layer, layer.active_adapters[0], layer.forward)
         layer.forward = fast  # type: ignore[method-assign]
-    for layer in layers:
-        for dora in getattr(layer, "lora_magnitude_vector", {}).values():
-            if type(dora) is DoraLinearLayer:
-                squares = torch.linalg.vector_norm(layer.base_layer.weight.detach(), dim=1).square_()
-                dora.forward = partial(_dora_forward, dora, squares)  # type: ignore[method-assign]
     return len(plain)
+
+
+def lean_dora(model: nn.Module) -> None:
+    """Give DoRA's layers norms that form no changed weights, whatever the base is held in."""
+    for layer in model.modules():
+        for dora in getattr(layer, "lora_magnitude_vector", {}).values():
+            if type(dora) is DoraLinearLayer and isinstance(layer.base_layer, nn.Linear):
+                squares = torch.linalg.vector_norm(_weight_of(layer.base_layer).detach().float(), dim=1).square_()
+                dora.forward = partial(_dora_forward, dora, squares)  # type: ignore[method-assign]
 
 
 def _is_fp32(layer: Any) -> bool:

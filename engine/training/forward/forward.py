@@ -39,6 +39,10 @@ class Forward(Protocol):
         """The sequences of a step's examples in micro-batches of about `budget` tokens."""
         ...
 
+    def tokens(self, group: Sequence[Example]) -> int:
+        """How many places the group takes up, padding and vectors in front included."""
+        ...
+
     def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
         """To be open during the forward and the backward pass of the group."""
         ...
@@ -61,6 +65,10 @@ class Padded:
     def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
         """See `padded_groups`."""
         return padded_groups(_sequences(examples), budget, self._front)
+
+    def tokens(self, group: Sequence[Example]) -> int:
+        """As many rows, each as long as the longest one."""
+        return len(group) * (max(map(len, group)) + self._front)
 
     def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
         """Needs nothing."""
@@ -132,6 +140,10 @@ class Packed:
     def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
         """See `packed_groups`."""
         return packed_groups(_sequences(examples), budget)
+
+    def tokens(self, group: Sequence[Example]) -> int:
+        """Nothing is padded."""
+        return sum(map(len, group))
 
     def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
         """Attention within the examples."""

@@ -11,10 +11,12 @@ from engine.core.context import Context
 from engine.core.errors import Fault, TunesmithError
 from engine.jobs.recovery import KEPT_IN, MicrobatchConfig, again, can_help, microbatch_of, spent_error
 from engine.jobs.reporter import Reporter
-from engine.planner.memory.estimate import memory_breakdown, total_mb
+from engine.planner.memory.corrections import MemoryRecord
+from engine.planner.memory.estimate import memory_breakdown, record_of, total_mb
 from engine.planner.memory.verdict import limit_of, memory_verdict
 from engine.planner.memory.workload import MB, Workload
 from engine.services.planning.estimates import plan
+from engine.services.planning.measured import memory_of
 from engine.training.limits.limits import OutOfMemory
 from engine.training.loop.inputs import Inputs, workload_of
 from storage.queries import events
@@ -29,17 +31,20 @@ class AttemptResources:
     Attributes:
         work: what a microbatch holds.
         microbatch, step: how the job works through a step, and its last one; `TrainingCallback` keeps both up to date.
+        peak_mb, largest: most memory that a step held, and tokens of the largest microbatch that was worked through.
     """
 
     def __init__(self, inputs: Inputs, reporter: Reporter) -> None:
         self.inputs, self.reporter = inputs, reporter
         self.limit_mb = limit_of(inputs.device, inputs.spec.budget.memory_mb)
-        arranged = workload_of(inputs)
         with reporter.ctx.db.read() as s:
+            measured = memory_of(s, inputs.device, inputs.base.id)
             last = events.last_of(s, reporter.job_id, KEPT_IN)
+        arranged = workload_of(inputs, measured)
         kept = None if last is None else microbatch_of(last.code, last.params)
         self.microbatch = self._microbatch(arranged, kept)
-        self.step = 0
+        self.step = self.largest = 0
+        self.peak_mb = 0.0
         tokens, recompute = self.microbatch.tokens, self.microbatch.recompute
         groups = max(arranged.groups, -(-arranged.groups * arranged.tokens // max(1, tokens)))
         self.work: Workload = replace(arranged, tokens=tokens, groups=groups, recompute=recompute)
@@ -52,6 +57,17 @@ class AttemptResources:
             return fresh
         tokens, recompute = min(fresh.tokens, kept.tokens), fresh.recompute or kept.recompute
         return replace(fresh, tokens=tokens, recompute=recompute, tries=kept.tries, spent_s=kept.spent_s)
+
+    def saw(self, used_mb: float, largest: int) -> None:
+        """A step held so much at its peak; the largest microbatch until now had so many tokens."""
+        self.peak_mb, self.largest = max(self.peak_mb, used_mb), largest
+
+    @property
+    def record(self) -> MemoryRecord | None:
+        """What the job tells of the memory estimate; None where memory ran out on the way."""
+        if not self.peak_mb or not self.largest or self.microbatch.tries:
+            return None
+        return record_of(self.work, self.largest, self.peak_mb, "past")
 
     @property
     def runtime_mb(self) -> float:

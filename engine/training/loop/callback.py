@@ -5,21 +5,21 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from engine.core.errors import Fault
-from engine.evaluation.sampling import Prompt
 from engine.jobs.reporter import Reporter
-from engine.training.batches.tokenized_dataset import Example
-from engine.training.limits.limits import OutOfMemory, TimeIsUp, out_of_memory
+from engine.training.limits.limits import OutOfMemory, TimeIsUp
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress
-from engine.training.loop.clock import CheckSchedule, Clock
-from engine.training.loop.held_out import first_score
+from engine.training.loop.held_out import ScoredRows
+from engine.training.loop.prepared import Prepared
+from engine.training.loop.sample_answers import SampleAnswers
+from engine.training.pace.clock import CheckSchedule, Clock
+from engine.training.pace.outlook import Outlook
 
 if TYPE_CHECKING:
     from engine.training.loop.attempt_resources import AttemptResources
@@ -42,23 +42,26 @@ class TrainingCallback(TrainerCallback):
         plan: CheckSchedule,
         progress: TrainingProgress,
         *,
-        val: Sequence[Example],
-        prompts: Sequence[Prompt],
-        answer: Callable[[float | None], list[str]],
+        held: ScoredRows,
+        samples: SampleAnswers,
         memory: MemoryWatch,
         resources: AttemptResources,
         clock: Clock,
+        prepared: Prepared,
+        outlook: Outlook,
     ) -> None:
         self.reporter, self.store, self.plan, self.progress = reporter, store, plan, progress
-        self.val, self.prompts, self.answer, self.memory = val, prompts, answer, memory
+        self.held, self.samples, self.memory = held, samples, memory
         self.resources, self.clock = resources, clock
+        self.prepared, self.outlook = prepared, outlook
+        outlook.know("training", self._steps_left_s)
         self.ended: str | None = None  # why training ended before its last step: "stop", "time", "interrupt", "memory"
         self._began = self._shown_at = time.monotonic()
         self._shown_tokens = progress.tokens
         self._rate: float | None = None
         self._used_mb = 0.0
         self._earlier = progress.elapsed
-        self._checked = progress.step  # the last step whose check is done
+        self._first = self._checked = progress.step  # before this attempt; the last step whose check is done
 
     # ------------------------------------------------------------ the trainer calls
 
@@ -69,9 +72,10 @@ class TrainingCallback(TrainerCallback):
         self.memory.begin()
         self.trainer.moved = self.progress.step > 0
         if self.progress.step == 0 and self.plan.checks:
+            self.outlook.enter("first_check")
             with self.trainer.untouched():
                 self._check()
-            self.progress.base_val_loss = self.progress.val_loss
+        self.outlook.enter("training")
         self.memory.take()
         self._began = self._shown_at = time.monotonic()
         self.clock.saved()
@@ -116,6 +120,7 @@ class TrainingCallback(TrainerCallback):
         trainer, progress = self.trainer, self.progress
         seconds = time.monotonic() - self._began
         self.clock.stepped(seconds)
+        self.outlook.touch()
         progress.step = self.resources.step = step
         self.reporter.nothing_yet = False
         progress.seconds += seconds
@@ -134,6 +139,7 @@ class TrainingCallback(TrainerCallback):
         progress, step = self.progress, self.progress.step
         self._used_mb, device_mb = self.memory.take()
         progress.peak_memory_mb = max(progress.peak_memory_mb, self.memory.highest_mb)
+        self.resources.saw(self._used_mb if device_mb is None else device_mb, self.trainer.largest)
         if step % self.plan.stride and step != self.plan.total and step != 1:
             self._report()
             return
@@ -155,67 +161,72 @@ class TrainingCallback(TrainerCallback):
         )
         self._report()
 
-    def _report(self) -> None:
+    def _steps_left_s(self) -> float:
+        """Seconds until the last checkpoint is written: the steps and checks that are still to come; of a job that ends
+        early, its last score; without checks, the score at the end."""
+        clock, score = self.clock, (self.clock.score or self.clock.planned.score) * self._scores_again()
+        if self.ended is not None:
+            return score + clock.left(0, 1) - (clock.check or clock.planned.check)
         checks = sum(step > self._checked for step in self.plan.checks)
-        self._tell(self.clock.left(self.plan.total - self.progress.step, checks) + self.clock.ending)
+        return clock.left(self.plan.total - self.progress.step, checks) + (0.0 if self.plan.checks else score)
 
     def tell_answered(self, share: float) -> None:
         """How far the end is: so many of the scored questions, 0 to 1, are answered."""
-        self._tell(self.clock.answers * (1.0 - share) + self.clock.save)
+        self.clock.answered = share
+        self.outlook.touch()
+        self._report()
 
-    def _tell(self, left: float) -> None:
-        progress, plan = self.progress, self.plan
-        whole = self.clock.left(plan.total, len(plan.checks)) + self.clock.ending
-        share = max(0.0, 1.0 - left / whole) if whole else None
+    def _report(self) -> None:
+        progress, told = self.progress, self.outlook.told()
         losses = {"train_loss": progress.train_loss, "val_loss": progress.val_loss}
-        self.reporter.progress(progress.step, plan.total, left, share=share, **losses)
+        left = told.pop("seconds_left")
+        self.reporter.progress(progress.step, self.plan.total, left, **told, **losses)
 
     # ------------------------------------------------------------ checks and checkpoints
 
     def _check(self) -> None:
-        """Score the held-out rows and answer the prompts with the weights of now."""
-        began = time.monotonic()
-        self.score()
+        """Score the held-out rows and answer the prompts with the weights of now, whatever of it is not there yet."""
+        began, progress = time.monotonic(), self.progress
+        scored = self.score()
+        self._keep_prepared()
         if self.trainer.method.figures is not None:
-            self.reporter.metric(self.progress.step, **self.trainer.method.figures(self.trainer.model))
-        if self.prompts:
-            self._answer()
-        self.clock.check = time.monotonic() - began
-        self._shown_at, self._checked = time.monotonic(), self.progress.step
+            self.reporter.metric(progress.step, **self.trainer.method.figures(self.trainer.model))
+        sampled = self.samples.ask()
+        if scored + sampled == bool(self.held.rows) + bool(self.samples.prompts):
+            self.clock.check = time.monotonic() - began
+        self._shown_at, self._checked = time.monotonic(), progress.step
+        self.outlook.touch()
+        self._keep_prepared()
         self._report()
         self.reporter.heed()
 
-    def _answer(self) -> None:
-        """Sample answers are a luxury: they never cost the job its end, for want of memory or of time."""
-        self.reporter.phase("sampling")
-        try:
-            told = self.answer(self.clock.allowance())
-        except (MemoryError, RuntimeError) as error:
-            if not out_of_memory(error):
-                raise
-            self.prompts = []
-            self.reporter.event("warning", "samples_left_out", step=self.progress.step)
-            return
-        for index, (prompt, text) in enumerate(zip(self.prompts, told, strict=True)):
-            self.reporter.sample(self.progress.step, index, prompt.text, prompt.expected, text)
-
-    def score(self) -> None:
-        """Validation loss of the present weights, once a step. Raises Fault("training.nan...") where it is no number."""
+    def _keep_prepared(self) -> None:
+        """What is known of the base, for whoever goes on before the first step is done."""
         progress = self.progress
-        if not self.val or progress.evaluated_step == progress.step:
-            return
+        if progress.step == 0:
+            progress.base_val_loss, progress.measured = progress.val_loss, self.clock.measured
+            self.note_elapsed()
+            self.prepared.keep(progress)
+
+    def score(self) -> bool:
+        """Validation loss of the present weights, once a step, where there is time for it. Whether it was made now.
+
+        Raises:
+            Fault: "training.nan..." where it is no number.
+        """
+        progress = self.progress
+        if not self.held.rows or progress.evaluated_step == progress.step:
+            return False
         self.reporter.phase("evaluating")
-        began = time.monotonic()
-        if self.clock.score:
-            loss = self.trainer.mean_loss(self.val, self.reporter.heed)
-        else:
-            loss, self.val = first_score(self.trainer, self.val, self.clock.allowance(), self.reporter)
-        self.clock.score = time.monotonic() - began
+        if (loss := self.held.mean_loss(self.trainer)) is None:
+            self.reporter.event("warning", "score_left_out", step=progress.step)
+            return False
         if not math.isfinite(loss):
-            raise self.trainer.diagnose(self.val, progress.step)
+            raise self.trainer.diagnose(self.held.rows, progress.step)
         progress.val_loss, progress.evaluated_step = loss, progress.step
         progress.note_check()
         self.reporter.metric(progress.step, val_loss=loss, **self.trainer.objective.validation(loss))
+        return True
 
     def note_elapsed(self) -> None:
         """Time that this job has taken so far, with its earlier attempts."""
@@ -225,8 +236,10 @@ class TrainingCallback(TrainerCallback):
         began = time.monotonic()
         self.reporter.phase("saving")
         self.note_elapsed()
+        self.progress.measured = self.clock.measured
         self.store.save(self.trainer, self.progress)
         self.clock.saved(time.monotonic() - began)
+        self.outlook.touch()
         self._shown_at = time.monotonic()
 
     # ------------------------------------------------------------ ends
@@ -234,11 +247,11 @@ class TrainingCallback(TrainerCallback):
     def _between_groups(self) -> None:
         """Within a step: a step that cannot end in time is given up, the ones before it are kept."""
         self.reporter.heed()
-        if self.clock.must_wind_up(self._scores_again()):
+        if self.clock.must_wind_up(self._scores_again(), first=self.progress.step == self._first):
             raise TimeIsUp
 
     def _scores_again(self) -> bool:
-        return bool(self.val) and self.progress.evaluated_step != self.progress.step
+        return bool(self.held.rows) and self.progress.evaluated_step != self.progress.step
 
     def _obey(self) -> None:
         self.reporter.heed()
@@ -252,7 +265,7 @@ class TrainingCallback(TrainerCallback):
             self.ended = "interrupt"
         elif self.reporter.requested() == "stop":
             self.ended = "stop"
-        elif self.clock.is_up(bool(self.val), check_first=self.progress.step in self.plan.checks):
+        elif self.clock.is_up(bool(self.held.rows), check_first=self.progress.step in self.plan.checks):
             self.end_in_time()
 
     def _use_less(self) -> None:

@@ -53,11 +53,16 @@ class TrainingProgress:
     answers: dict[str, Any] | None = None  # their scores, at the end
     answer_seconds: float = 0.0  # what one round of them takes
     best: CheckedStep | None = None  # the check with the lowest held-out loss, the latest of equal ones
+    asked: list[int] | None = None  # places of the questions that are scored, where those are not all
+    sampled_step: int | None = None  # of the latest sample answers
+    scored_rows: int | None = None  # held-out rows that stand for all, where those are fewer
+    measured: dict[str, float] = field(default_factory=dict)  # seconds by part, as `Clock.measured`
 
     @property
     def now(self) -> CheckedStep:
         """What is known of the latest weights."""
-        return CheckedStep(self.step, self.val_loss, self.train_loss)
+        mine = self.evaluated_step in (self.step, None)  # the last check may have been of earlier ones
+        return CheckedStep(self.step, self.val_loss if mine else None, self.train_loss)
 
     def note_check(self) -> None:
         """The held-out rows were just scored: remember it where no check was better. The untouched base does not count."""
@@ -197,7 +202,11 @@ def _strip(folder: Path, files: Mapping[str, Any]) -> None:
 
 def read_progress(folder: Path) -> TrainingProgress:
     """What `CheckpointStore.save` stored along with the state."""
-    data: dict[str, Any] = json.loads((folder / _PROGRESS).read_text())
+    return progress_of(json.loads((folder / _PROGRESS).read_text()))
+
+
+def progress_of(data: Mapping[str, Any]) -> TrainingProgress:
+    """Back from JSON; what earlier versions did not know is as it is for a job that has not begun."""
     known = {f.name: data[f.name] for f in fields(TrainingProgress) if f.name in data}
     return TrainingProgress(**known | {"best": CheckedStep(**known["best"]) if known.get("best") else None})
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from engine.evaluation.spread import spread
 from engine.jobs.reporter import Reporter
 from engine.training.batches.tokenized_dataset import Example
+from engine.training.loop.checkpoints import TrainingProgress
+from engine.training.pace.clock import Clock
+from engine.training.pace.extras import Extras
 
 if TYPE_CHECKING:
     from engine.training.loop.trainer import StepTrainer
 
 MOST_HELD_OUT = 500
-_PARTS = 8  # of the held-out rows, while nobody knows how long scoring them takes
+_FIRST = 64  # so many parts of the rows are there at most while nobody knows how long scoring them takes
+_PATIENCE = 1.5  # times the allowance: then what was begun is given up
+
+
+class _TooSlow(BaseException):
+    """What is being scored takes longer than there is time for."""
 
 
 def thinned(rows: Sequence[Example], reporter: Reporter) -> list[Example]:
@@ -24,24 +33,95 @@ def thinned(rows: Sequence[Example], reporter: Reporter) -> list[Example]:
     return [rows[i * len(rows) // MOST_HELD_OUT] for i in range(MOST_HELD_OUT)]
 
 
+class ScoredRows:
+    """The rows that are scored, as long as there is time for all of them.
+
+    Attributes:
+        rows: fewer where a time limit did not leave room for all; those stand for all from then on.
+    """
+
+    def __init__(
+        self, rows: Sequence[Example], clock: Clock, extras: Extras, reporter: Reporter, progress: TrainingProgress
+    ) -> None:
+        fewer = progress.scored_rows
+        self.rows: Sequence[Example] = rows if fewer is None else spread(rows)[:fewer]
+        self._clock, self._extras, self._reporter, self._progress = clock, extras, reporter, progress
+
+    def mean_loss(self, trainer: StepTrainer) -> float | None:
+        """Over the rows; None where there is no time for it."""
+        began, clock = time.monotonic(), self._clock
+        loss = score_until(trainer, self.rows, clock.latest, self._reporter) if clock.score else self._first(trainer)
+        if loss is not None:
+            clock.score = time.monotonic() - began
+        return loss
+
+    def _first(self, trainer: StepTrainer) -> float | None:
+        allowance = self._extras.for_score if self._progress.step == 0 else self._until_the_end()
+        if (found := first_score(trainer, self.rows, allowance, self._reporter)) is None:
+            return None
+        loss, scored = found
+        if len(scored) < len(self.rows):
+            self._progress.scored_rows = len(scored)
+        self.rows = scored
+        return loss
+
+    def _until_the_end(self) -> float | None:
+        allowance, latest = self._clock.allowance(), self._clock.latest
+        return allowance if allowance is None or latest is None else min(allowance, max(0.0, latest - time.monotonic()))
+
+
 def first_score(
     trainer: StepTrainer, rows: Sequence[Example], allowance: float | None, reporter: Reporter
-) -> tuple[float, Sequence[Example]]:
-    """The mean loss, and the rows that were scored. Where all rows would take longer than the allowance (in seconds), it
-    ends early, and the rows that were scored stand for all from then on: each part is spread evenly over them.
+) -> tuple[float, Sequence[Example]] | None:
+    """The mean loss, and the rows that were scored; None where not even the first few were done in time.
+
+    Where all rows would take longer than the allowance (in seconds), it ends early, and the rows that were scored stand for
+    all from then on: they are spread evenly over them.
     """
-    began = time.monotonic()
-    parts = _PARTS if allowance is not None and len(rows) >= 2 * _PARTS else 1
-    scored: list[Example] = []
-    loss = 0.0
-    for part in range(parts):
-        some = list(rows[part::parts])
-        loss += trainer.mean_loss(some, reporter.heed) * _weight(some)
-        scored += some
-        if allowance is not None and time.monotonic() - began > allowance and part + 1 < parts:
-            reporter.event("warning", "validation_in_time", used=len(scored), total=len(rows))
-            break
-    return loss / (_weight(scored) or 1), scored
+    if allowance is None:
+        return trainer.mean_loss(rows, reporter.heed), rows
+    began, order = time.monotonic(), spread(rows)
+    look = _until(began + _PATIENCE * allowance, reporter)
+    done, loss, size = 0, 0.0, max(1, len(order) // _FIRST)
+    try:
+        while size:
+            some = order[done : done + size]
+            loss += trainer.mean_loss(some, look) * _weight(some)
+            done += len(some)
+            size = _next_part(done, len(order), time.monotonic() - began, allowance)
+    except _TooSlow:
+        if not done:
+            return None
+    if done < len(order):
+        reporter.event("warning", "validation_in_time", used=done, total=len(order))
+        order = order[:done]
+    return loss / (_weight(order) or 1), order
+
+
+def _next_part(done: int, total: int, spent: float, allowance: float) -> int:
+    """All the rest where there is time for it, else as many again; 0 for none."""
+    if spent * total / done <= allowance:
+        return total - done
+    return min(done, total - done) if 2 * spent <= allowance else 0
+
+
+def score_until(
+    trainer: StepTrainer, rows: Sequence[Example], latest: float | None, reporter: Reporter
+) -> float | None:
+    """The mean loss; None where it is not there at `latest` (monotonic seconds)."""
+    try:
+        return trainer.mean_loss(rows, _until(latest, reporter))
+    except _TooSlow:
+        return None
+
+
+def _until(latest: float | None, reporter: Reporter) -> Callable[[], None]:
+    def look() -> None:
+        reporter.heed()
+        if latest is not None and time.monotonic() > latest:
+            raise _TooSlow
+
+    return look
 
 
 def _weight(rows: Sequence[Example]) -> float:

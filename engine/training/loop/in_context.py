@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +9,6 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.data.rows.store import read_rows
 from engine.data.templates.encoded import Encoded
@@ -19,22 +17,25 @@ from engine.evaluation import sampling
 from engine.evaluation.answers import held_out_questions
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Interrupted, StoppedEarly
-from engine.methods.common.declaration import RunContext
 from engine.methods.few_shot_examples.choose import Row, Shots, in_front, question_of
 from engine.objectives import objective_of
 from engine.training.batches.examples import make_example
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import choose_forward, mean_loss
+from engine.training.limits.limits import TimeIsUp, time_held
 from engine.training.limits.memory_use import MemoryWatch
+from engine.training.loop.attempt import Attempt
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.inputs import Inputs, rows_file, seed_everything
 from engine.training.loop.not_finite import fault_of_base
 from engine.training.loop.result import ResultFolders, results
 from engine.training.loop.scoring import autocast_of, sheet_of
 from engine.training.loop.weights import load_base, torch_device
+from engine.training.pace.outlook import Outlook, Seconds
 from storage.queries import reporting
 
 _STEPS = 1
+_WRITING_S = 1.0  # of a limit of time, for the few files of the result
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class _InContextRun:
     shots: Shots
     progress: TrainingProgress
     tokens: int  # of a group
+    outlook: Outlook
+    latest: float | None  # monotonic seconds at which the result must be written; None without a limit of time
 
     @property
     def context(self) -> int:
@@ -57,35 +60,47 @@ class _InContextRun:
         return autocast_of(self.inputs.device, self.inputs.precision)
 
     def look(self) -> None:
-        """Raises Cancelled, StoppedEarly or Interrupted when the job must end."""
+        """Raises Cancelled, StoppedEarly, Interrupted or TimeIsUp when the job must end."""
         self.reporter.heed()
         if self.reporter.interrupted:
             raise Interrupted
+        if self.latest is not None and time.monotonic() > self.latest:
+            raise TimeIsUp
 
 
-def answer_in_context(
-    ctx: Context, inputs: Inputs, reporter: Reporter, run_context: RunContext, most_held_out: int, tokens: int
-) -> None:
-    """Gather examples, measure and answer without and with them, and keep them as the result.
-
-    Args:
-        tokens: most of a group.
-    """
+def answer_in_context(attempt: Attempt, most_held_out: int) -> None:
+    """Gather examples, measure and answer without and with them, and keep them as the result. A limit of time ends the
+    measuring; the examples are there by then. Raises TimeIsUp where they are not."""
+    inputs, reporter, run_context = attempt.inputs, attempt.reporter, attempt.run_context
     spec = inputs.spec
     reporter.phase("loading")
     seed_everything(spec.training["seed"])
     with reporter.transaction() as s:
         reporting.forget_after(s, reporter.job_id, -1)
-    path, began = rows_file(ctx, spec, inputs.dataset), time.monotonic()
-    shots = _gather(read_rows(path, "train"), inputs)
-    shots.write(run_context.folder)
-    base = load_base(inputs.weights, inputs.method, spec.training, inputs.device, inputs.precision)
-    model = inputs.method.apply(base, spec.method_params, run_context).eval()
-    memory = MemoryWatch(torch_device(inputs.device), spec.budget.memory_mb)
-    run = _InContextRun(inputs, reporter, model, shots, TrainingProgress(), tokens)
+    path, began = rows_file(attempt.ctx, spec, inputs.dataset), time.monotonic()
+    outlook = _outlook(attempt)
+    with time_held(attempt.deadline):
+        shots = _gather(read_rows(path, "train"), inputs)
+        shots.write(run_context.folder)
+        base = load_base(inputs.weights, inputs.method, spec.training, inputs.device, inputs.precision)
+        model = inputs.method.apply(base, spec.method_params, run_context).eval()
+    memory, tokens = (
+        MemoryWatch(torch_device(inputs.device), spec.budget.memory_mb),
+        attempt.resources.microbatch.tokens,
+    )
+    attempt.clock.ready()
+    latest = None if attempt.clock.latest is None else attempt.clock.latest - _WRITING_S
+    run = _InContextRun(inputs, reporter, model, shots, TrainingProgress(), tokens, outlook, latest)
     with reporter.deferring_interrupts():
-        with contextlib.suppress(StoppedEarly):  # the examples are there: a stop only ends the looking at what they do
+        ended = None
+        try:  # the examples are there: a stop, or the limit of time, only ends the looking at what they do
             _look_at(run, list(read_rows(path, "val")), read_rows(path, "train"), most_held_out)
+        except StoppedEarly:
+            ended = "stop"
+        except TimeIsUp:
+            ended = "time"
+            reporter.event("warning", "time_in_context")
+        outlook.enter("result")
         reporter.nothing_yet = False
         run.progress.step, run.progress.seconds = _STEPS, time.monotonic() - began
         memory.look()
@@ -94,13 +109,30 @@ def answer_in_context(
         with ResultFolders(reporter, spec, inputs.base, inputs.dataset, run_context) as folders:
             folders.keep(model, run.progress, run.progress.now)
     reporter.progress(_STEPS, _STEPS, 0.0, val_loss=run.progress.val_loss)
-    status = "stopped" if reporter.requested() == "stop" else "succeeded"
-    reporter.finish(status, result=results(run.progress, run.progress.now) | {"ended": None})
+    stopped = ended is not None or reporter.requested() == "stop"
+    result = results(run.progress, run.progress.now) | {"ended": "time" if ended == "time" else None}
+    reporter.finish("stopped" if stopped else "succeeded", result=result)
+
+
+def _outlook(attempt: Attempt) -> Outlook:
+    """Everything is done twice: without and with examples."""
+    planned = attempt.clock.planned
+    stages: Mapping[str, Seconds] = {
+        "start": lambda: planned.start,
+        "checks": lambda: 2 * planned.score,
+        "samples": lambda: planned.base_samples + planned.samples,
+        "answers": lambda: planned.base_answers + planned.answers,
+        "result": lambda: planned.result,
+    }
+    return Outlook(attempt.reporter, stages, attempt.deadline)
 
 
 def _look_at(run: _InContextRun, held_out: Sequence[Row], trained: Iterable[Row], most_held_out: int) -> None:
+    run.outlook.enter("checks")
     _measure(run, _thinned(_pairs(held_out, run), most_held_out))
+    run.outlook.enter("samples")
     _answer(run, chain(held_out, trained))
+    run.outlook.enter("answers")
     _score(run, held_out)
 
 
@@ -225,8 +257,23 @@ def _score(run: _InContextRun, rows: Iterable[Row]) -> None:
     questions = _behind_texts(sheet.questions, run) or held_out_questions(
         _fronted(rows, run), run.inputs.template, len(sheet.questions)
     )
-    before = sheet.ask(run.model, run.autocast)
-    run.progress.answers = sheet.close(before, replace(sheet, questions=questions).ask(run.model, run.autocast))
+    before = sheet.ask_until(run.model, run.autocast, _halfway(run.latest))
+    behind = replace(sheet, questions=questions)
+    after = behind.ask_until(run.model, run.autocast, run.latest) if before else before
+    if not before or not after:
+        run.look()
+        if before is not None and after is not None:
+            run.reporter.event("warning", "answers_left_out", step=_STEPS, total=len(sheet.questions))
+        return
+    both = sorted(before.keys() & after.keys())
+    if len(both) < len(sheet.questions):
+        run.reporter.event("warning", "answers_in_time", step=_STEPS, used=len(both), total=len(sheet.questions))
+    run.progress.answers = sheet.only(both).close([before[one] for one in both], [after[one] for one in both])
+
+
+def _halfway(latest: float | None) -> float | None:
+    """The same time for the answers without and with examples."""
+    return None if latest is None else (time.monotonic() + latest) / 2
 
 
 def _asked(text: str, run: _InContextRun) -> list[int]:

@@ -34,11 +34,16 @@ from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
 from engine.objectives.shared_params import as_trained
 from engine.optimizers import optimizer_of
+from engine.optimizers.offload import offload
+from engine.optimizers.trained_format import trained_format
 from engine.planner.memory.answering import asked_at_once
+from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.fullest import telling
 from engine.planner.memory.verdict import arrange, limit_of, room_of
 from engine.planner.memory.workload import Workload
+from engine.services.planning.reserve import reserved
 from engine.training.batches.examples import Examples, load_examples
+from engine.training.batches.kept_examples import kept_examples
 from storage.queries.base_models import get_model
 from storage.queries.inputs import get_dataset
 from storage.tables import Dataset, LanguageModel
@@ -82,21 +87,25 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     if dataset is None or dataset.rows_path is None:
         raise Fault("job.dataset_gone")
     weights = intact_weights(ctx.settings, base, on_bytes=lambda _count: reporter.heed())
-    device = device_of(spec.budget.device)
+    with ctx.db.read() as s:
+        device = reserved(s, device_of(spec.budget.device))
     kind_of(device).reserve(device)
     template = open_template(tokenizer_folder(ctx.settings, base), base.name)
     template = as_trained(template, spec.training)
     path = rows_file(ctx, spec, dataset)
     longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
     limits = {**spec.training, "max_length": longest}
-    examples = load_examples(
-        _heeding(rows_from(path), reporter),
-        template,
-        objective_of(spec.objective),
-        limits,
-        ctx.settings.folder("jobs", str(reporter.job_id), "examples"),
+    folder = ctx.settings.home / "jobs" / str(reporter.job_id) / "examples"
+    made_of = {"rows": path.name, "from": rows_from.__qualname__, "objective": spec.objective, "limits": limits}
+    examples, known = kept_examples(
+        folder,
+        made_of | {"tokenizer": (tokenizer_folder(ctx.settings, base) / "tokenizer.json").stat().st_mtime_ns},
+        lambda: load_examples(
+            _heeding(rows_from(path), reporter), template, objective_of(spec.objective), limits, folder
+        ),
     )
-    _tell_left_out(examples, template, reporter)
+    if not known:
+        _tell_left_out(examples, template, reporter)
     rows = chain(read_rows(path, "val"), read_rows(path, "train"))
     prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if spec.training["evaluations"] else []
     method = method_of(spec.method)
@@ -143,8 +152,12 @@ def seed_everything(number: int) -> None:
     torch.manual_seed(number)
 
 
-def workload_of(inputs: Inputs) -> Workload:
-    """How many tokens at a time, and whether to recompute activations, within the budget's memory."""
+def workload_of(inputs: Inputs, measured: tuple[MemoryRecord, ...] = ()) -> Workload:
+    """How many tokens at a time, and whether to recompute activations, within the budget's memory.
+
+    Args:
+        measured: what this machine measured of jobs with the same model, as the plan has it.
+    """
     spec, device = inputs.spec, inputs.device
     lengths = sorted(inputs.examples.train.lengths.tolist(), reverse=True)
     work = Workload(
@@ -158,6 +171,9 @@ def workload_of(inputs: Inputs) -> Workload:
         base_format=base_format(spec.training),
         double=bool(spec.training["double_quantisation"]),
         needs=objective_of(spec.objective).needs,
+        measured=measured,
+        held=trained_format(spec.training),
+        moved=offload(spec.training),
         asked=asked_at_once(spec.training, len(spec.sample_prompts)),
         batch=spec.training["batch_size"],
         lengths=telling(lengths, spec.training["batch_size"]),

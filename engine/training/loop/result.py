@@ -69,8 +69,7 @@ def results(progress: TrainingProgress, check: CheckedStep) -> dict[str, Any]:
         "steps": progress.step,
         "model_step": check.step,
         "tokens": progress.tokens,
-        "seconds": round(progress.seconds, 1),
-        "elapsed_s": round(progress.elapsed, 1),
+        "training_s": round(progress.seconds, 1),
         "tokens_per_s": None if speed is None else round(speed, 1),
         "peak_memory_mb": round(progress.peak_memory_mb),
     }

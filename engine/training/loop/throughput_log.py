@@ -8,12 +8,17 @@ from collections.abc import Mapping
 
 from sqlalchemy.exc import DBAPIError
 
+from engine.core.context import Context
 from engine.data.templates.lengths import Counts
 from engine.jobs.reporter import Reporter
+from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.workload import Workload
-from engine.planner.time.corrections import MODEL_VERSION, PARTS, machine_of, settings_of
+from engine.planner.time.corrections import MODEL_VERSION, PARTS, correct, machine_of, settings_of
 from engine.planner.time.disk import may_keep_two
-from engine.planner.time.speed import Pace, parts_of
+from engine.planner.time.speed import Pace, parts_of, units_of
+from engine.planner.time.units import UnitTimes
+from engine.services.planning.estimates import throughput_of
+from engine.services.planning.measured import MEMORY
 from engine.training.batches.tokenized_dataset import TokenizedDataset
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.inputs import Inputs
@@ -25,9 +30,16 @@ _log = logging.getLogger(__name__)
 
 
 def keep(
-    reporter: Reporter, inputs: Inputs, work: Workload, source: str, speeds: Mapping[str, float], tokens_per_s: float
+    reporter: Reporter,
+    inputs: Inputs,
+    work: Workload,
+    source: str,
+    speeds: Mapping[str, float],
+    tokens_per_s: float,
+    memory: MemoryRecord | None = None,
 ) -> None:
-    """Keep measured over modelled speeds, by part, for this machine, device, model and method."""
+    """Keep measured over modelled speeds, by part, and the memory, for this machine, device, model and method."""
+    told = {MEMORY: memory.as_dict()} if memory is not None and memory.plausible else {}
     row = {
         "machine": machine_of(inputs.device),
         "device": inputs.device.key,
@@ -36,7 +48,7 @@ def keep(
         "source": source,
         "job_id": reporter.job_id,
         "model_version": MODEL_VERSION,
-        "speeds": dict(speeds),
+        "speeds": {**speeds, **told},
         "settings": settings_of(inputs.spec, work),
         "tokens_per_s": tokens_per_s,
     }
@@ -44,8 +56,16 @@ def keep(
         add_correction(s, row)
 
 
-def keep_of_job(reporter: Reporter, inputs: Inputs, work: Workload, progress: TrainingProgress, *, whole: bool) -> None:
-    """What a training job tells of the model of time at its end.
+def keep_of_job(
+    reporter: Reporter,
+    inputs: Inputs,
+    work: Workload,
+    progress: TrainingProgress,
+    memory: MemoryRecord | None = None,
+    *,
+    whole: bool,
+) -> None:
+    """What a training job tells of the model of time, and of the memory estimate, at its end.
 
     Args:
         whole: it ran from its beginning to its last step in one go, so that its other parts can be told apart as well.
@@ -61,7 +81,7 @@ def keep_of_job(reporter: Reporter, inputs: Inputs, work: Workload, progress: Tr
         rest = time.monotonic() - reporter.began - progress.seconds
         speeds |= dict.fromkeys(_OTHER_PARTS, sum(modelled[part] for part in _OTHER_PARTS) / max(0.1, rest))
     try:
-        keep(reporter, inputs, work, "past", speeds, rate)
+        keep(reporter, inputs, work, "past", speeds, rate, memory)
     except DBAPIError as error:  # a full disk: the job is worth more than what it says about the next one
         _log.warning("What this job tells of the machine's speed is not kept: %s", error.orig)
 
@@ -83,3 +103,13 @@ def counts_of(examples: TokenizedDataset) -> Counts:
     """What the plan would count in examples that are tokens already."""
     lengths = examples.lengths.tolist()
     return Counts(len(lengths), sum(lengths), examples.trained, lengths, truncated=0, dropped=0, unlearnable=0)
+
+
+def planned_times(ctx: Context, inputs: Inputs, work: Workload) -> UnitTimes:
+    """What the plan says of the job's time, over the rows that it really has: the clock believes it until it has measured."""
+    with ctx.db.read() as s:
+        known = throughput_of(s, inputs.device, inputs.spec.base_model)
+    measured = [one for found in known.values() for one in found]
+    correction = correct(measured, settings_of(inputs.spec, work))
+    train, val = counts_of(inputs.examples.train), counts_of(inputs.examples.val)
+    return units_of(work, train, val, pace_of(inputs)).corrected(correction.seconds)

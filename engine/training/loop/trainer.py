@@ -27,6 +27,8 @@ from engine.training.forward.forward import Forward, Padded, mean_loss
 from engine.training.limits.limits import OutOfMemory, out_of_memory
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.loop.weights import load_trained, save_trained
+from engine.training.updates.choice import piecewise, updating
+from engine.training.updates.piecewise import Piecewise
 
 STATE_FILE = "trainer_state.json"
 _SCALER_PATIENCE = 30  # steps in a row that fp16 scaling may skip before the loss counts as broken
@@ -67,6 +69,7 @@ class StepTrainer(Trainer):
 
     Attributes:
         budget: most tokens of one group; halved when memory runs out.
+        largest: most tokens of a group so far, padding included.
         tries: how often the job has gone on with less memory so far.
         latest: examples of the latest step.
         between_groups: called after each group of a step; what it raises ends the step without a trace.
@@ -104,7 +107,7 @@ class StepTrainer(Trainer):
         self.grad_norm = self.step_loss = 0.0
         self.step_tokens, self.step_weight = 0, 0.0
         self.step_means: dict[str, float] = {}
-        self.tries = 0
+        self.tries = self.largest = 0
         self.latest: Sequence[Example] = ()
         self.between_groups: Callable[[], None] = _nothing
         self.on_halved: Callable[[], None] = _nothing
@@ -163,6 +166,7 @@ class StepTrainer(Trainer):
         total = torch.zeros((), device=self.args.device)
         sums: Counter[str] = Counter()
         for group in self.forward.groups(examples, self.budget):
+            self.largest = max(self.largest, self.forward.tokens(group))
             with self.forward.session(group):
                 with self.autocast():
                     found = self.objective.loss(self.forward, group)
@@ -180,7 +184,7 @@ class StepTrainer(Trainer):
     def halve(self, examples: Sequence[Example]) -> None:
         """Work in groups of half the size from now on, and forget the step. Raises OutOfMemory when that is no help."""
         largest = max(sum(map(len, group)) for group in self.forward.groups(examples, self.budget))
-        self.model.zero_grad()
+        self._forget_gradients()
         if self.tries >= MOST_TRIES or largest <= max(map(len, examples)):
             raise OutOfMemory(self.state.global_step + 1, largest)
         self.budget = max(min(largest, self.budget) // 2, 1)
@@ -190,8 +194,20 @@ class StepTrainer(Trainer):
         _log.warning("Out of memory: groups of at most %d tokens from now on", self.budget)
         self.on_halved()
 
+    def _clip_grad_norm(self, model: nn.Module) -> Any:
+        """Clips gradients where they are: in RAM, or at their parameters."""
+        elsewhere = self._elsewhere()
+        return super()._clip_grad_norm(model) if elsewhere is None else elsewhere.clip(self.args.max_grad_norm)
+
+    def _elsewhere(self) -> Piecewise | None:
+        """The optimizer, where it and not the parameters have the gradients."""
+        found = piecewise(self.optimizer)
+        return found if found is not None and found.keeps_gradients else None
+
     def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
         """Looks at the norm before the optimizer uses the gradients."""
+        if grad_norm is None and (elsewhere := self._elsewhere()) is not None:
+            grad_norm = elsewhere.clip(math.inf)
         norm = super()._get_grad_norm(model, grad_norm=grad_norm)
         self.grad_norm = float(norm)
         if math.isfinite(self.grad_norm):
@@ -202,7 +218,14 @@ class StepTrainer(Trainer):
             self._skipped += 1
         return norm
 
+    def _forget_gradients(self) -> None:
+        self.model.zero_grad()
+        if (elsewhere := self._elsewhere()) is not None:
+            elsewhere.zero_grad()
+
     def _not_a_number(self) -> Fault:
+        if (elsewhere := self._elsewhere()) is not None:
+            elsewhere.let_go()  # whoever looks for the cause asks the parameters
         return self.diagnose(self.latest, self.state.global_step + 1)
 
     def save_state(self, folder: Path) -> None:
@@ -224,7 +247,9 @@ class StepTrainer(Trainer):
         """The method's own optimizer where it has one, else the chosen one."""
         if getattr(self, "optimizer", None) is None and self.method.optimizer is not None:
             self.optimizer: Any = self.method.optimizer(self.model, self.spec.method_params, self.spec.training)
-        return super().create_optimizer(model)
+        if getattr(self, "optimizer", None) is None:
+            self.optimizer = updating(super().create_optimizer(model), self.spec.training)
+        return self.optimizer
 
     def mean_loss(self, examples: Sequence[Example], between_groups: Callable[[], None]) -> float:
         """Mean loss over all label tokens by their weights, without training; calls `between_groups()` in between."""

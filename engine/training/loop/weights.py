@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import prepare_model_for_kbit_training
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -19,9 +18,10 @@ from engine.devices import kind_of
 from engine.methods.common.declaration import Method, RunContext
 from engine.models.base.sound_config import read_model
 from engine.models.tuned.rounding import fitting, save_as
+from engine.optimizers.trained_format import trained_format
 from engine.training.forward.four_bits import keep_layout, leave_file
 
-_DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 DELTA_FILE = "delta.safetensors"
 _TRAINED_FILE, _STATE_FILE = "trained.safetensors", "method.safetensors"
 WEIGHT_FILES = (
@@ -38,8 +38,9 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
         Fault: "model.*" when the folder must not be loaded, "training.model_unreadable" when it cannot be.
     """
     packing = base_format(training).packing
-    half = _DTYPES[precision.dtype]
-    options: dict[str, Any] = {"dtype": torch.float32 if method.trains_base else half}
+    half = DTYPES[precision.dtype]
+    whole = method.trains_base and not trained_format(training).rounded
+    options: dict[str, Any] = {"dtype": torch.float32 if whole else half}
     if packing is not None:
         options["quantization_config"] = packing.config(half, bool(training["double_quantisation"]))
     try:
@@ -48,7 +49,7 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
         raise Fault("training.model_unreadable", reason=str(error)[:300]) from error
     if packing is not None:
         keep_layout(model)
-        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+        model.requires_grad_(False)
         leave_file(model)
     model.config.use_cache = False
     return model

@@ -6,9 +6,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 _RANKS, _SENSITIVITY, _UNCERTAINTY = "ranks.", "sensitivity.", "uncertainty."
+
+
+class _Held(nn.ParameterDict):
+    """Divisors that no gradient goes to: for one, each module would keep all that it gives out."""
+
+    def __getitem__(self, key: str) -> Any:
+        return super().__getitem__(key).detach()
+
+
+def hold_ranks(model: Any) -> Any:
+    """Let the numbers of ranks be what they are: PEFT has them among what trains, where earlier checkpoints know them, too."""
+    for module in model.modules():
+        if isinstance(getattr(module, "ranknum", None), nn.ParameterDict):
+            module.ranknum.__class__ = _Held
+    return model
 
 
 def _values_of(model: Any) -> Iterator[tuple[str, Tensor]]:

@@ -44,10 +44,10 @@ device = Device("cuda:0", "card", 80_000, 80_000, bf16=True, capability=(8, 0))
 shape = ModelShape(576, 1536, 30, 9, 3, 64, 49152, tied=True, parameters=134_515_008)
 held = base_format(spec.training)
 work = Workload(shape, method_of("lora"), spec.method_params, precision_for(device), device, 256, base_format=held)
-rest = 4 * (shape.parameters - shape.linear_weights)
+rest = 4 * (shape.parameters - shape.linear_weights)  # in chats; on GPUs a job holds half of it
 tell({
     "form": [one["value"] for one in form["choices"]], "help": form["help"], "spec": spec.training["quantisation"],
-    "bits": held.bits, "memory": (weight_bytes(work) - rest - held.scales(shape, True).bytes) / shape.linear_weights,
+    "bits": held.bits, "memory": (weight_bytes(work) - rest / 2 - held.scales(shape, True).bytes) / shape.linear_weights,
     "chat": (base_bytes(shape, "throwaway") - rest) / shape.linear_weights,
     "tried": {kind.key: any(one.held.key == "throwaway" for one in candidates_for("quality", kind)) for kind in (CPU, CUDA)},
     "unfit": {kind.key: list(unfit(kind, spec.training)) for kind in (CPU, CUDA)},

@@ -24,7 +24,11 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     ctx = site.ctx
 
     def audit_checks() -> list[CheckForm]:
-        models = [(one["id"], one["name"]) for one in base_models.list_base_models(ctx) if one["status"] == "ready"]
+        models = [
+            (one["id"], one["name"])
+            for one in base_models.list_base_models(ctx)
+            if one["status"] in base_models.PLANNED
+        ]
         return [_check(check, lang, models) for check in CHECKS]
 
     def audit_state(dataset: int) -> AuditView:

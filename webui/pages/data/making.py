@@ -10,11 +10,12 @@ from engine.services.data import datasets
 from engine.services.data.annotation import annotation_queue
 from engine.services.data.making import choice, documents, forecast, making, writers
 from engine.services.jobs import lifecycle
-from engine.shapes.making import ForecastView, MadeRowsView, MakingView
+from engine.shapes.making import ForecastView, MadeRowsView, MakingView, WriterView
 from webui.form_shapes import FormChoice, ParamForm
 from webui.forms import param_form
 from webui.i18n import t
 from webui.pages.data.shapes import MakingForm
+from webui.pages.shelf import named_model
 from webui.site import Site
 
 
@@ -64,7 +65,7 @@ def _form(site: Site, lang: str) -> list[ParamForm]:
     for param in params:
         if param["key"] == "writer":
             param["kind"] = "choice"
-            param["choices"] = [{"value": one["key"], "label": _named(one["label"], one["host"])} for one in found]
+            param["choices"] = [{"value": one["key"], "label": _named(one, lang)} for one in found]
             param["default"] = found[0]["key"] if found else None
         if param["source"] == "dataset":
             targets: list[FormChoice] = [{"value": one["id"], "label": one["name"]} for one in sets]
@@ -72,5 +73,6 @@ def _form(site: Site, lang: str) -> list[ParamForm]:
     return params
 
 
-def _named(label: str, host: str) -> str:
-    return f"{label} ({host})" if host else label
+def _named(writer: WriterView, lang: str) -> str:
+    name = named_model(lang, writer["label"], writer["missing_bytes"])
+    return f"{name} ({writer['host']})" if writer["host"] else name

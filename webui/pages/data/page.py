@@ -98,7 +98,7 @@ def _one(site: Site, lang: str) -> list[Function]:
         data_imports.resume_import(ctx, dataset)
 
     def models() -> list[BaseModelView]:
-        return [model for model in base_models.list_base_models(ctx) if model["status"] == "ready"]
+        return [model for model in base_models.list_base_models(ctx) if model["status"] in base_models.PLANNED]
 
     imports: list[Function] = [import_rows, import_state, cancel_import, resume_import]
     return [one_dataset, data_fit, preview, *imports, models]

@@ -9,10 +9,12 @@ from engine.services.data.annotation import annotation_queue, rewriting
 from engine.services.data.versions import shaping
 from engine.services.jobs import lifecycle
 from engine.services.models import base_models
+from engine.shapes.models import BaseModelView
 from engine.shapes.versions import DataShape
 from webui.form_shapes import ParamForm
 from webui.forms import param_form
 from webui.pages.data.shapes import RewriteState
+from webui.pages.shelf import named_model
 from webui.site import Site
 
 
@@ -41,10 +43,17 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
 
 def _form(site: Site, lang: str) -> list[ParamForm]:
     """The settings of a rewriting, with the models that are here."""
-    models = [one for one in base_models.list_base_models(site.ctx) if one["status"] == "ready"]
+    models = [one for one in base_models.list_base_models(site.ctx) if one["status"] in base_models.PLANNED]
     params = [param_form(param, lang, "rewrite") for param in rewriting.PARAMS if param.kind != "data"]
     for param in params:
         if param["source"] == "model":
-            param["choices"] = [{"value": one["id"], "label": one["name"]} for one in models]
-            param["default"] = models[0]["id"] if models else None
+            param["choices"] = [{"value": one["id"], "label": _named(one, lang)} for one in models]
+            here = [one for one in models if one["status"] == "ready"] or models
+            param["default"] = here[0]["id"] if here else None
     return params
+
+
+def _named(model: BaseModelView, lang: str) -> str:
+    size = model["facts"]["bytes"] if model["facts"] else None
+    missing = (size or 0) if model["status"] == "known" else None
+    return named_model(lang, model["name"], missing)

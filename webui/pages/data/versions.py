@@ -66,7 +66,7 @@ def _choices(site: Site, dataset: int, kind: str) -> Choices:
     """What a setting can name: columns of the rows, other data sets of the same kind, models."""
     ready = [one for one in datasets.list_datasets(site.ctx) if one["status"] == "ready" and one["id"] != dataset]
     sets = [one for one in ready if one["kind"] == kind]
-    models = [one for one in base_models.list_base_models(site.ctx) if one["status"] == "ready"]
+    models = [one for one in base_models.list_base_models(site.ctx) if one["status"] in base_models.PLANNED]
     return {
         "column": [(name, name) for name in rows.columns_of(site.ctx, dataset)],
         "dataset": [(one["id"], one["name"]) for one in sets],

@@ -14,7 +14,7 @@ export const format = {
   },
   memory: (mb) => (mb === null || mb === undefined ? "–" : memorySize(mb)),
   /** 134,515,008 -> "135 M". */
-  count: (n) => (n >= 1e9 ? format.number(n / 1e9, n < 1e10 ? 1 : 0) + " B" : n >= 1e6 ? format.number(n / 1e6, n < 1e7 ? 1 : 0) + " M" : n >= 1e4 ? format.number(n / 1e3) + " k" : format.number(n)),
+  count: (n) => (n >= 999.5e6 ? format.number(n / 1e9, n < 1e10 ? 1 : 0) + " B" : n >= 1e6 ? format.number(n / 1e6, n < 1e7 ? 1 : 0) + " M" : n >= 1e4 ? format.number(n / 1e3) + " k" : format.number(n)),
   duration(seconds) {
     if (seconds === null || seconds === undefined || !isFinite(seconds)) return "–";
     const s = Math.max(0, Math.round(seconds));

@@ -70,6 +70,15 @@ export async function loadPart(load) {
   }
 }
 
+/** Load a style sheet of the page that its first view does without: "train-later". Where it does not come, the page goes on without it. */
+export const laterStyles = (name) => new Promise((resolve) => {
+  const link = /** @type {HTMLLinkElement | null} */ (document.querySelector(`link[data-later="${name}"]`));
+  if (!link || link.sheet) return resolve(undefined);
+  for (const event of ["load", "error"]) link.addEventListener(event, () => resolve(undefined), { once: true });
+  link.removeAttribute("disabled");
+  return undefined;
+});
+
 /** So often nothing was new, after which a page asks more seldom: every so many milliseconds at last. */
 const CALM = 10, SELDOM = 5000;
 

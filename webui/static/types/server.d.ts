@@ -148,10 +148,14 @@ export interface BaseModelView {
   weights_hash: string | null;
   /** seconds since 1970 */
   created_at: number;
-  /** whether it can be used */
-  status: "preparing" | "ready" | "failed";
-  /** why it failed */
+  /** whether it can be used; "known": planned with, its weights come later */
+  status: "preparing" | "known" | "ready" | "failed";
+  /** why it failed, or why the weights of a known one could not be fetched */
   error: CodedMessage | null;
+  /** of a model that came from a hub */
+  facts: ModelFacts | null;
+  /** whether it can be trained here; None where its measures are not known */
+  fits: FitHere | null;
   /** it has no template of its own */
   default_template: boolean;
   /** "llama" ... */
@@ -176,6 +180,8 @@ export interface BaseOption {
   name: string;
   /** the newest first */
   tuned: TunedOption[];
+  /** of its weights, where they are not here yet; None where they are */
+  missing_bytes: number | null;
 }
 
 /** A row in the list. */
@@ -234,6 +240,28 @@ export interface BrowsedRows {
   exact: boolean;
   /** nothing is left */
   done: boolean;
+}
+
+/** A whole model that another program fetched into a hub's cache on this machine. */
+export interface CachedModel {
+  /** its name on the hub */
+  ref: string;
+  /** that its files lie in */
+  folder: string;
+  /** "huggingface" or "modelscope" */
+  cache: string;
+  /** of its weights */
+  bytes: number;
+  /** None where it is not known */
+  parameters: number | null;
+  /** "llama" ... */
+  architecture: string;
+  /** most tokens that it takes */
+  context_length: number | null;
+  /** whether it can be trained here; None where its measures are not known */
+  fits: FitHere | null;
+  /** of the base model that it is here already */
+  model_id: number | null;
 }
 
 /** Something that a method can or cannot do. */
@@ -348,7 +376,7 @@ export interface ChatFeed {
 
 /** What can be compared. */
 export interface ChatOptions {
-  /** that are ready */
+  /** that are here, or known */
   bases: BaseOption[];
 }
 
@@ -1015,7 +1043,7 @@ export interface EntrantCost {
   /** whether it fits */
   verdict?: VerdictView;
   /** texts `plan.<code>` */
-  warnings?: CodedMessage[];
+  warnings?: WarningView[];
 }
 
 /** Something that can take part in a comparison. */
@@ -1036,6 +1064,8 @@ export interface EntrantForm {
   trains: boolean;
   /** that may be set for it alone */
   params: ParamForm[];
+  /** learning rates: from so many parameters of the base on, this one */
+  rates: [number, number][];
 }
 
 /** Who takes part. */
@@ -1238,6 +1268,18 @@ export interface FindingView {
   level: "good" | "note" | "off";
 }
 
+/** Whether a model can be trained on a device, with standard settings and short rows. */
+export interface FitHere {
+  /** with LoRA as it is; only with a quantised base; not at all */
+  how: "fits" | "quantised" | "not";
+  /** of the quantised base */
+  bits: number | null;
+  /** of the leanest of those that were tried, or of the one that fits */
+  need_mb: number;
+  /** that a job may use there */
+  limit_mb: number;
+}
+
 /** What of a data set does not fit. */
 export interface FitView {
   /** the worst first */
@@ -1314,6 +1356,36 @@ export interface FoundCheck {
   rows: number;
 }
 
+/** A model that a hub names in answer to a search. */
+export interface FoundModel {
+  /** its name there */
+  ref: string;
+  /** of late, as the hub counts them */
+  downloads: number | null;
+  /** as the hub counts them */
+  parameters: number | null;
+  /** its short name */
+  licence: string | null;
+  /** codes */
+  languages: string[];
+  /** an agreement and a token are asked for first */
+  gated: boolean;
+  /** of the base model that it is here already */
+  model_id: number | null;
+  /** of that */
+  status: "preparing" | "known" | "ready" | "failed" | null;
+}
+
+/** The answer to a search. */
+export interface FoundModels {
+  /** name of the hub that was asked */
+  hub: string;
+  /** the most downloaded first */
+  models: FoundModel[];
+  /** why there is no answer */
+  error: CodedMessage | null;
+}
+
 /** One text of a row with something found. */
 export interface FoundPart {
   /** who says it */
@@ -1382,6 +1454,14 @@ export interface GpuView {
   bandwidth_gb_s: number | null;
   /** "" for a GPU that is here */
   planned_as: string;
+  /** whether a display hangs on it */
+  display: boolean;
+  /** of its memory, kept by the driver */
+  driver_mb: number;
+  /** processes that hold some of its memory */
+  holders: HolderView[];
+  /** left to others by the user's own setting */
+  reserve_mb: number | null;
 }
 
 /** A job's state in one plain sentence: text `headline.<code>`, or its own words. */
@@ -1396,6 +1476,16 @@ export interface Headline {
   text?: Record<string, string>;
   /** good news or not, where it tells of a number that can get better or worse */
   tone?: "good" | "warn";
+}
+
+/** A process that holds some of a device's memory. */
+export interface HolderView {
+  /** its number */
+  pid: number;
+  /** of its program; "" where it cannot be told */
+  name: string;
+  /** that it holds; 0 where it cannot be told */
+  mb: number;
 }
 
 /** A job on the start page. */
@@ -1454,6 +1544,22 @@ export interface HomeOverview {
   any: boolean;
 }
 
+/** Where models come from. */
+export interface HubChoice {
+  /** key of the kind in use */
+  kind: string;
+  /** address in use */
+  url: string;
+  /** it was chosen here; else it is what the environment says, or the usual one */
+  chosen: boolean;
+  /** address that counts without a choice */
+  usual: string;
+  /** to choose from */
+  kinds: HubOption[];
+  /** no hub is asked */
+  offline: boolean;
+}
+
 /** How far a fetch from a hub is, in bytes. */
 export interface HubFetch {
   /** that fetches */
@@ -1472,6 +1578,16 @@ export interface HubFetch {
   dataset: number | null;
   /** nothing more comes */
   ended: boolean;
+}
+
+/** A kind of hub. */
+export interface HubOption {
+  /** its key */
+  value: string;
+  /** what people call it */
+  label: string;
+  /** where it usually is */
+  url: string;
 }
 
 /** An import that goes on, waits or ended early. */
@@ -1710,6 +1826,8 @@ export interface JobView {
   base_model_name: string | null;
   /** from 1; None when it does not wait */
   queue_place: number | null;
+  /** the download of its base model, while it waits for that */
+  waits_for: WeightsComing | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -1893,7 +2011,7 @@ export interface LessonModel {
   /** of it */
   name: string;
   /** whether it can be used */
-  status: "preparing" | "ready" | "failed";
+  status: "preparing" | "known" | "ready" | "failed";
   /** why it failed */
   error: CodedMessage | null;
   /** while it is prepared */
@@ -2044,6 +2162,8 @@ export interface ListedJob {
   base_model_name: string | null;
   /** from 1; None when it does not wait */
   queue_place: number | null;
+  /** the download of its base model, while it waits for that */
+  waits_for: WeightsComing | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2380,6 +2500,8 @@ export interface MethodForm {
   params: ParamForm[];
   /** that it changes in the settings of training */
   defaults: Record<string, any>;
+  /** learning rates: from so many parameters of the base on, this one */
+  rates: [number, number][];
   /** those that matter here */
   capabilities: CapabilityView[];
   /** of it */
@@ -2464,6 +2586,22 @@ export interface MisfitView {
   level: "danger" | "warn" | "info";
   /** the best first */
   ways: WayOutView[];
+}
+
+/** What a hub says of a model, and what its files say. */
+export interface ModelFacts {
+  /** of the whole download */
+  bytes: number | null;
+  /** its short name, as its card says */
+  licence: string | null;
+  /** codes, as its card says */
+  languages: string[];
+  /** its chat template takes tools; None where that was not looked at */
+  tools: boolean | null;
+  /** it can think before it answers; None where that was not looked at */
+  thinking: boolean | null;
+  /** that it comes from */
+  hub: string | null;
 }
 
 /** The list of tuned models. */
@@ -2560,6 +2698,8 @@ export interface NamedJob {
   base_model_name: string | null;
   /** from 1; None when it does not wait */
   queue_place: number | null;
+  /** the download of its base model, while it waits for that */
+  waits_for: WeightsComing | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2858,8 +2998,14 @@ export interface PlanOffer {
   method: string;
   /** number format */
   precision: "bf16" | "fp16" | "fp32";
+  /** which attention runs: text `plan.<code>` */
+  attention: CodedMessage | null;
   /** tokens of the longest example */
   max_length: number;
+  /** examples that are cut */
+  truncated: number;
+  /** examples that are left out */
+  dropped: number;
   /** tokens at a time */
   micro_tokens: number;
   /** average examples at a time */
@@ -2890,6 +3036,8 @@ export interface PlanOffer {
   quality: number;
   /** text `plan.<code>` */
   why: CodedMessage;
+  /** whether it can be started now */
+  verdict: VerdictView;
   /** the first of them */
   best: boolean;
 }
@@ -2904,6 +3052,8 @@ export interface PlanOffers {
   offers: PlanOffer[];
   /** why nothing that trains fits, where that is so */
   nothing: VerdictView | null;
+  /** texts `plan.<code>`: what is to be known of each of them */
+  warnings: WarningView[];
 }
 
 /** Memory, steps, time and disk of a job, and whether it fits. */
@@ -2912,6 +3062,8 @@ export interface PlanView {
   device: PlannedDevice | null;
   /** None while something is missing */
   precision: PrecisionView | null;
+  /** which attention runs: text `plan.<code>`; None while something is missing */
+  attention: CodedMessage | null;
   /** at the peak */
   memory: MemoryEstimate;
   /** of a step */
@@ -2947,7 +3099,7 @@ export interface PlanView {
   /** whether it can be started */
   verdict: VerdictView;
   /** texts `plan.<code>` */
-  warnings: CodedMessage[];
+  warnings: WarningView[];
 }
 
 /** A device that something is planned for. */
@@ -3234,6 +3386,30 @@ export interface RejectedRows {
   repaired: number;
   /** some */
   rows: RejectedRowView[];
+}
+
+/** A device with what is left to other programs on it. */
+export interface ReserveView {
+  /** "cpu" or "cuda:N" */
+  key: string;
+  /** what its maker calls it */
+  name: string;
+  /** that it has */
+  memory_mb: number;
+  /** of that, now */
+  free_mb: number;
+  /** that a job may use */
+  limit_mb: number;
+  /** left to others */
+  reserve_mb: number;
+  /** that is left to others unless it is set */
+  usual_mb: number;
+  /** whether it is set */
+  own: boolean;
+  /** whether a display hangs on it */
+  display: boolean;
+  /** processes that hold some of it now, where they can be told */
+  holders: HolderView[];
 }
 
 /** Some rows of the queue. */
@@ -3582,6 +3758,58 @@ export interface SheetDraft {
   rows: string[][];
   /** of the data set */
   name: string;
+}
+
+/** One model of the list that ships with the product. */
+export interface ShelfModel {
+  /** its name on the hub */
+  ref: string;
+  /** shown in lists */
+  name: string;
+  /** that it is listed under, "Qwen 3" */
+  family: string;
+  /** who made it */
+  maker: string;
+  /** numbers in its weights */
+  parameters: number;
+  /** of them that work on one token, where experts rest */
+  active: number | null;
+  /** most tokens that it takes */
+  context_length: number | null;
+  /** of the download, about */
+  bytes: number;
+  /** codes, the strongest first; "multilingual" for many more */
+  languages: string[];
+  /** its short name */
+  licence: string;
+  /** its makers ask for an agreement and a token first */
+  gated: boolean;
+  /** its chat template takes tools */
+  tools: boolean;
+  /** it thinks before it answers, where it is asked to */
+  thinking: boolean;
+  /** "llama" ... */
+  architecture: string;
+  /** what one should know of it */
+  about: Record<string, string> | null;
+  /** whether it can be trained on the device */
+  fits: FitHere;
+  /** of the base model that it is here already */
+  model_id: number | null;
+  /** of that */
+  status: "preparing" | "known" | "ready" | "failed" | null;
+}
+
+/** The list, judged for one device. */
+export interface ShelfView {
+  /** name of it */
+  device: string;
+  /** that a job may use there */
+  limit_mb: number;
+  /** a model of more takes over an hour for a small lesson there */
+  quick_parameters: number;
+  /** family by family, small ones first */
+  models: ShelfModel[];
 }
 
 /** Who answers. */
@@ -3944,6 +4172,18 @@ export interface WantedList {
   key: string;
 }
 
+/** What is to be known before a plan is started, as text `plan.<code>`. */
+export interface WarningView {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** values by field that take the reason away, where some are known */
+  change?: Record<string, any>;
+}
+
 /** One tap that mends what was found. */
 export interface WayOutView {
   /** what it is */
@@ -3954,6 +4194,16 @@ export interface WayOutView {
   label: Record<string, string> | string;
   /** settings of the operation that are chosen already */
   values: Record<string, any>;
+}
+
+/** A download that a job waits for. */
+export interface WeightsComing {
+  /** that fetches */
+  job: number;
+  /** that are here */
+  done_mb: number;
+  /** of all; 0 where that is not known yet */
+  total_mb: number;
 }
 
 /** What the wizard keeps between visits. */
@@ -4036,6 +4286,8 @@ export interface WriterView {
   near: boolean;
   /** it is the small model that ships with the product */
   starter: boolean;
+  /** of its weights, where they are not here yet; None where they are */
+  missing_bytes: number | null;
 }
 
 /** What the view home may call. */
@@ -4141,7 +4393,7 @@ export interface DataNews {
 export interface TrainFunctions {
   load_wizard(query: Record<string, string>): LoadedWizard;
   lists(): WizardLists;
-  add_hub(name: string): number;
+  add_folder(path: string): number;
   get_starter(): number;
   resize_model(model: number): number;
   use_sample(key: string): number;
@@ -4162,6 +4414,12 @@ export interface TrainFunctions {
   cancel_check(job: number): null;
   write_yaml(raw: RawJob): string;
   read_yaml(text: string): ReadDraft;
+  model_shelf(device: string, memory_mb: number | null): ShelfView;
+  search_models(text: string): FoundModels;
+  cached_models(): CachedModel[];
+  know_model(name: string): number;
+  use_cached(ref: string): number;
+  fetch_model(model: number): number | null;
 }
 
 /** What the view train may ask again and again. */
@@ -4263,13 +4521,23 @@ export interface LearnNews {
 /** What the view settings may call. */
 export interface SettingsFunctions {
   machine(): MachineFindings;
+  reserves(): ReserveView[];
+  set_reserve(device: string, mb: number | null): ReserveView;
+  disk_use(): DiskUse;
+  limits(): LimitRow[];
   get_starter(): number;
   add_hub(name: string): number;
   add_folder(path: string): number;
   resize_model(model: number): number;
   remove_model(model: number): null;
-  disk_use(): DiskUse;
-  limits(): LimitRow[];
+  hub_now(): HubChoice;
+  choose_hub(kind: string, url: string): HubChoice;
+  model_shelf(device: string, memory_mb: number | null): ShelfView;
+  search_models(text: string): FoundModels;
+  cached_models(): CachedModel[];
+  know_model(name: string): number;
+  use_cached(ref: string): number;
+  fetch_model(model: number): number | null;
 }
 
 /** What the view settings may ask again and again. */

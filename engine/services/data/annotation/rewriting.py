@@ -14,6 +14,7 @@ from engine.core.text import Text
 from engine.jobs.kinds.rewrite import REWRITE
 from engine.jobs.lanes import lane_for
 from engine.jobs.queue import enqueue
+from engine.models.presence import bare_fault
 from engine.services.data.versions.version_files import version_file
 from engine.shapes.annotation import RewriteView
 from storage.job_tables import Job
@@ -110,8 +111,8 @@ def start_rewrite(ctx: Context, dataset: int, values: Mapping[str, Any]) -> int:
             raise NotFound(dataset=dataset, model=read["model"])
         if row.kind not in _KINDS or (row.kind != "chat" and read["what"] == "answer"):
             raise Fault("rewrite.kind", name=row.name)
-        if model.status != "ready":
-            raise Fault("job.model_not_ready", name=model.name)
+        if fault := bare_fault(ctx.settings, model):
+            raise fault
         spec = {**read, "version": version.number}
         return enqueue(s, REWRITE, name=row.name, spec=spec, lane=lane, dataset_id=dataset, base_model_id=model.id)
 

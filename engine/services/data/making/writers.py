@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.models.presence import bare_fault, can_plan
+from engine.planner.download import missing_bytes
 from engine.services.chat.sides import Side, obstacle_now, sides_of
 from engine.services.data.making.endpoint import Endpoint, endpoint_of
 from engine.shapes.making import WriterView
@@ -35,20 +37,29 @@ class LocalWriter:
 def writers(ctx: Context) -> list[WriterView]:
     """Everyone who may write, this machine's models first."""
     with ctx.db.read() as s:
-        bases = [one for one in base_models.list_models(s) if one.status == "ready"]
+        bases = [one for one in base_models.list_models(s) if can_plan(one)]
         there = {one.id for one in bases}
         tuned = [one for one in tuned_models.list_tuned(s, limit=_MOST_TUNED) if one.base_model_id in there]
     small = {one.id for one in bases if _is_starter(one)}
-    found = [_view(f"{_BASE}:{one.id}", one.name, starter=one.id in small) for one in bases]
+    found = [_view(f"{_BASE}:{one.id}", one.name, starter=one.id in small, missing=missing_bytes(one)) for one in bases]
     weights = (one for one in tuned if one.format != _NO_WEIGHTS)
     found += [_view(f"{_TUNED}:{one.id}", one.name, starter=one.base_model_id in small) for one in weights]
     if afar := endpoint_of(ctx.settings):
-        found.append({"key": ENDPOINT, "label": afar.model, "host": afar.host, "near": afar.is_near, "starter": False})
+        found.append(
+            {
+                "key": ENDPOINT,
+                "label": afar.model,
+                "host": afar.host,
+                "near": afar.is_near,
+                "starter": False,
+                "missing_bytes": None,
+            }
+        )
     return found
 
 
-def _view(key: str, label: str, *, starter: bool) -> WriterView:
-    return {"key": key, "label": label, "host": "", "near": True, "starter": starter}
+def _view(key: str, label: str, *, starter: bool, missing: int | None = None) -> WriterView:
+    return {"key": key, "label": label, "host": "", "near": True, "starter": starter, "missing_bytes": missing}
 
 
 def _is_starter(model: LanguageModel) -> bool:
@@ -74,8 +85,8 @@ def _local(ctx: Context, number: int, *, tuned: bool) -> LocalWriter:
         base = base_models.get_model(s, result.base_model_id if result else number)
     if base is None or (tuned and (result is None or result.format == _NO_WEIGHTS)):
         raise NotFound(writer=number)
-    if base.status != "ready":
-        raise Fault("job.model_not_ready", name=base.name)
+    if fault := bare_fault(ctx.settings, base):
+        raise fault
     found = LocalWriter(base, (result,) if result else ())
     if fault := obstacle_now(ctx.settings, base, found.tuned):
         raise fault

@@ -9,7 +9,7 @@ import { compareDrawEstimate } from "./estimate.js";
 import { compareBack, compareRoughly } from "./parts.js";
 import { misfitList } from "../data/misfits.js";
 import {
-  debounce, keepDraft, labelledField, noteBox, onlyLatest, reasonBox, selectField, watchFit,
+  debounce, keepDraft, labelledField, noteBox, onlyLatest, rateFor, reasonBox, selectField, watchFit,
 } from "../shared/form-controls.js";
 import { formNumber, settingsForm } from "../shared/form.js";
 
@@ -43,7 +43,7 @@ function formState(forms, ctx, loaded) {
   f.tell = () => f.listeners.forEach((task) => task());
   f.settle = () => {
     const ready = f.models.filter((one) => one.status === "ready");
-    if (!ready.some((one) => one.id === f.draft.base_model)) f.draft.base_model = (ready.find((one) => one.source === "starter") || ready[0])?.id ?? null;
+    if (!f.models.some((one) => COMPARED.has(one.status) && one.id === f.draft.base_model)) f.draft.base_model = (ready.find((one) => one.source === "starter") || ready[0])?.id ?? null;
     if (!f.datasets.some((one) => one.id === f.draft.dataset)) f.draft.dataset = f.datasets[0]?.id ?? null;
   };
   f.entrant = (key) => f.forms.entrants.find((one) => one.key === key);
@@ -68,6 +68,9 @@ function formState(forms, ctx, loaded) {
   return f;
 }
 
+/** States of a model that can be planned with: the weights of a known one come at the start. */
+const COMPARED = new Set(["known", "ready"]);
+
 const section = (number, title, lead, ...body) => h("section", { class: "ts-stack compare-section", "aria-labelledby": "compare-part-" + number },
   h("div", {}, h("h2", { id: "compare-part-" + number }, title), lead ? h("p", { class: "ts-soft" }, lead) : null), body);
 
@@ -75,10 +78,10 @@ const section = (number, title, lead, ...body) => h("section", { class: "ts-stac
 function inputs(f) {
   const choice = (id, label, rows, key, empty, page) => {
     if (!rows.length) return labelledField(id, label, h("a", { class: "ts-btn", id, href: pageUrl(page) }, drawIcon("plus"), empty), {});
-    const options = rows.map((one) => [one.id, one.name]);
+    const options = rows.map((one) => [one.id, one.status === "known" ? t("compare.model_bare", { name: one.name, size: format.bytes(one.facts?.bytes) }) : one.name]);
     return labelledField(id, label, selectField(id, options, f.draft[key], (value) => f.patch({ [key]: value })), {});
   };
-  const models = f.models.filter((one) => one.status === "ready");
+  const models = f.models.filter((one) => COMPARED.has(one.status));
   const model = choice("compare-model", t("compare.model"), models, "base_model", t("compare.no_model"), "settings");
   const data = choice("compare-data", t("compare.data"), f.datasets, "dataset", t("compare.no_data"), "data");
   f.on(() => { model.setError(f.faults.base_model); data.setError(f.faults.dataset); });
@@ -167,7 +170,8 @@ function entrantFault(f, one, mine) {
 async function compareAdjust(f, one) {
   const own = f.draft.own[one.key] || {};
   const values = { ...own.method_params, ...own.training };
-  const defaults = Object.fromEntries(one.params.map((param) => [param.key, param.default]));
+  const rate = rateFor(one.rates, f.models.find((model) => model.id === f.draft.base_model));
+  const defaults = Object.fromEntries(one.params.map((param) => [param.key, (param.key === "learning_rate" ? rate : null) ?? param.default]));
   const body = h("div", { class: "ts-stack" }, h("p", { class: "ts-soft" }, t("compare.adjust.lead")));
   const faults = Object.fromEntries(Object.entries(f.faults).map(([field, text]) => [field.replace(`entrants.${one.key}.`, ""), text]));
   settingsForm(body, { id: "own", params: one.params, values, defaults, faults, onchange: (param, value) => {

@@ -1,12 +1,13 @@
 /* What of a data set does not fit an objective or a model: the server's sentences with their ways out, the same on every page. */
 import { h } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
+import { runAction } from "../../kit/parts.js";
 import { hasText, pageUrl, said, t } from "../../kit/texts.js";
 import { LEVEL_ICONS } from "./badges.js";
 
 /**
  * A line for each finding; null where there is none.
- * acts: what a tap does here, by way: {dataset, model(id), objective(key)}; what is missing leads to the page that does it.
+ * acts: what a tap does here, by way: {dataset, model(id), objective(key), fetch(a hub's model)}; what is missing leads to the page that does it.
  */
 export function misfitList(found, acts) {
   if (!found?.findings.length) return null;
@@ -23,10 +24,13 @@ function misfitWays(one, acts) {
 }
 
 /** One way out: a button where the page can do it, else a link to where it is done. */
-function misfitWay(way, { dataset, model, objective }) {
+function misfitWay(way, { dataset, model, objective, fetch }) {
   const label = misfitWayLabel(way);
-  const tap = { model: model && (() => model(Number(way.key))), objective: objective && (() => objective(way.key)) }[way.do];
-  if (tap) return h("button", { type: "button", class: "ts-btn small", "data-way": way.do, onclick: tap }, label);
+  const tap = { model: model && (() => model(Number(way.key))), objective: objective && (() => objective(way.key)), models: fetch && way.key && (() => fetch(way.key)) }[way.do];
+  if (tap) {
+    const button = h("button", { type: "button", class: "ts-btn small", "data-way": way.do, onclick: () => runAction(button, tap) }, label);
+    return button;
+  }
   const href = {
     model: pageUrl("train", { dataset, model: way.key }), models: pageUrl("settings"), objective: pageUrl("train", { dataset, objective: way.key }),
     operation: pageUrl("data", { dataset, tab: "shape", operation: way.key, ...Object.fromEntries(Object.entries(way.values).map(([name, value]) => ["set_" + name, value])) }),
@@ -37,7 +41,7 @@ function misfitWay(way, { dataset, model, objective }) {
 function misfitWayLabel({ do: what, key, label }) {
   if (what === "model") return t("fit.way.model", { label: said(label) });
   if (what === "objective") return t("fit.way.objective", { label: said(label) });
-  if (what === "models") return t("fit.way.models");
+  if (what === "models") return key ? t("fit.way.fetch", { label: said(label) }) : t("fit.way.models");
   const own = "fit.way.operation." + key;
   return hasText(own) ? t(own) : said(label);
 }

@@ -2,13 +2,14 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
+import { progressBar } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { jobCharts, jobLast, jobTiles } from "./charts.js";
 import { jobLabels } from "./labels.js";
 import { jobAdvice } from "./memory.js";
 import {
-  JOB_ACTIVE, jobAct, jobBadge, jobBar, jobButton, jobError, jobFraction, jobHeadline, jobKind, jobLink, jobPhase,
+  JOB_ACTIVE, jobAct, jobBadge, jobBar, jobButton, jobError, jobDownload, jobFraction, jobHeadline, jobKind, jobLink, jobPhase,
   jobSoon, jobState, jobTone,
 } from "./parts.js";
 import { jobFigures, ranksKnown } from "./ranks.js";
@@ -182,6 +183,7 @@ function jobStopped(job) {
 /** @param {Server.NamedJob} job */
 function jobMeter(job) {
   if (job.status === "succeeded" || job.status === "cancelled") return null;
+  if (job.waits_for) return jobWeights(job);
   const steps = job.total_steps
     ? t("jobs.steps_of", { step: format.number(job.step), total: format.number(job.total_steps) })
     : job.step ? t("jobs.step_n", { step: format.number(job.step) }) : "";
@@ -192,6 +194,17 @@ function jobMeter(job) {
       h("span", { class: "ts-soft" }, [steps, phase].filter(Boolean).join(" · ")),
       h("span", { class: "job-left" }, jobSoon(job) === phase ? "" : jobSoon(job))),
     jobBar(job));
+}
+
+/**
+ * The weights of its base model come first: how far they are.
+ * @param {Server.NamedJob} job
+ */
+function jobWeights(job) {
+  const coming = /** @type {Server.WeightsComing} */ (job.waits_for);
+  return h("div", { class: "ts-card job-meter-card" },
+    h("div", { class: "ts-spread" }, h("span", {}, t("jobs.weights.lead", { name: job.base_model_name || "?" })), coming.total_mb ? h("span", { class: "ts-num" }, jobDownload(coming)) : null),
+    progressBar(coming.total_mb ? coming.done_mb / coming.total_mb : null, t("jobs.weights.progress", { name: job.base_model_name || "?" })));
 }
 
 function jobGone(root, error) {

@@ -41,14 +41,18 @@ export function jobBar(job) {
   }, h("i", { style: { width: percent + "%" } }));
 }
 
+/** How far the weights are that a job waits for. */
+export const jobDownload = (coming) => (coming.total_mb ? t("jobs.weights_of", coming) : t("jobs.weights"));
+
 /** "about 4 min left", the place in the queue, or when it ended: one short line under the bar. */
 export function jobSoon(job) {
   if (job.status === "queued") {
+    if (job.waits_for) return jobDownload(job.waits_for);
     return job.queue_place > 1 ? t("jobs.queue_place", { n: job.queue_place }) : t("jobs.queue_next");
   }
   if (JOB_ACTIVE.has(job.status)) {
     if (job.status === "stopping") return t("jobs.status.stopping");
-    if (job.seconds_left !== null && job.seconds_left !== undefined && job.step > 0) {
+    if (job.seconds_left !== null && job.seconds_left !== undefined && (job.trains || job.step > 0)) {
       return t("jobs.left", { time: format.duration(job.seconds_left) });
     }
     return job.phase ? jobPhase(job) : t("jobs.status." + job.status);

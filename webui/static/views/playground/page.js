@@ -42,7 +42,7 @@ function playChoose(play) {
   const wanted = (queryValue("tuned") || "").split(",").map((id) => all.find((one) => one.id === Number(id))).filter(Boolean);
   const newest = queryValue("base") ? [] : [...all].sort((a, b) => b.created_at - a.created_at).slice(0, 1);
   const chosen = wanted.length ? wanted : newest;
-  const base = bases.find((one) => one.tuned.includes(chosen[0])) || bases.find((one) => one.id === Number(queryValue("base"))) || bases[0];
+  const base = bases.find((one) => one.tuned.includes(chosen[0])) || bases.find((one) => one.id === Number(queryValue("base"))) || bases.find((one) => one.missing_bytes === null) || bases[0];
   const tuned = chosen.filter((one) => base.tuned.includes(one)).slice(0, 2).map((one) => one.id);
   Object.assign(play, { base: base.id, tuned, settings: { ...play.start.defaults } });
 }

@@ -48,7 +48,8 @@ function playBaseSelect(play, busy) {
       playFresh(play);
       play.suggest();
     } },
-    bases.map((base) => h("option", { value: String(base.id), selected: base.id === play.base }, base.name)));
+    bases.map((base) => h("option", { value: String(base.id), selected: base.id === play.base },
+      base.missing_bytes === null ? base.name : t("playground.base_bare", { name: base.name, size: format.bytes(base.missing_bytes) }))));
 }
 
 /** @param {Parts<"playground">} play */

@@ -6,7 +6,8 @@ import { askFirst, progressBar, runAction } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { said, t } from "../../kit/texts.js";
 import { jobText } from "../jobs/parts.js";
-import { labelledField, noteBox, reasonBox } from "../shared/form-controls.js";
+import { noteBox, reasonBox } from "../shared/form-controls.js";
+import { fitBadge, modelFacts, modelShelf, modelTags } from "../shared/shelf.js";
 
 /**
  * @param {Ctx<"settings">} ctx
@@ -14,11 +15,13 @@ import { labelledField, noteBox, reasonBox } from "../shared/form-controls.js";
  */
 export function settingsModels(models, ctx) {
   const list = h("div", {});
-  const state = { drawn: "", version: "" };
+  /** @type {any} */
+  const state = { drawn: "", version: "", models, shelf: null };
   const draw = (known) => {
     const stamp = JSON.stringify(known);
     if (stamp === state.drawn) return;
-    state.drawn = stamp;
+    Object.assign(state, { drawn: stamp, models: known });
+    state.shelf?.tell();
     replaceChildren(list, known.length ? settingsModelTable(known, ctx, refresh) : settingsNoModel(ctx, refresh));
   };
   const refresh = async () => {
@@ -29,9 +32,22 @@ export function settingsModels(models, ctx) {
   };
   draw(models);
   requestAnimationFrame(() => poll(list, 1500, refresh));
-  return [list, h("div", { class: "ts-card settings-add" },
-    settingsAdd("hub", (name) => ctx.call("add_hub", name), "HuggingFaceTB/SmolLM2-360M-Instruct", refresh),
-    settingsAdd("folder", (path) => ctx.call("add_folder", path), "/home/me/models/my-model", refresh))];
+  return [list, settingsShelf(ctx, state, refresh)];
+}
+
+/**
+ * What else there is, in a fold: it is asked for when it is opened.
+ * @param {Ctx<"settings">} ctx
+ */
+function settingsShelf(ctx, state, refresh) {
+  const body = h("div", {});
+  const open = () => {
+    if (!fold.open || state.shelf) return;
+    state.shelf = modelShelf({ ctx: /** @type {any} */ (ctx), models: () => state.models, device: () => ["auto", null], take: refresh });
+    body.append(state.shelf.node);
+  };
+  const fold = h("details", { class: "ts-details", id: "settings-more", ontoggle: open }, h("summary", {}, t("settings.models.more")), body);
+  return fold;
 }
 
 /** @param {Ctx<"settings">} ctx */
@@ -62,17 +78,16 @@ function settingsModel(model, ctx, refresh) {
     if (!(await askFirst(t("settings.models.remove_title", { name: model.name }), text, t("settings.models.remove_do")))) return;
     await runAction(remove, async () => { await ctx.call("remove_model", model.id); await refresh(); });
   });
-  const facts = [t("settings.models.source." + model.source), model.parameters ? t("settings.models.parameters", { n: format.count(model.parameters) }) : null,
-    model.context_length ? t("settings.models.context", { n: format.number(model.context_length) }) : null].filter(Boolean);
+  const facts = [modelFacts({ ...model, ...model.facts, bytes: null }), t("settings.models.source." + model.source)].filter(Boolean);
   return h("li", {},
-    h("div", { class: "ts-stack tight" }, h("div", { class: "ts-row" }, h("b", { dir: "auto" }, model.name), settingsModelBadge(model)),
+    h("div", { class: "ts-stack tight" }, h("div", { class: "ts-row" }, h("b", { dir: "auto" }, model.name), settingsModelBadge(model), fitBadge(model.fits)),
       h("p", { class: "ts-small ts-soft" }, facts.join(" · ")), h("p", { class: "ts-small ts-soft ts-mono settings-path" }, model.ref),
-      settingsModelState(model, ctx, refresh)), remove);
+      modelTags(model.facts || {}), settingsModelState(model, ctx, refresh)), remove);
 }
 
 /** @param {Server.BaseModelView} model */
 const settingsModelBadge = (model) => {
-  const [kind, icon] = { ready: ["good", "circle-check"], failed: ["danger", "circle-x"] }[model.status] || ["neutral", "clock"];
+  const [kind, icon] = { ready: ["good", "circle-check"], known: ["neutral", "download"], failed: ["danger", "circle-x"] }[model.status] || ["neutral", "clock"];
   return h("span", { class: "ts-badge " + kind }, drawIcon(icon), t("settings.models.status." + model.status));
 };
 
@@ -81,18 +96,31 @@ const settingsModelBadge = (model) => {
  * @param {Server.BaseModelView} model
  */
 function settingsModelState(model, ctx, refresh) {
-  if (model.status === "preparing") {
+  if (model.progress) {
     const { fraction, phase, label } = model.progress || {};
     const known = fraction !== null && fraction !== undefined;
     return [progressBar(known ? fraction : null, t("settings.models.preparing", { name: model.name })),
       h("p", { class: "ts-small ts-soft" }, said(label) || jobText(["jobs.status." + phase], {}, t("settings.models.status.preparing")), known ? " · " + format.percent(fraction) : "")];
   }
+  if (model.status === "known") return settingsWeights(model, ctx, refresh);
   if (model.vocabulary) return settingsVocabulary(model, ctx, refresh);
   if (model.status !== "failed") return null;
   const again = h("button", { type: "button", class: "ts-btn small" }, drawIcon("rotate-ccw", 16), t("settings.models.again"));
   const fetchIt = { starter: () => ctx.call("get_starter"), hub: () => ctx.call("add_hub", model.ref), resized: () => ctx.call("resize_model", Number(model.ref)) }[model.source] || (() => ctx.call("add_folder", model.ref));
   again.addEventListener("click", () => runAction(again, async () => { await fetchIt(); await refresh(); }));
   return [h("p", { class: "ts-error" }, model.error ? reasonBox(model.error) : ""), h("div", {}, again)];
+}
+
+/**
+ * Its weights are not here yet, and the button that fetches them.
+ * @param {Server.BaseModelView} model
+ * @param {Ctx<"settings">} ctx
+ */
+function settingsWeights(model, ctx, refresh) {
+  const fetchNow = h("button", { type: "button", class: "ts-btn small" }, drawIcon("download", 16), t("settings.models.fetch_now"));
+  fetchNow.addEventListener("click", () => runAction(fetchNow, async () => { await ctx.call("fetch_model", model.id); await refresh(); }));
+  return [h("p", { class: "ts-small ts-soft" }, t("settings.models.known", { size: format.bytes(model.facts?.bytes), hub: model.facts?.hub || "?" })),
+    model.error ? h("p", { class: "ts-error" }, reasonBox(model.error)) : null, h("div", {}, fetchNow)];
 }
 
 /**
@@ -104,26 +132,4 @@ function settingsVocabulary(model, ctx, refresh) {
   const resize = h("button", { type: "button", class: "ts-btn small" }, drawIcon("copy", 16), t("settings.models.resize"));
   resize.addEventListener("click", () => runAction(resize, async () => { await ctx.call("resize_model", model.id); await refresh(); }));
   return [noteBox("warn", reasonBox(model.vocabulary)), model.resizable && !model.resized ? h("div", {}, resize) : null];
-}
-
-function settingsAdd(key, send, placeholder, refresh) {
-  const id = "settings-add-" + key;
-  const input = h("input", { class: "ts-input", id, type: "text", placeholder, autocomplete: "off", spellcheck: "false", autocapitalize: "off", required: true });
-  const button = h("button", { class: "ts-btn" }, drawIcon("plus"), t("settings.models.add"));
-  button.setAttribute("aria-label", t(`settings.models.add_${key}`));
-  const field = labelledField(id, t("settings.models." + key), input, { help: t(`settings.models.${key}.help`), box: h("div", { class: "settings-inline" }, input, button) });
-  const add = async () => {
-    field.setError("");
-    button.disabled = true;
-    try {
-      await send(input.value);
-      input.value = "";
-      await refresh();
-    } catch (error) {
-      field.setError(error.message);
-    } finally {
-      button.disabled = false;
-    }
-  };
-  return h("form", { onsubmit: (event) => { event.preventDefault(); add(); } }, field);
 }

@@ -5,18 +5,21 @@ import { drawIcon } from "../../kit/icons.js";
 import { copyText, pageHead } from "../../kit/parts.js";
 import { pageLanguage, t } from "../../kit/texts.js";
 import { hardwareSection } from "./hardware.js";
+import { settingsHub } from "./hub.js";
 import { settingsModels } from "./models.js";
+import { reserveSection } from "./reserve.js";
 
 /** @type {View<"settings">} */
 export async function view(root, _value, ctx) {
-  const [machine, models, limits] = await Promise.all([ctx.call("machine"), ctx.news("models", ""), ctx.call("limits")]);
+  const [machine, models, limits, rooms, hub] = await Promise.all([ctx.call("machine"), ctx.news("models", ""), ctx.call("limits"), ctx.call("reserves"), ctx.call("hub_now").catch((error) => error)]);
   const disk = h("div", { class: "ts-card" }, h("p", { class: "ts-soft" }, t("settings.folders.counting")));
   const section = (key, ...content) => h("section", { class: "settings-section", id: key, "aria-labelledby": "settings-" + key },
     h("div", { class: "settings-words" }, h("h2", { id: "settings-" + key }, t(`settings.${key}.title`)),
       h("p", { class: "ts-small ts-soft" }, t(`settings.${key}.text`))), h("div", { class: "ts-stack" }, content));
   replaceChildren(root, h("div", { class: "ts-page settings" }, pageHead(t("settings.title"), t("settings.lead")),
-    section("hardware", hardwareSection(machine)),
+    section("hardware", hardwareSection(machine), reserveSection(ctx, rooms)),
     section("models", settingsModels(models.value || [], ctx)),
+    section("hub", settingsHub(hub, ctx)),
     section("look", settingsLook()),
     section("folders", disk),
     section("limits", settingsLimits(limits))));

@@ -111,6 +111,9 @@ export function selectField(id, options, chosen, onpick) {
 /** The sentence of a stored reason or error: {code, params}. */
 export const reasonBox = (fault) => fault.message;
 
+/** Of a method's learning rates by size, the one that suits the model. */
+export const rateFor = (rates, model) => rates.filter(([least]) => (model?.parameters || 0) >= least).at(-1)?.[1];
+
 /** A note in the page. kind: "", "warn", "danger" or "info". */
 export const noteBox = (kind, ...children) =>
   h("div", { class: "ts-note " + kind, role: kind === "danger" ? "alert" : null },

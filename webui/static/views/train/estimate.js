@@ -2,11 +2,9 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { askFirst, toast } from "../../kit/parts.js";
-import { pageUrl, said, t } from "../../kit/texts.js";
-import { noteBox } from "../shared/form-controls.js";
-import { memoryView } from "./estimate-memory.js";
-import { setParam } from "./state.js";
+import { runAction } from "../../kit/parts.js";
+import { loadPart } from "../../kit/server.js";
+import { said, t } from "../../kit/texts.js";
 import { whyLine } from "./steps.js";
 
 /** @param {Parts<"train">} w */
@@ -15,7 +13,7 @@ export function trainDrawEstimate(aside, w) {
   replaceChildren(aside,
     h("div", { class: "estimate-line" }, at.smallWhy.node, at.toggle, at.small),
     h("div", { class: "ts-card estimate-card", id: "train-estimate-body" }, h("h2", {}, t("train.estimate")),
-      at.empty, at.memory.node, at.checked, h("div", { class: "estimate-costs" }, at.time.node, at.disk.node, at.steps.node), at.verdict, at.start, at.why.node, at.queue, at.only),
+      at.empty, at.plan.node, at.verdict, at.start, at.why.node, at.queue, at.only),
     h("p", { class: "ts-sr", role: "status" }));
   const spoken = aside.querySelector('[role="status"]');
   const tell = () => tellEstimate(at, w, aside, spoken);
@@ -29,26 +27,24 @@ export function trainDrawEstimate(aside, w) {
 }
 
 /** @param {Parts<"train">} w */
-const estimateParts = (w) => ({
+const estimateParts = (w, verdict = h("div", { class: "estimate-verdict" })) => ({
   toggle: h("button", { type: "button", class: "estimate-toggle", "aria-expanded": "false", "aria-controls": "train-estimate-body", "aria-label": t("train.estimate.more") }),
   small: startButton(w, "train-start-small"),
   start: startButton(w, "train-start"),
   why: whyLine(w, "train-why"),
   smallWhy: whyLine(w, "train-why-small"),
   empty: h("p", { class: "ts-soft ts-small estimate-empty" }),
-  memory: memoryView(),
-  checked: h("div", { class: "estimate-checked ts-small" }),
-  time: foldView("time"),
-  disk: foldView("disk"),
-  steps: foldView("steps"),
-  verdict: h("div", { class: "estimate-verdict" }),
+  plan: planHolder(w, verdict),
+  verdict,
   queue: h("p", { class: "ts-help" }, t("train.estimate.queue")),
   only: h("p", { class: "estimate-only ts-small", id: "train-planned-only" }),
 });
 
+const START = async () => (await import("./start.js")).trainStart;
+
 /** @param {Parts<"train">} w */
 const startButton = (w, id) => {
-  const button = h("button", { type: "button", class: "ts-btn primary", id, "aria-describedby": id.replace("start", "why"), onclick: () => trainStart(button, w) }, drawIcon("play"), t("train.estimate.start"));
+  const button = h("button", { type: "button", class: "ts-btn primary", id, "aria-describedby": id.replace("start", "why"), onclick: async () => (await runAction(button, () => loadPart(START)))?.(button, w) }, drawIcon("play"), t("train.estimate.start"));
   return button;
 };
 
@@ -61,12 +57,7 @@ function tellEstimate(at, w, aside, spoken) {
   at.empty.textContent = plan ? "" : trainLacking(w);
   at.empty.hidden = Boolean(plan);
   replaceChildren(at.toggle, h("span", { class: "ts-num" }, plan ? used : t("train.estimate")), plan ? h("span", { class: "ts-num ts-soft" }, time) : null, drawIcon("chevron-up"));
-  at.memory.show(plan);
-  tellChecks(at, w);
-  at.steps.show(plan ? format.number(plan.steps) : "–", plan ? trainFacts(plan, w) : []);
-  tellTime(at, plan, time);
-  tellDisk(at, plan);
-  replaceChildren(at.verdict, trainVerdict(w));
+  at.plan.show(plan, time);
   tellStart(at, w);
   if (plan && !w.busy) spoken.textContent = t("train.estimate.said", { memory: used, time, steps: format.number(plan.steps) });
 }
@@ -92,113 +83,22 @@ function trainLacking(w) {
 }
 
 /**
+ * The place of the plan's numbers and verdict; what shows and explains them is loaded with the first plan.
  * @param {Parts<"train">} w
- * @param {Server.PlanView} plan
  */
-function trainFacts(plan, w) {
-  const share = w.model()?.parameters ? plan.trainable / w.model().parameters : null;
-  const trained = format.count(plan.trainable);
-  return [
-    [t("train.estimate.trained"), share === null ? trained : t("train.estimate.share", { n: trained, share: format.percent(share, share < 0.1 ? 1 : 0) })],
-    ...reachFacts(plan.reach),
-    [t("train.estimate.tokens"), format.number(plan.tokens_per_epoch)],
-    [t("train.estimate.runs"), deviceWord(plan)],
-  ];
-}
-
-/** The model's own names of what is adapted, and of what stays as it is. */
-const reachFacts = ({ adapted, kept }) => [["adapted", adapted], ["kept", kept]]
-  .filter(([, names]) => names.length)
-  .map(([key, names]) => [t("train.estimate." + key), names.map((name) => name === "experts" ? t("train.estimate.experts") : name).join(", ")]);
-
-/** From when to when, and how that is known. */
-const timeWords = (time) => t("train.estimate.range", { low: format.roughly(time.low), high: format.roughly(time.high), how: t("train.estimate.time." + time.source) });
-
-const deviceWord = ({ device, precision }) => [said(device.kind), precision.dtype].join(", ");
-
-/** A number of the estimate that opens into what it is made of. */
-function foldView(name) {
-  const value = h("span", { class: "ts-num" }, "–");
-  const below = h("p", { class: "ts-small" });
-  const parts = h("ul", { class: "ts-small" });
-  const node = h("details", { class: "estimate-fold" }, h("summary", {}, h("span", { class: "ts-soft" }, t("train.estimate." + name)), value), parts);
-  const show = (text, rows, more) => {
-    value.textContent = text;
-    below.textContent = more || "";
-    replaceChildren(parts, rows.map(([label, size]) => h("li", {}, h("span", {}, label), h("span", { class: "ts-num" }, size))));
+function planHolder(w, verdict) {
+  const bare = [t("train.estimate.memory"), t("train.estimate.time"), t("train.estimate.disk"), t("train.estimate.steps")].map((name) => h("div", { class: "ts-spread ts-small" }, h("span", { class: "ts-soft" }, name), h("span", { class: "ts-num" }, "–")));
+  const node = h("div", { class: "estimate-plan" }, bare);
+  let view = /** @type {any} */ (null), newest = /** @type {any[]} */ ([]);
+  const show = async (...now) => {
+    newest = now;
+    if (!view && (w.plan || w.problem)) {
+      const part = await import("./estimate-plan.js").catch(() => null); // asked for again with the next plan
+      if (!part) return;
+      view ||= part.planView(w, verdict);
+      if (!view.node.isConnected) replaceChildren(node, view.node);
+    }
+    view?.show(...newest);
   };
-  return { node: h("div", { class: "estimate-folded" }, node, below), show };
-}
-
-/**
- * What a dry run or a few real steps measured, once there was one.
- * @param {Parts<"train">} w
- */
-async function tellChecks(at, w) {
-  if (!Object.keys(w.checks).length) return replaceChildren(at.checked);
-  const { checkedLines } = await import("./check.js");
-  return replaceChildren(at.checked, checkedLines(w));
-}
-
-/** @param {Server.PlanView} plan */
-const tellTime = (at, plan, time) => at.time.show(time, (plan?.time?.parts || []).map((part) => [t("plan.time." + part.key), format.duration(part.seconds)]), plan ? timeWords(plan.time) : "");
-
-const fileSize = (mb) => format.bytes(mb * 1e6);
-
-/** @param {Server.PlanView} plan */
-const tellDisk = (at, plan) => at.disk.show(plan ? t("train.estimate.of", { used: fileSize(plan.disk.total_mb), limit: t("train.estimate.free", { mb: fileSize(plan.disk.free_mb) }) }) : "–",
-  (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), fileSize(item.mb)]));
-
-/**
- * Fits, or what would make it fit, with the button that does it. Wrong settings are told beside the button that they block.
- * @param {Parts<"train">} w
- */
-function trainVerdict(w) {
-  if (w.problem && !Object.keys(w.faults).length && w.problem.code !== "away") return noteBox("danger", w.problem.message);
-  const verdict = w.plan?.verdict;
-  if (!verdict?.code) return null;
-  const text = verdict.message;
-  if (verdict.ok) return h("p", { class: "data-health good" }, drawIcon("circle-check"), t("train.estimate.fits"));
-  const change = verdict.change && Object.keys(verdict.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-apply", onclick: () => applyChange(w, verdict.change) }, t("train.estimate.apply")) : null;
-  return noteBox("warn", h("p", {}, text), change);
-}
-
-/**
- * Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}.
- * @param {Parts<"train">} w
- */
-export function applyChange(w, change) {
-  if (change.method) w.patch({ method: change.method, own: true });
-  for (const [field, value] of Object.entries(change)) {
-    const [area, key] = field.split(".");
-    if (area === "budget") w.patch({ budget: { ...w.draft.budget, [key]: value } });
-    const params = area === "training" ? w.training() : area === "method" && key ? w.method().params : [];
-    const param = params.find((one) => one.key === key);
-    if (param) setParam(w, param, value);
-  }
-  w.redraw();
-}
-
-/**
- * Start once: the key of the draft makes a second click the same job.
- * @param {Parts<"train">} w
- */
-async function trainStart(button, w) {
-  if (w.finished || button.getAttribute("aria-busy") || !w.complete()) return;
-  const verdict = w.plan?.verdict;
-  if (verdict && !verdict.ok && !(await askFirst(t("train.estimate.unfit.title"), verdict.message, t("train.estimate.unfit.start")))) return;
-  button.setAttribute("aria-busy", "true");
-  try {
-    await w.saved(); // a save that arrives after the start would bring the draft back
-    w.finished = true;
-    const job = await w.ctx.call("begin", w.raw(), w.draft.key);
-    w.save.cancel();
-    location.assign(pageUrl("jobs", { job }));
-  } catch (error) {
-    w.finished = false;
-    button.removeAttribute("aria-busy");
-    w.faults = error.faults || {};
-    w.tell("plan");
-    if (!Object.keys(w.faults).length) toast(error.message, "danger");
-  }
+  return { node, show };
 }

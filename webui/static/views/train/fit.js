@@ -5,6 +5,13 @@ import { misfitList } from "../data/misfits.js";
 /** What of the chosen data set (or of another one) does not fit, with the way out. `objective` takes another objective. */
 export const trainMisfits = (w, set, objective) => misfitList(withRefusals(w, w.fits[set?.id]), {
   dataset: set?.id, objective, model: (id) => { w.patch({ base_model: id }); w.redraw(); },
+  fetch: async (ref) => {
+    const id = await w.ctx.call("know_model", ref);
+    w.draft.base_model = id;
+    await w.refresh();
+    w.patch({ base_model: id });
+    w.redraw();
+  },
 });
 
 /** An end token that would be learnt where the template has none is not, once the user has switched that off; thinking that nobody wants is not lost. */

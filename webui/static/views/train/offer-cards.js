@@ -4,7 +4,7 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { noteBox, radioKeys } from "../shared/form-controls.js";
-import { applyChange } from "./estimate.js";
+import { changeButton, planWarnings } from "./estimate-plan.js";
 import { pickedCard, rove } from "./methods.js";
 import { heldOffer, takeOffer } from "./offers.js";
 
@@ -66,6 +66,8 @@ const offerWords = (w, offer) => [
   offer.bits ? t("train.offers.quantised", { bits: offer.bits }) : t("train.offers.whole"),
   t("train.offers.length", { what: w.objective().example, n: format.number(offer.max_length) }),
   t("train.offers.passes", { n: format.number(offer.epochs, 2) }),
+  offer.dropped ? t("train.offers.left_out", { n: format.number(offer.dropped) }) : null,
+  offer.truncated ? t("train.offers.cut", { n: format.number(offer.truncated) }) : null,
   offer.checkpointing ? t("train.offers.recompute") : null,
 ].filter(Boolean).join(" · ");
 
@@ -102,13 +104,12 @@ function offersNow(w, self, draw) {
   if (!w.done("model") || !w.done("data")) return h("p", { class: "ts-soft" }, t("train.offers.later"));
   if (w.offersProblem) return noteBox("danger", Object.values(w.offersProblem.faults || {})[0] || w.offersProblem.message);
   if (!w.offers) return ["block", "block"].map(() => h("i", { class: "ts-bone offer-bone", "aria-hidden": "true" }));
-  const { offers, nothing } = w.offers;
-  return [nothing ? nothingFits(w, nothing) : null, offers.length || self.mine ? offerCards(w, self, offers, draw) : null];
+  const { offers, nothing, warnings } = w.offers;
+  return [nothing ? nothingFits(w, nothing) : null, planWarnings(w, warnings), offers.length || self.mine ? offerCards(w, self, offers, draw) : null];
 }
 
 /**
  * No plan keeps to the budget: what would, with the button that does it.
  * @param {Parts<"train">} w
  */
-const nothingFits = (w, nothing) => noteBox("warn", h("p", {}, nothing.message),
-  nothing.change && Object.keys(nothing.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-offer-change", onclick: () => applyChange(w, nothing.change) }, t("train.estimate.apply")) : null);
+const nothingFits = (w, nothing) => noteBox("warn", h("p", {}, nothing.message), changeButton(w, nothing.change, "train-offer-change"));

@@ -2,7 +2,7 @@
 import { appendAll, h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { askFirst, pageHead, runAction } from "../../kit/parts.js";
-import { loadPart } from "../../kit/server.js";
+import { laterStyles, loadPart } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { noteBox, reasonBox } from "../shared/form-controls.js";
 import { trainDrawEstimate } from "./estimate.js";
@@ -102,7 +102,7 @@ const STEP_VIEWS = {
 /** @param {Parts<"train">} w */
 async function drawBody(w, step, body) {
   try {
-    const draw = await loadPart(STEP_VIEWS[step]);
+    const [draw] = await Promise.all([loadPart(STEP_VIEWS[step]), step === STEPS[0] ? null : laterStyles("train-later")]);
     if (body.isConnected) draw(w, body);
   } catch (error) {
     replaceChildren(body, noteBox("danger", error.message));

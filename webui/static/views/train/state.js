@@ -2,9 +2,9 @@
 import { toast } from "../../kit/parts.js";
 import { whenBack } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
-import { debounce, keepDraft, onlyLatest, watchFit } from "../shared/form-controls.js";
+import { debounce, keepDraft, onlyLatest, rateFor, watchFit } from "../shared/form-controls.js";
 import { offering } from "./offers.js";
-import { STEPS, budgetWords } from "./steps.js";
+import { STEPS, USABLE, budgetWords } from "./steps.js";
 
 /** @param {Ctx<"train">} ctx */
 export function trainState(ctx, forms, loaded) {
@@ -44,7 +44,7 @@ function choosing(w) {
   w.device = () => w.devices.find((one) => one.key === w.draft.budget.device) || w.planned();
   w.planned = () => w.catalogue.find((one) => one.key === w.draft.budget.device);
   w.autoName = () => [w.dataset()?.name, w.method()?.label].filter(Boolean).join(" · ").slice(0, 120) || t("train.name.auto");
-  w.done = (step) => ({ model: () => w.model()?.status === "ready", data: () => Boolean(w.dataset() && w.teaches(w.dataset())), method: () => Boolean(w.method()), budget: () => true, review: () => w.complete() }[step]());
+  w.done = (step) => ({ model: () => USABLE.has(w.model()?.status), data: () => Boolean(w.dataset() && w.teaches(w.dataset())), method: () => Boolean(w.method()), budget: () => true, review: () => w.complete() }[step]());
   w.reachable = (step) => STEPS.slice(0, STEPS.indexOf(step)).every((one) => w.done(one));
   w.complete = () => ["model", "data", "method"].every(w.done) && !Object.keys(w.faults).length;
   w.chosen = (step) => ({
@@ -61,7 +61,7 @@ function choosing(w) {
     return Object.fromEntries([...w.training().filter((param) => param.key in held(param)).map((param) => [param.key, held(param)[param.key]]), ...unknown]);
   };
   w.methodValues = () => w.draft.method_params_by[w.draft.method] || {};
-  w.trainingDefaults = () => Object.fromEntries(w.training().map((param) => [param.key, (param.per_method ? w.method()?.defaults[param.key] : null) ?? param.default]));
+  w.trainingDefaults = () => Object.fromEntries(w.training().map((param) => [param.key, (param.per_method ? methodDefaults(w)[param.key] : null) ?? param.default]));
   w.raw = () => ({
     version: w.forms.version, objective: w.objective().key, name: w.draft.name.trim() || w.autoName(), base_model: w.draft.base_model, dataset: w.draft.dataset, method: w.draft.method,
     method_params: { ...w.methodValues() }, training: w.trainingValues(), budget: { ...w.draft.budget },
@@ -78,12 +78,22 @@ function choosing(w) {
   };
   w.refresh = async () => {
     const lists = await w.ctx.call("lists");
-    const { models, datasets, devices, catalogue } = w;
+    const { models, datasets, devices, catalogue } = w, was = w.done("model");
     if (JSON.stringify(lists) === JSON.stringify({ models, datasets, devices, catalogue })) return;
     Object.assign(w, lists);
     w.settle();
+    if (was !== w.done("model")) w.replan();
     w.tell("lists");
   };
+}
+
+/**
+ * A method's own defaults; its learning rate follows the size of the model.
+ * @param {Parts<"train">} w
+ */
+function methodDefaults(w) {
+  const { rates = [], defaults = {} } = w.method() || {};
+  return { ...defaults, learning_rate: rateFor(rates, w.model()) };
 }
 
 /**

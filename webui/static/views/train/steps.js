@@ -6,6 +6,9 @@ import { queryValue, said, t } from "../../kit/texts.js";
 /** In the order in which they are gone through. */
 export const STEPS = ["model", "data", "budget", "method", "review"];
 
+/** States of a model that can be planned with: the weights of a known one come at the start. */
+export const USABLE = new Set(["known", "ready"]);
+
 /** The address of a step. */
 const stepUrl = (step) => location.pathname + "?" + new URLSearchParams({ step });
 
@@ -31,7 +34,7 @@ export function walkSteps(w, show) {
 const unready = (w) => {
   const model = w.model();
   if (!model || model.status === "failed") return { key: "train.why.model" };
-  return model.status === "ready" ? null : { key: "train.why.model_waits", params: { model: model.name } };
+  return USABLE.has(model.status) ? null : { key: "train.why.model_waits", params: { model: model.name } };
 };
 
 const untaught = (w) => {

@@ -4,7 +4,7 @@ import { drawIcon } from "../../../kit/icons.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { noteBox } from "../../shared/form-controls.js";
 import { formShow, settingsForm } from "../../shared/form.js";
-import { applyChange } from "../estimate.js";
+import { applyChange } from "../estimate-plan.js";
 import { methodPicker } from "../methods.js";
 import { setParam } from "../state.js";
 

@@ -6,6 +6,7 @@ import { labelledField, noteBox, onlyLatest } from "../../shared/form-controls.j
 import { formShow } from "../../shared/form.js";
 import { againCard } from "../again.js";
 import { checksPart } from "../check.js";
+import { planWarnings } from "../estimate-plan.js";
 import { trainMisfits } from "../fit.js";
 import { setObjective } from "../state.js";
 import { STEPS } from "../steps.js";
@@ -85,7 +86,8 @@ function trainFindings(w) {
   if (faults.length) return noteBox("danger", faults.map((text) => h("p", {}, text)));
   if (w.problem) return noteBox("danger", w.problem.message);
   if (!w.plan) return null;
-  return (w.plan.warnings || []).map((warning) => noteBox("warn", warning.message));
+  const told = w.fits[w.draft.dataset]?.findings.some((one) => /^(tools|calls|system|refused|no_template)/.test(one.code)); // with their ways out
+  return planWarnings(w, w.plan.warnings.filter((one) => !told || !one.code.startsWith("warning.refused")));
 }
 
 /** @param {Parts<"train">} w */
