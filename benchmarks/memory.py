@@ -36,7 +36,7 @@ from tests.methods import settings_of
 KEPT = ROOT / "build" / "memory-random.json"
 PAGES = {"en": ROOT / "docs" / "planner.md", "zh": ROOT / "docs" / "zh" / "planner.md"}
 BEGIN, END = "<!-- memory: begin -->", "<!-- memory: end -->"
-FITTED = 1  # the seed of the rows that the constants in engine/devices/cpu.py were fitted with
+FITTED = 3  # the seed of the rows that the constants in engine/devices/cpu.py were fitted with
 _ROOM_MB = 1_000_000  # no job is cut up for want of memory
 _HEADS = ("Model", "Method", "Length × rows", "Settings", "Peak at", "Estimate", "Measured", "Error")
 

@@ -35,6 +35,7 @@ from engine.planner.memory.workload import FP32, MB, Workload
 KEYS = (
     "weights", "quantisation", "reference", "adapter", "value_head", "gradients", "optimizer", "activations", "logits", "temporary", "runtime", "measured", "margin",
 )  # fmt: skip
+_ANSWERING = 0.4  # of the allocator's usual share: keys and values lie beside one another
 _HOLE = 1.5  # a hole of so many times its size is filled by what comes next
 
 
@@ -212,13 +213,24 @@ def _highest(step: StepMeasures) -> PeakPhase:
 
 
 def _slack_bytes(step: StepMeasures, moment: PeakPhase) -> float:
-    """What the allocator cannot use again at once: a share of all that comes and goes."""
+    """What the allocator cannot use again at once: a share of all that comes and goes in pieces of unlike sizes."""
     work = step.work
-    if not work.kind.slack or not work.recompute or moment.name == "answer":
-        return _slack(step) * moment.bytes
-    whole = replace(work, recompute=False)  # what is recomputed goes through the heap as what is kept does
-    moved = max(phase.bytes for phase in peak_phases(StepMeasures(whole, step.uses)) if phase.name == moment.name)
-    return _slack(step) * max(moment.bytes, moved)
+    if moment.name == "answer":
+        return _ANSWERING * work.kind.slack * moment.bytes
+    if not work.kind.slack or not work.recompute:
+        return _slack(step) * (moment.bytes - _scores_in(step, moment))
+    whole = StepMeasures(
+        replace(work, recompute=False), step.uses
+    )  # what is recomputed goes through the heap as what is kept does
+    moved = max(phase.bytes - _scores_in(whole, phase) for phase in peak_phases(whole) if phase.name == moment.name)
+    return _slack(step) * max(moment.bytes - _scores_in(step, moment), moved)
+
+
+def _scores_in(step: StepMeasures, moment: PeakPhase) -> float:
+    """Bytes of written-down attention scores that are kept then: each matrix fits where another one was."""
+    kept = step.work.width * step.attention.scores * step.row * step.tokens
+    layers = 1 if step.work.recompute else step.layers
+    return min(kept * layers, moment.activations)
 
 
 def _slack(step: StepMeasures) -> float:
