@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from engine.core.errors import Fault, SpecError
 from engine.core.text import LANGUAGES
 from engine.jobs.queue import fetch_weights
 from engine.jobs.waiting import settle_stranded, waiting_kinds
+from engine.models.base.hub import main as get_of_hub
 from engine.models.base.paths import weights_folder
 from engine.models.base.tensors import LONGEST_HEADER, read_header
 from engine.models.hubs.asking import Refused, as_fault
@@ -254,6 +256,20 @@ def test_a_gated_model_is_called_so() -> None:
     assert as_fault(Refused(403), "a/b").code == "model.gated"
     assert as_fault(Refused(404), "a/b").code == "model.not_found"
     assert as_fault(ValueError("?"), "a/b").code == "model.hub_unreachable"
+
+
+def test_a_hub_that_is_gone_when_the_weights_come_is_not_a_model_that_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)  # between the client's tries
+    files = {"config.json": {"size": 3}}
+    known = {"revision": COMMIT, "files": files, "licence": None, "languages": []}
+    hub = {"kind": "huggingface", "url": "http://127.0.0.1:9"}
+    told = {"action": "get", "hub": hub, "name": NAME, "folder": str(tmp_path), "repository": known}
+    assert get_of_hub(json.dumps(told)) == 1
+    fault = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert fault["code"] == "model.hub_unreachable"
+    assert "refused" in fault["params"]["reason"]
 
 
 # ------------------------------------------------------------------ starting
