@@ -30,7 +30,7 @@ from engine.services.chat import views as chat_views
 from engine.services.chat.bare_base import require_weights
 from engine.services.jobs import lifecycle
 from engine.services.models import base_models, hub_choice, shelf
-from engine.services.planning import dry_runs, estimates, plan_search
+from engine.services.planning import dry_runs, estimates, plan_search, reserve
 from storage.job_tables import Job, JobStatus
 from storage.queries.jobs import claim_next
 from storage.tables import LanguageModel
@@ -405,6 +405,19 @@ def test_a_cached_model_is_used_where_it_lies(home: Context, made: Path, tmp_pat
     with pytest.raises(Fault) as caught:
         shelf.use_cached(ctx, "../../etc")
     assert caught.value.code == "model.not_cached"
+
+
+def test_what_fits_leaves_to_other_programs_what_the_user_leaves(home: Context) -> None:
+    def limits() -> set[int]:
+        of_model = base_models.base_model_view(home, 1)["fits"]
+        assert of_model is not None
+        return {of_model["limit_mb"], shelf.model_shelf(home)["limit_mb"]}
+
+    key = estimates.plan(home, spec(budget={"device": "auto"}))["device"]["key"]
+    before = reserve.reserve_view(home, key)
+    assert limits() == {before["limit_mb"]}
+    reserve.set_reserve(home, key, before["reserve_mb"] + 500)
+    assert limits() == {before["limit_mb"] - 500} == {estimates.plan(home, spec(budget={}))["memory"]["limit_mb"]}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
