@@ -19,6 +19,7 @@ from engine.commands.console import Console
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
 from engine.core.text import LANGUAGES
+from engine.devices import devices
 from engine.jobs.queue import fetch_weights
 from engine.jobs.waiting import settle_stranded, waiting_kinds
 from engine.models.base.hub import main as get_of_hub
@@ -263,7 +264,7 @@ def test_a_hub_that_is_gone_when_the_weights_come_is_not_a_model_that_is_not_the
 ) -> None:
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)  # between the client's tries
     files = {"config.json": {"size": 3}}
-    known = {"revision": COMMIT, "files": files, "licence": None, "languages": []}
+    known: dict[str, Any] = {"revision": COMMIT, "files": files, "licence": None, "languages": []}
     hub = {"kind": "huggingface", "url": "http://127.0.0.1:9"}
     told = {"action": "get", "hub": hub, "name": NAME, "folder": str(tmp_path), "repository": known}
     assert get_of_hub(json.dumps(told)) == 1
@@ -413,7 +414,7 @@ def test_what_fits_leaves_to_other_programs_what_the_user_leaves(home: Context) 
         assert of_model is not None
         return {of_model["limit_mb"], shelf.model_shelf(home)["limit_mb"]}
 
-    key = estimates.plan(home, spec(budget={"device": "auto"}))["device"]["key"]
+    key = devices()[0].key
     before = reserve.reserve_view(home, key)
     assert limits() == {before["limit_mb"]}
     reserve.set_reserve(home, key, before["reserve_mb"] + 500)

@@ -149,6 +149,14 @@ def _micro_rows(plan: Plan) -> int:
     return max(1, min(batch, int(tokens / max(1.0, plan.train.mean))))
 
 
+def rough_minutes(seconds: float) -> float:
+    """A time in minutes, as exactly as the page says it: to ten minutes beyond an hour, else to half a minute."""
+    if seconds >= 3600:
+        return 10 * round(seconds / 600)
+    minutes = round(seconds / 60, 1) if seconds < 57.5 else round(seconds / 30) / 2
+    return int(minutes) if minutes.is_integer() else minutes
+
+
 def _facts(plan: Plan, memory_mb: int, left_out: int) -> Json:
     """What the sentences are filled in with."""
     limit = plan.case.limit_mb
@@ -158,6 +166,6 @@ def _facts(plan: Plan, memory_mb: int, left_out: int) -> Json:
         "percent": round(100 * memory_mb / max(1, limit)),
         "memory_mb": memory_mb,
         "free_mb": limit - memory_mb,
-        "minutes": round(plan.seconds / 60, 1),
+        "minutes": rough_minutes(plan.seconds),
         "cut": plan.train.truncated + left_out,
     }
