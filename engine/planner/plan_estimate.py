@@ -18,7 +18,7 @@ from engine.objectives import objective_of
 from engine.optimizers import optimizer_of
 from engine.optimizers.offload import offload
 from engine.optimizers.trained_format import trained_format
-from engine.planner.changed import changed_case
+from engine.planner.changed import changed_spec, is_possible
 from engine.planner.download import download_spaces
 from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.estimate import memory_breakdown, total_mb
@@ -283,15 +283,25 @@ def _with_passes(case: PlanCase, change: Mapping[str, Any]) -> dict[str, Any]:
     return {**change, "training.epochs": case.spec.training["epochs"]} if "method" in change else dict(change)
 
 
+def _case_with(case: PlanCase, change: Mapping[str, Any]) -> PlanCase | None:
+    """The case with a change taken over; None where that would be refused, or leaves no rows."""
+    shape = case.shape
+    if (spec := changed_spec(case.spec, change, shape.parameters)) is None:
+        return None
+    then = replace(case, spec=spec, known_shape=shape)
+    rows = then.counts()[0].rows
+    return then if rows and is_possible(spec, shape, case.device, steps_of(rows, then.pace)) else None
+
+
 def _work_with(case: PlanCase, change: Mapping[str, Any]) -> Workload | None:
     """What the job holds once a change is taken over; None where it would be refused."""
-    then = changed_case(case, _with_passes(case, change))
+    then = _case_with(case, _with_passes(case, change))
     return workload(then, then.counts()[0]) if then is not None else None
 
 
 def _time_with(case: PlanCase, work: Workload, change: Mapping[str, Any]) -> Duration | None:
     """The time with some settings of training changed that leave memory as it is; None where that would be refused."""
-    then = changed_case(case, {f"training.{key}": value for key, value in change.items()})
+    then = _case_with(case, {f"training.{key}": value for key, value in change.items()})
     return duration_of_case(then, work, *then.counts()) if then is not None else None
 
 
