@@ -40,7 +40,7 @@ _GEMMA2_UNLESS_SAID = {
     "num_key_value_heads": 4, "head_dim": 256, "vocab_size": 256_000,
 }  # fmt: skip
 _SCALED_UNLESS_SAID = {"logit_scale": 0.0625}
-_UNLESS_SAID: dict[str, Mapping[str, float]] = {  # some published configs leave out what their class has as default
+_UNLESS_SAID: dict[str, Config] = {  # some published configs leave out what their class has as default
     "gemma2": _GEMMA2_UNLESS_SAID | {"attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0},
     "cohere": _SCALED_UNLESS_SAID,
     "cohere2": _SCALED_UNLESS_SAID,
