@@ -48,3 +48,8 @@ _ALWAYS = ("falcon_h1", "lfm2", "bloom", "granite", "gemma2")
 def test_the_estimate_agrees_with_the_dry_run(family: str) -> None:
     config, step = {"model_type": family, **_BUILDS[family]}, Step("lora", tokens=512)
     assert estimated(config, step) == pytest.approx(held(config, step)[0], rel=0.15)
+
+
+def test_turned_inputs_are_copied_on_a_quantised_base_too() -> None:
+    config, step = {"model_type": "llama", **_SIZES}, Step("oft", "bf16", 1024, held="nf4")
+    assert estimated(config, step) == pytest.approx(held(config, step)[0], rel=0.06)
