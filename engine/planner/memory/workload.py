@@ -131,5 +131,5 @@ class Workload:
 
     @property
     def copies_inputs(self) -> bool:
-        """Whether each adapter copies what it reads to another number format: those on quantised modules take it as it is."""
-        return self.width < FP32 and not self.base_format.quantised
+        """Whether each adapter copies what it reads to another number format: most on quantised modules take it as it is."""
+        return self.width < FP32 and (not self.base_format.quantised or self.footprint.casts)
