@@ -81,6 +81,7 @@ def _footprint(shape: ModelShape, values: Values) -> Footprint:
     places = 2 * (block * (block - 1) // 2) * 2  # row and column of each number of a block, in 8 bytes
     return Footprint(
         reads=inputs,
+        casts=True,
         built=4 * block * shape.over_layers(lambda width, _: width, inputs),
         held=shape.layers * len(inputs) * places,
     )

@@ -18,9 +18,12 @@ from engine.objectives import objective_of
 from engine.optimizers import optimizer_of
 from engine.optimizers.offload import offload
 from engine.optimizers.trained_format import trained_format
+from engine.planner.changed import changed_spec, is_possible
 from engine.planner.download import download_spaces
+from engine.planner.memory.answering import asked_at_once
 from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.estimate import memory_breakdown, total_mb
+from engine.planner.memory.fullest import telling
 from engine.planner.memory.occupied import Own, beside_others, nothing_own
 from engine.planner.memory.outliers import Outliers, leave_out_verdict, outlier_advice
 from engine.planner.memory.peak_phases import StepMeasures
@@ -154,6 +157,9 @@ def workload(case: PlanCase, train: Counts) -> Workload:
         measured=tuple(one for one in case.memory if one.method == spec.method),
         held=trained_format(spec.training),
         moved=offload(spec.training),
+        asked=asked_at_once(spec.training, len(spec.sample_prompts)),
+        batch=case.pace.batch_size,
+        lengths=telling(train.lengths, case.pace.batch_size) if case.table.scale == 1.0 else (),
     )
     in_a_step = train.largest_step(case.pace.batch_size)
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)
@@ -261,13 +267,11 @@ def _verdict(case: PlanCase, work: Workload, train: Counts, time: Duration, disk
         return Verdict("verdict.no_rows", {"dropped": train.dropped, "max_length": training["max_length"]})
     if not work.trained and work.method.capabilities.trains:
         return Verdict("verdict.nothing_trained")
-    memory = memory_verdict(work, case.limit_mb)
+    memory = memory_verdict(work, case.limit_mb, lambda change: _work_with(case, change))
     if not memory.ok:
         if few := outliers_of(case, work, train).that_fit(case.limit_mb):
             return leave_out_verdict(few, case.limit_mb)
-        # not the other method's own
-        kept = {"training.epochs": training["epochs"]} if "method" in memory.change else {}
-        return replace(memory, change=memory.change | kept)
+        return replace(memory, change=_with_passes(case, memory.change))
     if (short := ram_verdict(work, case.ram_mb)) is not None:
         return short
     too_long = time_verdict(time, minutes, training, lambda change: _time_with(case, work, change))
@@ -279,10 +283,31 @@ def _verdict(case: PlanCase, work: Workload, train: Counts, time: Duration, disk
     )
 
 
-def _time_with(case: PlanCase, work: Workload, change: Mapping[str, Any]) -> Duration:
-    """The time with some settings of training changed that leave memory as it is."""
-    then = replace(case, spec=replace(case.spec, training={**case.spec.training, **change}))
-    return duration_of_case(then, work, *then.counts())
+def _with_passes(case: PlanCase, change: Mapping[str, Any]) -> dict[str, Any]:
+    """Another method keeps the plan's passes."""
+    return {**change, "training.epochs": case.spec.training["epochs"]} if "method" in change else dict(change)
+
+
+def _case_with(case: PlanCase, change: Mapping[str, Any]) -> PlanCase | None:
+    """The case with a change taken over; None where that would be refused, or leaves no rows."""
+    shape = case.shape
+    if (spec := changed_spec(case.spec, change, shape.parameters)) is None:
+        return None
+    then = replace(case, spec=spec, known_shape=shape)
+    rows = then.counts()[0].rows
+    return then if rows and is_possible(spec, shape, case.device, steps_of(rows, then.pace)) else None
+
+
+def _work_with(case: PlanCase, change: Mapping[str, Any]) -> Workload | None:
+    """What the job holds once a change is taken over; None where it would be refused."""
+    then = _case_with(case, _with_passes(case, change))
+    return workload(then, then.counts()[0]) if then is not None else None
+
+
+def _time_with(case: PlanCase, work: Workload, change: Mapping[str, Any]) -> Duration | None:
+    """The time with some settings of training changed that leave memory as it is; None where that would be refused."""
+    then = _case_with(case, {f"training.{key}": value for key, value in change.items()})
+    return duration_of_case(then, work, *then.counts()) if then is not None else None
 
 
 def _fewer_files(case: PlanCase, work: Workload) -> FewerFiles | None:

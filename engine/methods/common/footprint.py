@@ -20,6 +20,7 @@ class Footprint:
     Attributes:
         reads: linear modules of each layer whose inputs the backward pass needs, because something that reads them is trained.
         apart: each of them keeps a copy of its own instead of sharing one.
+        casts: on a quantised base too, each copies what it reads to the format of what is trained.
         kept: further numbers that a layer keeps of each token.
         aside: numbers of each token that are kept once, whatever the number of layers.
         norms: the norms of the layers are trained, so that normed values are kept.
@@ -41,6 +42,7 @@ class Footprint:
 
     reads: Mapping[str, int] | None = None
     apart: bool = False
+    casts: bool = False
     kept: float = 0.0
     aside: float = 0.0
     norms: bool = False

@@ -32,6 +32,12 @@ _WIDE_MLP = {
 }  # its GELU is written out in four steps that are kept; from the power on, autocast takes them in fp32
 _WRITTEN_GATE = {"gpt_oss": 6}  # clamped and bent step by step
 _WRITTEN = frozenset({"gpt_oss", "bloom"})  # write scores down, for sinks or for slopes
+AFTER_HEAD = (
+    "final_logit_softcapping",
+    "logit_scale",
+    "logits_scaling",
+)  # what Gemma 2, Cohere and Granite do to logits
+UNTOUCHED = (None, 1)  # values of them with which logits stay as they are
 _TABLES = 16  # of each chosen expert: places, probabilities and the way back
 
 
@@ -40,6 +46,7 @@ def keeps_of(shape: ModelShape, config: Config, made: Layers) -> LayerKeeps:
     softcap, dropout = bool(config.get("attn_logit_softcapping")), _attention_dropout(shape, config)
     first_glm = is_first_chatglm(config)
     eager = softcap or first_glm or shape.family in _WRITTEN
+    after_head = any(config.get(key) not in UNTOUCHED for key in AFTER_HEAD)
     scores = 2.0 if softcap else 1.0 if eager else 3.0 if dropout else 0.0
     mlp, work = _mlp(shape, _PLAIN_MLP["gpt2"] if first_glm else _PLAIN_MLP.get(shape.family, 0))
     return LayerKeeps(
@@ -49,8 +56,8 @@ def keeps_of(shape: ModelShape, config: Config, made: Layers) -> LayerKeeps:
         dropped=dropout and not eager,
         mlp=mlp + made.states,
         work=work + 2 * shape.hidden + made.scan,
-        packs=made.packs and not eager,
-        whole_logits=bool(config.get("final_logit_softcapping")) or bool(config.get("lm_head_bias")),
+        packs=made.packs and not eager and not after_head,
+        whole_logits=after_head or bool(config.get("lm_head_bias")),
     )
 
 

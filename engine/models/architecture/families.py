@@ -39,8 +39,11 @@ _GEMMA2_UNLESS_SAID = {
     "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26, "num_attention_heads": 8,
     "num_key_value_heads": 4, "head_dim": 256, "vocab_size": 256_000,
 }  # fmt: skip
-_UNLESS_SAID: dict[str, dict[str, int]] = {  # some published configs leave out what their class has as default
-    "gemma2": _GEMMA2_UNLESS_SAID,
+_SCALED_UNLESS_SAID = {"logit_scale": 0.0625}
+_UNLESS_SAID: dict[str, Config] = {  # some published configs leave out what their class has as default
+    "gemma2": _GEMMA2_UNLESS_SAID | {"attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0},
+    "cohere": _SCALED_UNLESS_SAID,
+    "cohere2": _SCALED_UNLESS_SAID,
     "gemma3": _GEMMA2_UNLESS_SAID | {"vocab_size": 262_208},
     "gemma3_text": _GEMMA2_UNLESS_SAID | {"vocab_size": 262_208},
     "qwen3": {"head_dim": 128},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from engine.methods import METHODS
 from engine.methods.common.refusals import refused
 from engine.models.architecture.shape import shape_of
 from engine.objectives import usual_objective
+from engine.optimizers import offload, trained_format
 from engine.optimizers import searched as searched_optimizers
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.leaner import leaner_updates
@@ -85,15 +86,22 @@ def _recomputes(work: Workload, choice: str, *, short: bool) -> bool:
     return choice == "on" or short
 
 
-def memory_verdict(work: Workload, limit_mb: int) -> Verdict:
-    """Fits, or what would: recomputing, shorter examples, a quantised base, a leaner optimizer or method, or a smaller model."""
+def memory_verdict(
+    work: Workload, limit_mb: int, again: Callable[[Mapping[str, Any]], Workload | None] | None = None
+) -> Verdict:
+    """Fits, or what would: recomputing, shorter examples, a quantised base, a leaner optimizer or method, or a smaller model.
+
+    Args:
+        again: what a job holds that has taken the change over, None where it cannot; without it the change is believed.
+    """
     need = total_mb(work)
     numbers = {"need_mb": need, "limit_mb": limit_mb}
     if need <= limit_mb:
         return Verdict(FITS, numbers, ok=True)
     for code, params, change, other in _changes(work):
-        if total_mb(other) <= limit_mb:
-            return Verdict(code, {**numbers, **params, "then_mb": total_mb(other)}, change=change)
+        then = other if again is None or total_mb(other) > limit_mb else again(change)
+        if then is not None and total_mb(then) <= limit_mb:
+            return Verdict(code, {**numbers, **params, "then_mb": total_mb(then)}, change=change)
     largest = largest_fitting(work, limit_mb)
     if largest:
         return Verdict("verdict.smaller_model", {**numbers, "parameters": largest})
@@ -159,7 +167,14 @@ def _other_methods(work: Workload) -> Iterator[Change]:
         if held.not_on(work.kind) is not None:
             continue
         other = replace(work, method=method, values=values, base_format=held)
-        change = {"method": method.key, "training.checkpointing": "on" if work.recompute else "auto"}
+        again = "on" if work.recompute and method.capabilities.checkpointing else "auto"
+        change = {"method": method.key, "training.checkpointing": again}
+        if not method.trains_matrices and (work.held.rounded or work.moved.state):  # it has nothing to hold or move so
+            other = replace(other, held=trained_format.FP32, moved=offload.NOTHING)
+            change |= {
+                f"training.{trained_format.SETTING}": other.held.key,
+                f"training.{offload.SETTING}": other.moved.key,
+            }
         yield "verdict.method", {"method": method.label.as_dict()}, change, other
 
 

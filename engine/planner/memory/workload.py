@@ -49,6 +49,9 @@ class Workload:
         measured: what this machine measured of jobs with the same model.
         held: the format of trained weights of the base.
         moved: what of the optimizer waits in RAM.
+        asked: rows that answer at a time, before, during or after training.
+        batch: examples of an optimizer step; 0 where that says nothing.
+        lengths: of the examples, as far as they decide how full a group can be (`fullest.telling`).
     """
 
     shape: ModelShape
@@ -67,6 +70,9 @@ class Workload:
     measured: tuple[MemoryRecord, ...] = ()
     held: TrainedFormat = trained_format.FP32
     moved: Offload = offload.NOTHING
+    asked: int = 0
+    batch: int = 0
+    lengths: tuple[int, ...] = ()
 
     @cached_property
     def trained(self) -> int:
@@ -125,5 +131,5 @@ class Workload:
 
     @property
     def copies_inputs(self) -> bool:
-        """Whether each adapter copies what it reads to another number format: those on quantised modules take it as it is."""
-        return self.width < FP32 and not self.base_format.quantised
+        """Whether each adapter copies what it reads to another number format: most on quantised modules take it as it is."""
+        return self.width < FP32 and (not self.base_format.quantised or self.footprint.casts)

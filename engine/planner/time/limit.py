@@ -20,6 +20,7 @@ EXTRAS_SHARE = (
 CHECK_SHARE = 0.15  # of the limit that one evaluation, or one round of sample answers, may take
 ANSWERS_SHARE = 0.2  # of the limit that is kept at most for the scored answers at the end
 TOO_SHORT = "verdict.time_short"
+TOO_FEW = "verdict.time_few"  # steps for what the method does in them
 _AIM = 0.98  # share of the limit that is planned for
 _WORTH_IT = 0.5  # passes, or all of fewer: with less, checks and answers are given up first
 _LEAST = 0.01  # passes
@@ -37,29 +38,34 @@ def time_verdict(
     found: Duration,
     minutes: float | None,
     training: Mapping[str, Any],
-    again: Callable[[Mapping[str, Any]], Duration],
+    again: Callable[[Mapping[str, Any]], Duration | None],
 ) -> Verdict | None:
     """What to say when the job takes longer than the limit; None when it does not.
 
     Args:
         training: the job's settings.
-        again: the time with some of them changed.
+        again: the time with some of them changed; None where the job would be refused so.
     """
     if minutes is None or found.seconds <= minutes * 60:
         return None
     numbers = {"minutes": round(found.seconds / 60, 1), "limit_minutes": f"{minutes:g}"}
     if not found.parts.get("training"):
         return _without_answers(found, numbers, minutes, training, again)
-    enough, best = min(_WORTH_IT, float(training["epochs"])), None
+    enough, best, refused = min(_WORTH_IT, float(training["epochs"])), None, False
     for change in _changes(training):
-        way = _Way(change, _fitting(again(change), minutes, float(training["epochs"])))
-        if way.epochs >= _LEAST and again({**change, "epochs": way.epochs}).seconds > minutes * 60:  # a step is not cut
+        whole = again(change)
+        if whole is None:
+            continue
+        way = _Way(change, _fitting(whole, minutes, float(training["epochs"])))
+        fewer = again({**change, "epochs": way.epochs}) if way.epochs >= _LEAST else whole
+        refused = refused or fewer is None
+        if fewer is None or (fewer is not whole and fewer.seconds > minutes * 60):  # a step is not cut
             continue
         best = way if best is None or way.epochs > best.epochs else best
         if way.epochs >= enough:
             break
     if best is None or best.epochs < _LEAST:
-        return _too_short(found, numbers)
+        return _too_short(found, numbers, TOO_FEW if refused else TOO_SHORT)
     return _fewer(best, numbers, training)
 
 
@@ -97,15 +103,16 @@ def _without_answers(
     numbers: Mapping[str, Any],
     minutes: float,
     training: Mapping[str, Any],
-    again: Callable[[Mapping[str, Any]], Duration],
+    again: Callable[[Mapping[str, Any]], Duration | None],
 ) -> Verdict:
     """Of a method that takes no steps: its answers are what takes time."""
     change = {"scored_answers": 0}
-    if training.get("scored_answers") and again(change).seconds <= minutes * 60:
+    without = again(change) if training.get("scored_answers") else None
+    if without is not None and without.seconds <= minutes * 60:
         return Verdict("verdict.time_answers", dict(numbers), change={"training.scored_answers": 0})
     return _too_short(found, numbers)
 
 
-def _too_short(found: Duration, numbers: Mapping[str, Any]) -> Verdict:
+def _too_short(found: Duration, numbers: Mapping[str, Any], code: str = TOO_SHORT) -> Verdict:
     need = ceil(found.seconds / 60)
-    return Verdict(TOO_SHORT, {**numbers, "minutes": need}, change={"budget.minutes": need})
+    return Verdict(code, {**numbers, "minutes": need}, change={"budget.minutes": need})

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.models.architecture.anatomy import AFTER_HEAD, UNTOUCHED
 from engine.models.tuned.virtual_tokens import VirtualTokens
 from engine.objectives.declaration import Objective
 from engine.planner.time.groups import packed_groups, padded_groups
@@ -21,11 +22,6 @@ from engine.training.tuners.structure import decoder
 
 _SEGMENTABLE = {"full_attention", "sliding_attention"}  # masks that `segments` makes
 _TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2, torch.bfloat16: 5e-2}
-_AFTER_HEAD = (
-    "final_logit_softcapping",
-    "logit_scale",
-    "logits_scaling",
-)  # what Gemma 2, Cohere and Granite do to logits
 _PROBE_LENGTH = 24
 _log = logging.getLogger(__name__)
 
@@ -220,7 +216,7 @@ def _plain_head(model: nn.Module) -> bool:
     """Whether logits are hidden states times a matrix, and nothing more."""
     base = _base(model)
     head, config = base.get_output_embeddings(), base.config
-    untouched = all(getattr(config, key, None) in (None, 1) for key in _AFTER_HEAD)
+    untouched = all(getattr(config, key, None) in UNTOUCHED for key in AFTER_HEAD)
     return type(head) is nn.Linear and head.bias is None and untouched
 
 

@@ -35,8 +35,11 @@ _BUILDS: dict[str, dict[str, Any]] = {
         "word_embed_proj_dim": 1024,
     },
     "starcoder2": {**_SIZES, "intermediate_size": 4096},
+    "granite": {**_SIZES, "logits_scaling": 8.0, "attention_multiplier": 0.015625, "residual_multiplier": 0.22},
+    "gemma2": {**_SIZES, "head_dim": 128},
+    "cohere2": {**_SIZES, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2},
 }  # fmt: skip
-_ALWAYS = ("falcon_h1", "lfm2", "bloom")
+_ALWAYS = ("falcon_h1", "lfm2", "bloom", "granite", "gemma2")
 
 
 @pytest.mark.parametrize(
@@ -45,3 +48,8 @@ _ALWAYS = ("falcon_h1", "lfm2", "bloom")
 def test_the_estimate_agrees_with_the_dry_run(family: str) -> None:
     config, step = {"model_type": family, **_BUILDS[family]}, Step("lora", tokens=512)
     assert estimated(config, step) == pytest.approx(held(config, step)[0], rel=0.15)
+
+
+def test_turned_inputs_are_copied_on_a_quantised_base_too() -> None:
+    config, step = {"model_type": "llama", **_SIZES}, Step("oft", "bf16", 1024, held="nf4")
+    assert estimated(config, step) == pytest.approx(held(config, step)[0], rel=0.06)
