@@ -99,4 +99,4 @@ def _ways(console: Console, ways: Sequence[WayOutView]) -> Iterator[str]:
         key = f"fit.way.operation.{way['key']}" if way["do"] == "operation" else f"fit.way.{way['do']}"
         key = "fit.way.fetch" if way["do"] == "models" and way["key"] else key
         said = console.text(key, label=label) if key in catalogue(console.language) else label
-        yield f"→ {said}."
+        yield f"→ {said}"

@@ -12,6 +12,7 @@ from engine.commands.console import Console
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.sizes import memory_size
+from engine.models.languages import MANY
 from engine.services.models import base_models, shelf, tuned
 from engine.shapes.models import BaseModelView, TunedBrief
 from engine.shapes.shelf import CachedModel, FitHere, FoundModel, ShelfModel
@@ -75,10 +76,14 @@ def _shelf(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     return 0
 
 
+def _languages(console: Console, codes: Sequence[str]) -> str:
+    return " ".join(console.text("pick.languages.many") if code in MANY else code for code in codes)
+
+
 def _shelf_line(console: Console, one: ShelfModel) -> None:
     marks = [console.text(f"cli.models.{key}") for key, is_so in
              (("tools", one["tools"]), ("thinking", one["thinking"]), ("gated", one["gated"])) if is_so]  # fmt: skip
-    told = [*_size(one["parameters"], one["bytes"]), one["licence"], " ".join(one["languages"]), *marks]
+    told = [*_size(one["parameters"], one["bytes"]), one["licence"], _languages(console, one["languages"]), *marks]
     console.line(f"  {one['ref']}")
     console.line("      " + " · ".join([*told, *_fits(console, one["fits"])]))
 
@@ -99,7 +104,11 @@ def _search(console: Console, ctx: Context, args: argparse.Namespace) -> int:
 
 def _found_line(console: Console, one: FoundModel) -> None:
     gated = [console.text("cli.models.gated")] if one["gated"] else []
-    told = [*_size(one["parameters"], None), *filter(None, [one["licence"], " ".join(one["languages"])]), *gated]
+    told = [
+        *_size(one["parameters"], None),
+        *filter(None, [one["licence"], _languages(console, one["languages"])]),
+        *gated,
+    ]
     console.line(f"  {one['ref']}" + (f"  {' · '.join(told)}" if told else ""))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_MANY = {"multilingual", "mul", "multi"}  # more than are named
+MANY = {"multilingual", "mul", "multi"}  # more than are named
 _WRITTEN: Mapping[str, frozenset[str]] = {  # languages by the letters that data are told by
     "zh": frozenset({"zh", "zho", "chi", "cmn", "yue"}),
     "ja": frozenset({"ja", "jpn"}),
@@ -27,4 +27,4 @@ def knows(named: Sequence[str], letters: str) -> bool | None:
     codes = {code.replace("_", "-").partition("-")[0] for code in named}
     if not codes or letters not in _WRITTEN:
         return None
-    return True if codes & _WRITTEN[letters] else None if codes & _MANY else False
+    return True if codes & _WRITTEN[letters] else None if codes & MANY else False

@@ -435,6 +435,7 @@ def test_the_command_line_lists_searches_and_adds(home: Context, lang: str) -> N
     shown = told("catalogue")
     assert shown.count("\n      ") == len(known_models())
     assert "Qwen/Qwen3-0.6B" in shown
+    assert t(lang, "pick.languages.many") in shown
     assert NAME in told("search", "tiny")
     assert told("cached")
     assert "tiny-llama" in told("add", NAME)

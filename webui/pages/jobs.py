@@ -15,8 +15,8 @@ from engine.methods.common.rates import defaults_for
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import Objective
 from engine.services.jobs import labels, lifecycle, search
-from engine.services.models.sizes import size_of_base
 from engine.services.planning import retry
+from engine.services.planning.sizes import size_of_base
 from engine.shapes.jobs import JobBrief, JobFacets, JobView, JobWish
 from webui.components import PolledFunction, view
 from webui.guard import guarded

@@ -48,7 +48,7 @@ def time_verdict(
     """
     if minutes is None or found.seconds <= minutes * 60:
         return None
-    numbers = {"minutes": round(found.seconds / 60, 1), "limit_minutes": minutes}
+    numbers = {"minutes": round(found.seconds / 60, 1), "limit_minutes": f"{minutes:g}"}
     if not found.parts.get("training"):
         return _without_answers(found, numbers, minutes, training, again)
     enough, best, refused = min(_WORTH_IT, float(training["epochs"])), None, False

@@ -26,8 +26,8 @@ from engine.jobs.spec import JobSpec, make_stored
 from engine.planner.refusals import refusals
 from engine.planner.time.limit import TOO_SHORT
 from engine.services.jobs import lifecycle
-from engine.services.models.sizes import size_of_base
 from engine.services.planning import estimates
+from engine.services.planning.sizes import size_of_base
 from engine.shapes.comparisons import ComparisonCosts, EntrantCost
 from engine.shapes.plans import VerdictView
 from storage.comparison_tables import Comparison, ComparisonEntry

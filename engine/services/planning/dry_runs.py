@@ -24,8 +24,8 @@ from engine.planner.memory.peak_phases import StepMeasures
 from engine.planner.memory.workload import MB
 from engine.planner.plan_estimate import workload
 from engine.planner.refusals import refusals
-from engine.services.models.sizes import size_of_base
 from engine.services.planning.estimates import case_of
+from engine.services.planning.sizes import size_of_base
 from engine.shapes.planning import DryRunView
 from storage.queries import jobs as queries
 

@@ -30,10 +30,10 @@ from engine.planner.refusals import planned_device, refusals, unteachable
 from engine.planner.time.corrections import MODEL_VERSION, Source, ThroughputRecord, machine_of
 from engine.planner.time.length_cache import lengths_of
 from engine.planner.vocabulary import faults_of
-from engine.services.models.sizes import size_of_base
 from engine.services.planning.measured import memory_of
 from engine.services.planning.own_memory import own_memory
 from engine.services.planning.reserve import reserved
+from engine.services.planning.sizes import size_of_base
 from engine.shapes.planning import DeviceChoice
 from engine.shapes.plans import PlanView
 from engine.shapes.tokens import ExampleTokens

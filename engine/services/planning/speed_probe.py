@@ -14,7 +14,7 @@ from engine.jobs.lanes import lane_for
 from engine.jobs.spec import JobSpec, make_unnamed
 from engine.methods import method_of
 from engine.services.jobs.lifecycle import enqueue_spec, gone_inputs, lacking_rows, missing_inputs
-from engine.services.models.sizes import size_of_base
+from engine.services.planning.sizes import size_of_base
 from engine.shapes.planning import ProbeView
 from storage.job_tables import Job
 from storage.queries import jobs as queries
