@@ -3,7 +3,7 @@
 Settings are drawn by the seed (`benchmarks.memory_rows`); the worker's highest resident memory (VmHWM) is held against the plan,
 program and all. Results are kept in build/memory-random.json as soon as they are there, so the table can be made in pieces;
 the estimate is calculated anew each time. Constants of the estimate are fitted with one seed (`FITTED`) and judged by another:
---write puts the table of a seed into docs/planner.md and docs/zh/planner.md between the markers.
+--write puts the table of a seed between the markers of docs/planner.md and docs/zh/planner.md.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from engine.devices import precision_for
 from engine.methods import method_of
 from engine.models.architecture.shape import shape_of
 from engine.optimizers import optimizer_of
+from engine.planner.memory.answering import asked_at_once
 from engine.planner.memory.estimate import peak_phase, predicted_mb
+from engine.planner.memory.fullest import telling
 from engine.planner.memory.verdict import arrange
 from engine.planner.memory.workload import Workload
 from tests import tiny
@@ -34,7 +36,7 @@ from tests.methods import settings_of
 KEPT = ROOT / "build" / "memory-random.json"
 PAGES = {"en": ROOT / "docs" / "planner.md", "zh": ROOT / "docs" / "zh" / "planner.md"}
 BEGIN, END = "<!-- memory: begin -->", "<!-- memory: end -->"
-FITTED = 1  # the seed of the rows that the constants in engine/devices/cpu.py were fitted with
+FITTED = 3  # the seed of the rows that the constants in engine/devices/cpu.py were fitted with
 _ROOM_MB = 1_000_000  # no job is cut up for want of memory
 _HEADS = ("Model", "Method", "Length × rows", "Settings", "Peak at", "Estimate", "Measured", "Error")
 
@@ -80,7 +82,8 @@ def workload_of(row: Mapping[str, Any], found: Mapping[str, Any]) -> Workload:
     work = Workload(
         shape_of(config_of(row["model"])), method, values, precision_for(cpu()), cpu(), lengths[0],
         optimizer=optimizer_of(training["optimizer"]), base_format=base_format(training),
-        double=bool(training["double_quantisation"]),
+        double=bool(training["double_quantisation"]), asked=asked_at_once(training),
+        batch=training["batch_size"], lengths=telling(lengths, training["batch_size"]),
     )  # fmt: skip
     return arrange(work, lengths[0], sum(lengths[: training["batch_size"]]), training["checkpointing"], _ROOM_MB)
 
@@ -120,9 +123,11 @@ def table(pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> str:
 
 
 def write_pages(text: str) -> None:
-    """Put the table between the markers of the page of each language."""
+    """Put the table between the markers of each page that has them."""
     for page in PAGES.values():
-        before, rest = page.read_text(encoding="utf-8").split(BEGIN)
+        if BEGIN not in (old := page.read_text(encoding="utf-8")):
+            continue
+        before, rest = old.split(BEGIN)
         _old, after = rest.split(END)
         page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
@@ -139,6 +144,8 @@ def measure(rows: Sequence[Mapping[str, Any]], seed: int, most: int) -> None:
     """Measure rows that have no result yet, so many at most."""
     there = kept()
     missing = [place for place in range(len(rows)) if f"{seed}/{place}" not in there][:most]
+    if not missing:
+        return
     for place, found in zip(missing, measured([rows[place] for place in missing]), strict=True):
         KEPT.write_text(json.dumps(kept() | {f"{seed}/{place}": {"row": rows[place], **found}}, indent=1))
         print(place, rows[place]["model"], rows[place]["name"], found, file=sys.stderr, flush=True)

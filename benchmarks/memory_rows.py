@@ -15,25 +15,25 @@ ROOT = Path(__file__).resolve().parents[1]
 STARTER = "starter"
 SHAPES: Mapping[str, Mapping[str, Any]] = {  # grouped heads and tied; biases, grouped heads, a head of its own; neither
     "llama": {
-        "model_type": "llama", "vocab_size": 4096, "hidden_size": 256, "intermediate_size": 704, "num_hidden_layers": 10,
-        "num_attention_heads": 8, "num_key_value_heads": 4, "max_position_embeddings": 2048, "tie_word_embeddings": True,
+        "model_type": "llama", "vocab_size": 4096, "hidden_size": 128, "intermediate_size": 384, "num_hidden_layers": 16,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 2048, "tie_word_embeddings": True,
     },
     "qwen2": {
-        "model_type": "qwen2", "vocab_size": 12288, "hidden_size": 256, "intermediate_size": 896, "num_hidden_layers": 8,
-        "num_attention_heads": 8, "num_key_value_heads": 2, "max_position_embeddings": 2048, "tie_word_embeddings": False,
+        "model_type": "qwen2", "vocab_size": 8192, "hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 12,
+        "num_attention_heads": 6, "num_key_value_heads": 2, "max_position_embeddings": 2048, "tie_word_embeddings": False,
     },
     "gpt2": {
-        "model_type": "gpt2", "vocab_size": 8192, "n_embd": 256, "n_layer": 8, "n_head": 4, "n_positions": 2048,
+        "model_type": "gpt2", "vocab_size": 6144, "n_embd": 128, "n_layer": 12, "n_head": 4, "n_positions": 2048,
         "tie_word_embeddings": True,
     },
 }  # fmt: skip
-_SHARE = {"llama": 0.3, "qwen2": 0.32, "gpt2": 0.25, STARTER: 0.13}
-_BATCHES = (1, 2, 3, 4, 5, 8, 11)
+_SHARE = {"llama": 0.32, "qwen2": 0.32, "gpt2": 0.26, STARTER: 0.1}
+_BATCHES = (1, 2, 3, 5, 8)
 _LENGTHS = (64, 129, 200, 256, 333, 512, 640, 777)
 _RANKS = (2, 5, 8, 16, 33, 64)
 _FORMATS = ("nf4", "fp4", "int8")
-_MOST = {STARTER: 600}  # tokens of a step: a small processor works on it for a quarter of a minute
-_MOST_TOKENS = 2400
+_MOST = {STARTER: 512}  # tokens of a step: a small processor works on it for a quarter of a minute
+_MOST_TOKENS = 2000
 
 
 def drawn(count: int, seed: int) -> Iterator[dict[str, Any]]:

@@ -64,7 +64,7 @@ class MethodForm(Named):
     recommended: bool  # to newcomers
     params: list[ParamForm]  # its own settings
     defaults: dict[str, Any]  # that it changes in the settings of training
-    rates: list[tuple[float, float]]  # learning rates: from so many parameters of the base on, this one
+    rates: list[list[float]]  # learning rates: from so many parameters of the base on, this one
     capabilities: list[CapabilityView]  # those that matter here
     variants: list[VariantForm]  # of it
 

@@ -84,7 +84,7 @@ def method_form(method: Method, language: str) -> MethodForm:
         "recommended": method.recommended,
         "params": _settings(method.params, language, "method"),
         "defaults": dict(method.defaults),
-        "rates": rates_of(method),
+        "rates": [list(pair) for pair in rates_of(method)],
         "capabilities": [can for can in capabilities_of(method, language) if can["key"] in _SHOWN_CAPABILITIES],
         "variants": [
             {

@@ -84,7 +84,7 @@ def _print(console: Console, place: int, offer: PlanOffer) -> None:
         length=offer["max_length"],
         epochs=f"{offer['epochs']:g}",
         memory=memory_size(offer["memory"]["total_mb"]),
-        minutes=round(offer["time"]["seconds"] / 60, 1),
+        minutes=plan_search.rough_minutes(offer["time"]["seconds"]),
         disk=memory_size(offer["disk"]["total_mb"]),
     )
     console.line("   " + console.text(f"plan.{offer['why']['code']}", **offer["why"]["params"]))

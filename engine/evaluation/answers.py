@@ -17,6 +17,7 @@ from engine.evaluation.scores import score_answers
 from engine.evaluation.spread import spread
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Interrupted
+from engine.training.limits.memory_use import give_back
 
 _BATCH = 16
 _FIRST_BATCH = 4  # while nobody knows how long answering takes, and time is short
@@ -111,6 +112,7 @@ class AnswerSheet:
             asked, look = [self.questions[place] for place in part], partial(self._heed, latest)
             told = answer(model, asked, self.template, self.context, autocast, self.new_tokens, heed=look)
             said |= zip(part, told, strict=True)
+            give_back()  # keys and values of long questions leave holes that a training step fills badly
             tell(len(said) / len(order))
             if latest is not None and time.monotonic() + (time.monotonic() - began) > latest:
                 return

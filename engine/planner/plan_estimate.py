@@ -20,8 +20,10 @@ from engine.optimizers.offload import offload
 from engine.optimizers.trained_format import trained_format
 from engine.planner.changed import changed_spec, is_possible
 from engine.planner.download import download_spaces
+from engine.planner.memory.answering import asked_at_once
 from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.estimate import memory_breakdown, total_mb
+from engine.planner.memory.fullest import telling
 from engine.planner.memory.occupied import Own, beside_others, nothing_own
 from engine.planner.memory.outliers import Outliers, leave_out_verdict, outlier_advice
 from engine.planner.memory.peak_phases import StepMeasures
@@ -155,6 +157,9 @@ def workload(case: PlanCase, train: Counts) -> Workload:
         measured=tuple(one for one in case.memory if one.method == spec.method),
         held=trained_format(spec.training),
         moved=offload(spec.training),
+        asked=asked_at_once(spec.training, len(spec.sample_prompts)),
+        batch=case.pace.batch_size,
+        lengths=telling(train.lengths, case.pace.batch_size) if case.table.scale == 1.0 else (),
     )
     in_a_step = train.largest_step(case.pace.batch_size)
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)

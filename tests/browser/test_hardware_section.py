@@ -39,4 +39,12 @@ def test_the_hardware_is_told_in_plain_sentences(visit: Open, language: str) -> 
     back.click()
     back.wait_for(state="hidden")
     assert float(left.input_value()) == usual
+    save = section.get_by_role("button", name=t(language, "settings.reserve.save")).last
+    left.fill("999999")
+    save.click()
+    page.wait_for_selector("#reserve-cpu[aria-invalid=true]")
+    left.fill("")  # nothing typed is the usual, not zero
+    save.click()
+    page.wait_for_selector("#reserve-cpu:not([aria-invalid=true])")
+    assert float(left.input_value()) == usual
     tab.assert_clean()

@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from engine.commands.console import Console
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
 from engine.core.text import LANGUAGES
+from engine.devices import devices
 from engine.jobs.queue import fetch_weights
 from engine.jobs.waiting import settle_stranded, waiting_kinds
+from engine.models.base.hub import main as get_of_hub
 from engine.models.base.paths import weights_folder
 from engine.models.base.tensors import LONGEST_HEADER, read_header
 from engine.models.hubs.asking import Refused, as_fault
@@ -28,7 +31,7 @@ from engine.services.chat import views as chat_views
 from engine.services.chat.bare_base import require_weights
 from engine.services.jobs import lifecycle
 from engine.services.models import base_models, hub_choice, shelf
-from engine.services.planning import dry_runs, estimates, plan_search
+from engine.services.planning import dry_runs, estimates, plan_search, reserve
 from storage.job_tables import Job, JobStatus
 from storage.queries.jobs import claim_next
 from storage.tables import LanguageModel
@@ -256,6 +259,20 @@ def test_a_gated_model_is_called_so() -> None:
     assert as_fault(ValueError("?"), "a/b").code == "model.hub_unreachable"
 
 
+def test_a_hub_that_is_gone_when_the_weights_come_is_not_a_model_that_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)  # between the client's tries
+    files = {"config.json": {"size": 3}}
+    known: dict[str, Any] = {"revision": COMMIT, "files": files, "licence": None, "languages": []}
+    hub = {"kind": "huggingface", "url": "http://127.0.0.1:9"}
+    told = {"action": "get", "hub": hub, "name": NAME, "folder": str(tmp_path), "repository": known}
+    assert get_of_hub(json.dumps(told)) == 1
+    fault = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert fault["code"] == "model.hub_unreachable"
+    assert "refused" in fault["params"]["reason"]
+
+
 # ------------------------------------------------------------------ starting
 
 
@@ -389,6 +406,19 @@ def test_a_cached_model_is_used_where_it_lies(home: Context, made: Path, tmp_pat
     with pytest.raises(Fault) as caught:
         shelf.use_cached(ctx, "../../etc")
     assert caught.value.code == "model.not_cached"
+
+
+def test_what_fits_leaves_to_other_programs_what_the_user_leaves(home: Context) -> None:
+    def limits() -> set[int]:
+        of_model = base_models.base_model_view(home, 1)["fits"]
+        assert of_model is not None
+        return {of_model["limit_mb"], shelf.model_shelf(home)["limit_mb"]}
+
+    key = devices()[0].key
+    before = reserve.reserve_view(home, key)
+    assert limits() == {before["limit_mb"]}
+    reserve.set_reserve(home, key, before["reserve_mb"] + 500)
+    assert limits() == {before["limit_mb"] - 500} == {estimates.plan(home, spec(budget={}))["memory"]["limit_mb"]}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

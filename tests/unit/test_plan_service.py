@@ -69,6 +69,21 @@ def test_the_service_offers_plans_that_are_plans(ctx: Context, asked: dict[str, 
         assert offer["method"] != "lora" or taken["method_params"] == {"rank": 4}
 
 
+def test_minutes_are_said_as_roughly_as_on_the_cards() -> None:
+    assert [plan_search.rough_minutes(one) for one in (12, 204, 431, 4662)] == [0.2, 3.5, 7.0, 80]
+
+
+def test_an_answer_behind_the_cut_is_left_out_and_the_offer_says_so(ctx: Context, asked: dict[str, Any]) -> None:
+    rows = tiny.chat_rows(300)
+    rows[5]["messages"][0]["content"] = "about the basket and the tower " * 150
+    raw = asked | {"dataset": tiny.add_dataset(ctx, rows, name="One long question")}
+    found = {offer["max_length"]: offer for offer in plan_search.offers(ctx, raw)["offers"]}
+    assert (found[max(found)]["dropped"], found[min(found)]["dropped"]) == (0, 1)
+    assert not found[max(found)]["why"]["code"].endswith("_cut")
+    assert found[min(found)]["why"]["code"].endswith("_cut")
+    assert found[min(found)]["why"]["params"]["cut"] == 1
+
+
 def test_where_no_training_fits_the_examples_are_shown_instead(ctx: Context, asked: dict[str, Any]) -> None:
     learnt = min(offer["disk"]["total_mb"] for offer in plan_search.offers(ctx, asked)["offers"])
     found = plan_search.offers(ctx, asked | {"budget": {"disk_mb": learnt // 3}})

@@ -72,7 +72,7 @@ def entrant_forms(lang: str) -> list[EntrantForm]:
                 "recommended": method.recommended and variant is None,
                 "trains": method.capabilities.trains,
                 "params": [{**one, "default": set_by_variant.get(one["key"], one["default"])} for one in params],
-                "rates": [] if RATE in set_by_variant else rates_of(method),
+                "rates": [] if RATE in set_by_variant else [list(pair) for pair in rates_of(method)],
             }
         )
     return found

@@ -247,7 +247,7 @@ class EntrantForm(Named):
     recommended: bool  # to newcomers
     trains: bool  # anything at all
     params: list[ParamForm]  # that may be set for it alone
-    rates: list[tuple[float, float]]  # learning rates: from so many parameters of the base on, this one
+    rates: list[list[float]]  # learning rates: from so many parameters of the base on, this one
 
 
 class MetricColumn(Named):

@@ -223,9 +223,15 @@ def _as_fault(error: Exception, name: str) -> Fault:
 
     if isinstance(error, errors.GatedRepoError):
         return Fault("model.gated", name=name)
+    if isinstance(error, errors.LocalEntryNotFoundError):  # its name is of the client's cache: nothing answered
+        return Fault("model.hub_unreachable", name=name, reason=_reason(error.__cause__ or error))
     if isinstance(error, (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.EntryNotFoundError)):
         return Fault("model.not_found", name=name)
     return as_fault(error, name)
+
+
+def _reason(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]
 
 
 def main(told: str) -> int:

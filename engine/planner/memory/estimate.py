@@ -22,12 +22,21 @@ from engine.planner.memory.corrections import (
     correct_memory,
 )
 from engine.planner.memory.offloaded import state_of
-from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak, score_bytes
+from engine.planner.memory.peak_phases import (
+    HEAD_TOKENS,
+    PeakPhase,
+    StepMeasures,
+    peak_phases,
+    score_bytes,
+    unpacked_bytes,
+)
 from engine.planner.memory.workload import FP32, MB, Workload
 
 KEYS = (
     "weights", "quantisation", "reference", "adapter", "value_head", "gradients", "optimizer", "activations", "logits", "temporary", "runtime", "measured", "margin",
 )  # fmt: skip
+_ANSWERING = 0.4  # of the allocator's usual share: keys and values lie beside one another
+_HOLE = 1.5  # a hole of so many times its size is filled by what comes next
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,7 @@ class MemoryItem:
 def memory_breakdown(work: Workload) -> list[MemoryItem]:
     """The lines of the memory estimate, without empty ones, in the order of `KEYS`."""
     step = StepMeasures(work, work.footprint)
-    moment = peak(step)
+    moment = _highest(step)
     lines = [*_held(work), *_moved(step, moment), _runtime(work)]
     found = _correction(work, lines)
     lines = list(_corrected(lines, found))
@@ -108,15 +117,16 @@ def predicted_mb(work: Workload) -> float:
 
 def step_bytes(work: Workload) -> dict[str, float]:
     """What the step itself holds, by key: without the program, the margin and the heap's share. A dry run counts the same."""
-    work = replace(work, measured=())
+    work = replace(work, asked=0, measured=())
     lines = {item.key: item.bytes for item in memory_breakdown(work) if item.key not in ("runtime", "margin")}
-    lines["temporary"] = lines.get("temporary", 0.0) - _slack(work) * peak(StepMeasures(work, work.footprint)).bytes
+    step = StepMeasures(work, work.footprint)
+    lines["temporary"] = lines.get("temporary", 0.0) - _slack_bytes(step, _highest(step))
     return lines
 
 
 def peak_phase(work: Workload) -> str:
-    """The name of the moment that decides: "head", "backward", "end", "update"."""
-    return peak(StepMeasures(work, work.footprint)).name
+    """The name of the moment that decides: "head", "backward", "end", "update", "answer"."""
+    return _highest(StepMeasures(work, work.footprint)).name
 
 
 # ---------------------------------------------------------------- what is there all the time
@@ -184,21 +194,55 @@ def _moved(step: StepMeasures, moment: PeakPhase) -> Iterator[MemoryItem]:
     work = step.work
     tokens = step.tokens
     yield MemoryItem("gradients", moment.gradients, _gradients_text(step, moment), formulas.GRADIENTS)
-    yield MemoryItem("activations", moment.activations, _activations_text(step), formulas.ACTIVATIONS)
+    text = memory_size(moment.activations / MB) if moment.name == "answer" else _activations_text(step)
+    yield MemoryItem("activations", moment.activations, text, formulas.ACTIVATIONS)
     labels = tokens if work.shape.keeps.whole_logits else min(tokens, HEAD_TOKENS)
     yield MemoryItem(
         "logits", moment.logits, times(work.shape.vocabulary, labels, f"{score_bytes(work)} B"), formulas.LOGITS
     )
-    slack = _slack(work) * moment.bytes
+    slack = _slack_bytes(step, moment)
     text = f"{moment.name}: {memory_size(moment.temporary / MB)}"
     if slack:
-        text = plus([text, f"{_slack(work):.0%} × {memory_size((slack / _slack(work)) / MB)}"])
+        text = plus([text, f"{_slack(step):.0%} × {memory_size((slack / _slack(step)) / MB)}"])
     yield MemoryItem("temporary", moment.temporary + slack, text, formulas.TEMPORARY)
 
 
-def _slack(work: Workload) -> float:
-    renewed = work.base_format.quantised or work.footprint.built >= work.shape.linear_weights
-    return work.kind.slack_renewed if renewed else work.kind.slack
+def _highest(step: StepMeasures) -> PeakPhase:
+    """The phase with the most memory, the heap's share included."""
+    return max(peak_phases(step), key=lambda phase: phase.bytes + _slack_bytes(step, phase))
+
+
+def _slack_bytes(step: StepMeasures, moment: PeakPhase) -> float:
+    """What the allocator cannot use again at once: a share of all that comes and goes in pieces of unlike sizes."""
+    work = step.work
+    if moment.name == "answer":
+        return _ANSWERING * work.kind.slack * moment.bytes
+    if not work.kind.slack or not work.recompute:
+        return _slack(step) * (moment.bytes - _scores_in(step, moment))
+    whole = StepMeasures(
+        replace(work, recompute=False), step.uses
+    )  # what is recomputed goes through the heap as what is kept does
+    moved = max(phase.bytes - _scores_in(whole, phase) for phase in peak_phases(whole) if phase.name == moment.name)
+    return _slack(step) * max(moment.bytes - _scores_in(step, moment), moved)
+
+
+def _scores_in(step: StepMeasures, moment: PeakPhase) -> float:
+    """Bytes of written-down attention scores that are kept then: each matrix fits where another one was."""
+    kept = step.work.width * step.attention.scores * step.row * step.tokens
+    layers = 1 if step.work.recompute else step.layers
+    return min(kept * layers, moment.activations)
+
+
+def _slack(step: StepMeasures) -> float:
+    """The larger share where matrices are made anew in each pass, as far as they leave holes as large as what comes next."""
+    work, kind = step.work, step.work.kind
+    if step.uses.built >= work.shape.linear_weights:
+        return kind.slack_renewed
+    if not work.base_format.quantised:
+        return kind.slack
+    passing = step.tokens * work.width * max((outputs for _, outputs in work.shape.linears.values()), default=0)
+    hole = _HOLE * unpacked_bytes(work) / max(1.0, passing)
+    return kind.slack + (kind.slack_renewed - kind.slack) * min(1.0, hole)
 
 
 def _gradients_text(step: StepMeasures, moment: PeakPhase) -> str:

@@ -1,8 +1,9 @@
 """What a training step holds in the phase of its peak.
 
-Five phases can be the highest: the end of a forward pass that holds more than it keeps ("forward"); the first chunk of
+Five phases of it can be the highest: the end of a forward pass that holds more than it keeps ("forward"); the first chunk of
 logits, when all activations are kept ("head"); the topmost layer's backward pass ("backward"); the lowest one's, when all
-gradients are there and activations are gone ("end"); the optimizer's step ("update"). Gradients grow while activations are
+gradients are there and activations are gone ("end"); the optimizer's step ("update"). A job that answers questions may hold
+most while it does so ("answer"). Gradients grow while activations are
 freed, so with one microbatch a step they do not peak together; with several, those of the first ones stay.
 """
 
@@ -12,8 +13,10 @@ from dataclasses import dataclass
 
 from engine.methods.common.footprint import Footprint, inputs_kept
 from engine.methods.common.shape import ModelShape
+from engine.planner.memory.answering import answer_bytes, cache_bytes
 from engine.planner.memory.attention import KeptAttention
 from engine.planner.memory.base_weights import copied_bytes, recast_bytes
+from engine.planner.memory.fullest import packed, padded
 from engine.planner.memory.offloaded import gradient_bytes, leaving_bytes, update_bytes
 from engine.planner.memory.workload import FP32, Workload
 
@@ -25,7 +28,7 @@ _WHOLE_KEPT, _WHOLE_MADE = 2, 2  # bent scores and their softmax; the gradients 
 class PeakPhase:
     """Bytes in one phase of a step, besides weights, adapter and optimizer state."""
 
-    name: str  # "forward", "head", "backward", "end" or "update"
+    name: str  # "forward", "head", "backward", "end", "update" or "answer"
     gradients: float = 0.0  # of trained parameters
     activations: float = 0.0  # kept for the backward pass
     logits: float = 0.0  # scores over the vocabulary
@@ -47,7 +50,18 @@ class StepMeasures:
     @property
     def tokens(self) -> int:
         """Of the largest group, virtual ones included."""
-        return max(self.work.tokens, self.row) if self.uses.front else self.work.tokens
+        held = self._filled
+        return max(held, self.row) if self.uses.front else held
+
+    @property
+    def _filled(self) -> int:
+        """Of the largest group, as far as the examples fill it."""
+        work = self.work
+        if not work.lengths:
+            return work.tokens
+        if work.method.capabilities.packing and work.shape.keeps.packs:
+            return min(work.tokens, packed(work.lengths, work.batch, work.tokens))
+        return min(work.tokens, padded(work.lengths, work.batch, work.tokens, self.uses.front))
 
     @property
     def row(self) -> int:
@@ -117,15 +131,10 @@ def _normed(shape: ModelShape) -> int:
 
 
 def peak_phases(step: StepMeasures) -> list[PeakPhase]:
-    """The candidates; the highest one is the peak."""
+    """The candidates; the highest one is the peak, with what the allocator adds to it."""
     if not step.work.method.capabilities.trains:
-        return [_only_forward(step)]
-    return [_forward(step), _head(step), _backward(step), _end(step), _update(step)]
-
-
-def peak(step: StepMeasures) -> PeakPhase:
-    """The highest phase."""
-    return max(peak_phases(step), key=lambda phase: phase.bytes)
+        return [_only_forward(step), _answer(step)]
+    return [_forward(step), _head(step), _backward(step), _end(step), _update(step), _answer(step)]
 
 
 def _only_forward(step: StepMeasures) -> PeakPhase:
@@ -178,6 +187,14 @@ def _end(step: StepMeasures) -> PeakPhase:
 
 def _update(step: StepMeasures) -> PeakPhase:
     return PeakPhase("update", gradients=gradient_bytes(step.work), temporary=update_bytes(step.work))
+
+
+def _answer(step: StepMeasures) -> PeakPhase:
+    """No step: keys and values of all questions, and what is made on top."""
+    work = step.work
+    if not work.asked:
+        return PeakPhase("answer")
+    return PeakPhase("answer", activations=cache_bytes(work), temporary=answer_bytes(work) + unpacked_bytes(work))
 
 
 def _earlier(step: StepMeasures) -> float:

@@ -49,6 +49,9 @@ class Workload:
         measured: what this machine measured of jobs with the same model.
         held: the format of trained weights of the base.
         moved: what of the optimizer waits in RAM.
+        asked: rows that answer at a time, before, during or after training.
+        batch: examples of an optimizer step; 0 where that says nothing.
+        lengths: of the examples, as far as they decide how full a group can be (`fullest.telling`).
     """
 
     shape: ModelShape
@@ -67,6 +70,9 @@ class Workload:
     measured: tuple[MemoryRecord, ...] = ()
     held: TrainedFormat = trained_format.FP32
     moved: Offload = offload.NOTHING
+    asked: int = 0
+    batch: int = 0
+    lengths: tuple[int, ...] = ()
 
     @cached_property
     def trained(self) -> int:

@@ -95,7 +95,11 @@ def _shorter(search: Search) -> Verdict | None:
 def _cut(search: Search, plan: Plan) -> Verdict:
     """A plan with shorter examples, in all passes of its method where the time allows them."""
     need = _need_mb(search)
-    params: dict[str, Any] = {"max_length": plan.max_length, "longest": max(search.lengths), "n": plan.train.truncated}
+    params: dict[str, Any] = {
+        "max_length": plan.max_length,
+        "longest": max(search.lengths),
+        "n": plan.train.truncated + search.left_out(plan),
+    }
     params |= {"need_mb": need, "limit_mb": search.base.limit_mb} | _passes(plan)
     whole, fewer = "nothing.shorter", "nothing.shorter_passes"
     if need <= limit_of(search.base.device, None):

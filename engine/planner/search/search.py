@@ -172,6 +172,14 @@ class Search:
         training = {**self.base.spec.training, "max_length": length, **settings}
         return self.objective.counts(self.base.table.train_index, training)
 
+    def left_out(self, plan: Plan) -> int:
+        """Rows that a plan's limit of length leaves out, or without an answer because that is behind the cut."""
+        lengths = self.base.table.train_index.every_length
+        if not lengths or self.objective.search_lengths:
+            return plan.train.dropped
+        never = self.counts(lengths[-1]).unlearnable
+        return plan.train.dropped + max(0, plan.train.unlearnable - never)
+
     @cached_property
     def found(self) -> list[Plan]:
         """Every plan that keeps to all limits, as the goal ranks them."""

@@ -28,7 +28,8 @@ def suggested(ctx: Context, base: LanguageModel, letters: Iterable[str], tools: 
     if ctx.settings.offline:
         return None
     try:
-        fits = fits_of_list(*place_for("auto"))
+        with ctx.db.read() as s:
+            fits = fits_of_list(*place_for("auto", s=s))
     except Fault:
         return None
     asked, size = list(letters), base.parameters or 1

@@ -43,7 +43,7 @@ def view_of(settings: Settings, s: Session, model: LanguageModel) -> BaseModelVi
         "default_template": bool((model.config or {}).get("_tunesmith", {}).get("default_template")),
         "architecture": (model.config or {}).get("model_type"),
         "facts": facts_of(model),
-        "fits": fit_here(model.config, model.parameters) if can_plan(model) else None,
+        "fits": fit_here(s, model.config, model.parameters) if can_plan(model) else None,
         **_vocabulary(settings, s, model),
         "job_id": job.id if job else None,
         "progress": _progress(job) if job is not None and job.status not in FINAL else None,

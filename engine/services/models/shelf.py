@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sqlalchemy.orm import Session
+
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.shapes import CodedMessage
@@ -33,7 +35,8 @@ def model_shelf(ctx: Context, device: str = "auto", memory_mb: int | None = None
     Raises:
         Fault: "device.missing" and others of `device_of`.
     """
-    planned, limit = place_for(device, memory_mb)
+    with ctx.db.read() as s:
+        planned, limit = place_for(device, memory_mb, s)
     here, fits = _here(ctx), fits_of_list(planned, limit)
     models = [_entry(one, fit, here) for one, fit in zip(known_models(), fits, strict=True)]
     return {"device": planned.name, "limit_mb": limit, "quick_parameters": quick_parameters(planned), "models": models}
@@ -130,14 +133,15 @@ def know_model(ctx: Context, name: str) -> int:
 def cached_models(ctx: Context) -> list[CachedModel]:
     """Whole models that other programs fetched into a hub's cache on this machine, and that can be used where they are."""
     here = _here(ctx)
-    return [_cached(one, here) for one in _all_cached(ctx)]
+    with ctx.db.read() as s:
+        return [_cached(s, one, here) for one in _all_cached(ctx)]
 
 
 def _all_cached(ctx: Context) -> list[Cached]:
     return [one for cache, place in ctx.settings.hub_caches for one in cached_in(cache, place)]
 
 
-def _cached(one: Cached, here: _Here) -> CachedModel:
+def _cached(s: Session, one: Cached, here: _Here) -> CachedModel:
     view = here.get(str(one.folder.resolve())) or here.get(one.ref)
     return {
         "ref": one.ref,
@@ -147,7 +151,7 @@ def _cached(one: Cached, here: _Here) -> CachedModel:
         "parameters": one.parameters,
         "architecture": str(one.config.get("model_type", "")),
         "context_length": one.context_length,
-        "fits": fit_here(one.config, one.parameters),
+        "fits": fit_here(s, one.config, one.parameters),
         "model_id": view["id"] if view else None,
     }
 

@@ -104,7 +104,8 @@ def _shared(objective: Objective) -> set[str]:
 
 def _offer(plan: Plan, reason: str, search: Search, place: int, numbers: PlanView) -> PlanOffer:
     training, work = plan.case.spec.training, plan.work
-    whole = plan.train.truncated == plan.train.dropped == 0
+    left_out = search.left_out(plan)
+    whole = plan.train.truncated == left_out == 0
     return {
         "key": _key(plan),
         "changes": search.changes_of(plan),
@@ -113,7 +114,7 @@ def _offer(plan: Plan, reason: str, search: Search, place: int, numbers: PlanVie
         "attention": numbers["attention"],
         "max_length": plan.max_length,
         "truncated": plan.train.truncated,
-        "dropped": plan.train.dropped,
+        "dropped": left_out,
         "micro_tokens": work.tokens,
         "micro_rows": _micro_rows(plan),
         "accumulation": work.groups,
@@ -130,7 +131,7 @@ def _offer(plan: Plan, reason: str, search: Search, place: int, numbers: PlanVie
         "quality": round(plan.quality, 3),
         "why": {
             "code": f"why.{reason}" if whole or reason == "shots" else f"why.{reason}_cut",
-            "params": _facts(plan, numbers["memory"]["total_mb"]),
+            "params": _facts(plan, numbers["memory"]["total_mb"], left_out),
         },
         "verdict": numbers["verdict"],
         "best": place == 0 and not plan.late,
@@ -148,7 +149,15 @@ def _micro_rows(plan: Plan) -> int:
     return max(1, min(batch, int(tokens / max(1.0, plan.train.mean))))
 
 
-def _facts(plan: Plan, memory_mb: int) -> Json:
+def rough_minutes(seconds: float) -> float:
+    """A time in minutes, as exactly as the page says it: to ten minutes beyond an hour, else to half a minute."""
+    if seconds >= 3600:
+        return 10 * round(seconds / 600)
+    minutes = round(seconds / 60, 1) if seconds < 57.5 else round(seconds / 30) / 2
+    return int(minutes) if minutes.is_integer() else minutes
+
+
+def _facts(plan: Plan, memory_mb: int, left_out: int) -> Json:
     """What the sentences are filled in with."""
     limit = plan.case.limit_mb
     return {
@@ -157,6 +166,6 @@ def _facts(plan: Plan, memory_mb: int) -> Json:
         "percent": round(100 * memory_mb / max(1, limit)),
         "memory_mb": memory_mb,
         "free_mb": limit - memory_mb,
-        "minutes": round(plan.seconds / 60, 1),
-        "cut": plan.train.truncated + plan.train.dropped,
+        "minutes": rough_minutes(plan.seconds),
+        "cut": plan.train.truncated + left_out,
     }

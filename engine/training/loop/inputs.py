@@ -36,7 +36,9 @@ from engine.objectives.shared_params import as_trained
 from engine.optimizers import optimizer_of
 from engine.optimizers.offload import offload
 from engine.optimizers.trained_format import trained_format
+from engine.planner.memory.answering import asked_at_once
 from engine.planner.memory.corrections import MemoryRecord
+from engine.planner.memory.fullest import telling
 from engine.planner.memory.verdict import arrange, limit_of, room_of
 from engine.planner.memory.workload import Workload
 from engine.services.planning.reserve import reserved
@@ -172,6 +174,9 @@ def workload_of(inputs: Inputs, measured: tuple[MemoryRecord, ...] = ()) -> Work
         measured=measured,
         held=trained_format(spec.training),
         moved=offload(spec.training),
+        asked=asked_at_once(spec.training, len(spec.sample_prompts)),
+        batch=spec.training["batch_size"],
+        lengths=telling(lengths, spec.training["batch_size"]),
     )
     in_a_step = sum(lengths[: spec.training["batch_size"]])
     room_mb = room_of(limit_of(device, spec.budget.memory_mb), spec.budget.goal)

@@ -1065,7 +1065,7 @@ export interface EntrantForm {
   /** that may be set for it alone */
   params: ParamForm[];
   /** learning rates: from so many parameters of the base on, this one */
-  rates: [number, number][];
+  rates: number[][];
 }
 
 /** Who takes part. */
@@ -2501,7 +2501,7 @@ export interface MethodForm {
   /** that it changes in the settings of training */
   defaults: Record<string, any>;
   /** learning rates: from so many parameters of the base on, this one */
-  rates: [number, number][];
+  rates: number[][];
   /** those that matter here */
   capabilities: CapabilityView[];
   /** of it */

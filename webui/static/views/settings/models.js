@@ -78,7 +78,7 @@ function settingsModel(model, ctx, refresh) {
     if (!(await askFirst(t("settings.models.remove_title", { name: model.name }), text, t("settings.models.remove_do")))) return;
     await runAction(remove, async () => { await ctx.call("remove_model", model.id); await refresh(); });
   });
-  const facts = [modelFacts({ ...model, ...model.facts, bytes: null }), t("settings.models.source." + model.source)].filter(Boolean);
+  const facts = [modelFacts({ ...model, ...model.facts, bytes: null }), model.facts?.hub ? t("settings.models.from", { hub: model.facts.hub }) : t("settings.models.source." + model.source)].filter(Boolean);
   return h("li", {},
     h("div", { class: "ts-stack tight" }, h("div", { class: "ts-row" }, h("b", { dir: "auto" }, model.name), settingsModelBadge(model), fitBadge(model.fits)),
       h("p", { class: "ts-small ts-soft" }, facts.join(" · ")), h("p", { class: "ts-small ts-soft ts-mono settings-path" }, model.ref),

@@ -34,10 +34,19 @@ function reserveField(ctx, room, draw) {
   const id = "reserve-" + room.key.replace(":", "-");
   const input = h("input", { type: "number", id, class: "ts-input", min: "0", step: "0.1", value: String(room.reserve_mb / MB_IN_GB) });
   const set = (mb) => async () => draw(await ctx.call("set_reserve", room.key, mb));
-  const save = h("button", { type: "button", class: "ts-btn small", onclick: () => runAction(save, () => set(Math.round(Number(input.value) * MB_IN_GB))()) }, t("settings.reserve.save"));
+  const keep = async () => {
+    field.setError("");
+    try {
+      await set(input.value === "" ? null : Math.round(Number(input.value) * MB_IN_GB))(); // nothing typed is the usual, not zero
+    } catch (error) {
+      field.setError(error.message);
+    }
+  };
+  const save = h("button", { type: "button", class: "ts-btn small", onclick: () => runAction(save, keep) }, t("settings.reserve.save"));
   const usual = h("button", { type: "button", class: "ts-btn small ghost", hidden: !room.own, onclick: () => runAction(usual, set(null)) }, t("settings.reserve.usual", { usual_mb: format.memory(room.usual_mb) }));
   const named = room.holders.filter(({ name }) => name).map(({ name, mb }) => (mb ? `${name} (${format.memory(mb)})` : name));
   const now = t("settings.reserve.now", { limit_mb: format.memory(room.limit_mb), memory_mb: format.memory(room.memory_mb), free_mb: format.memory(room.free_mb) });
-  return labelledField(id, t("settings.reserve.label", { name: room.name }), input,
+  const field = labelledField(id, t("settings.reserve.label", { name: room.name }), input,
     { help: named.length ? now + " " + t("settings.reserve.held", { programs: named.join(", ") }) : now, box: h("div", { class: "settings-inline" }, input, h("div", { class: "ts-row" }, save, usual)) });
+  return field;
 }
