@@ -35,12 +35,12 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     model = models.find(ctx, args.model)
     models.make_known(console, ctx, model)
     dataset, objective = data_set(console, ctx, args.data), args.objective or usual_objective().key
-    asked = {"base_model": model, "dataset": dataset, "budget": budget(args), "objective": objective}
+    asked: dict[str, Any] = {"base_model": model, "dataset": dataset, "budget": budget(args), "objective": objective}
     told = tell_misfits(console, ctx, dataset, model, objective, {})
     found = plan_search.offers(ctx, asked)
     device = found["device"]
     console.say("cli.plan.device", name=device["name"], memory=memory_size(device["memory_mb"]))
-    tell_room(console, room)
+    tell_room(console, room, asked["budget"].get("memory_mb"))
     if found["nothing"]:
         console.say(f"plan.{found['nothing']['code']}", **found["nothing"]["params"])
     tell_warnings(console, found["warnings"], told)

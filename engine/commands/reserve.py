@@ -37,6 +37,7 @@ def leave_to_others(ctx: Context, device: str | None, given: str | None) -> Rese
     return set_reserve(ctx, key, None if given.strip().lower() == USUAL else megabytes(given))
 
 
-def tell_room(console: Console, room: ReserveView) -> None:
-    """A line with what a job may use there, and why."""
-    console.say("cli.plan.free", **{key: room[key] for key in ("limit_mb", "reserve_mb", "free_mb")})  # type: ignore[literal-required]
+def tell_room(console: Console, room: ReserveView, most_mb: int | None = None) -> None:
+    """A line with what a job may use there, and why. `most_mb`: its own limit, where it has one."""
+    may = min(room["limit_mb"], most_mb or room["limit_mb"])
+    console.say("cli.plan.free", limit_mb=may, reserve_mb=room["reserve_mb"], free_mb=room["free_mb"])

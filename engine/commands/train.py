@@ -34,7 +34,8 @@ def train(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     """Start the job that the arguments describe and follow it. Raises Fault or SpecError."""
     raw = _raw_spec(console, ctx, args)
     if args.reserve is not None:
-        tell_room(console, leave_to_others(ctx, raw["budget"].get("device"), args.reserve))
+        limits = raw["budget"]
+        tell_room(console, leave_to_others(ctx, limits.get("device"), args.reserve), limits.get("memory_mb"))
     if isinstance(raw["base_model"], int):
         models.make_known(console, ctx, raw["base_model"])
         if isinstance(raw.get("dataset"), int):

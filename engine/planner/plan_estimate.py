@@ -27,7 +27,7 @@ from engine.planner.memory.fullest import telling
 from engine.planner.memory.occupied import Own, beside_others, nothing_own
 from engine.planner.memory.outliers import Outliers, leave_out_verdict, outlier_advice
 from engine.planner.memory.peak_phases import StepMeasures
-from engine.planner.memory.ram import ram_verdict
+from engine.planner.memory.ram import fits_ram, ram_verdict
 from engine.planner.memory.verdict import (
     FewerFiles,
     Verdict,
@@ -272,7 +272,7 @@ def _verdict(case: PlanCase, work: Workload, train: Counts, time: Duration, disk
         if few := outliers_of(case, work, train).that_fit(case.limit_mb):
             return leave_out_verdict(few, case.limit_mb)
         return replace(memory, change=_with_passes(case, memory.change))
-    if (short := ram_verdict(work, case.ram_mb)) is not None:
+    if (short := ram_verdict(work, case.ram_mb, lambda change: _fits_with(case, change))) is not None:
         return short
     too_long = time_verdict(time, minutes, training, lambda change: _time_with(case, work, change))
     fewer = _fewer_files(case, work) if disk_mb > case.disk_limit_mb else None
@@ -302,6 +302,12 @@ def _work_with(case: PlanCase, change: Mapping[str, Any]) -> Workload | None:
     """What the job holds once a change is taken over; None where it would be refused."""
     then = _case_with(case, _with_passes(case, change))
     return workload(then, then.counts()[0]) if then is not None else None
+
+
+def _fits_with(case: PlanCase, change: Mapping[str, Any]) -> bool:
+    """Whether memory and RAM suffice once a change is taken over."""
+    then = _work_with(case, change)
+    return then is not None and total_mb(then) <= case.limit_mb and fits_ram(then, case.ram_mb)
 
 
 def _time_with(case: PlanCase, work: Workload, change: Mapping[str, Any]) -> Duration | None:

@@ -97,3 +97,18 @@ def test_a_limit_of_time_never_asks_for_fewer_steps_than_the_method_needs() -> N
             assert taken_over(spec.as_dict(), case, dict(verdict["change"]))["verdict"]["ok"], verdict
     assert codes[0] == "verdict.time_few"
     assert codes[-1] == "verdict.fits"
+
+
+def test_two_changes_together_are_proposed_where_neither_is_enough() -> None:
+    model, codes = next(one for one in known_models() if one.parameters < 1e9), set()
+    base = LanguageModel(config=dict(model.config), parameters=model.parameters, context_length=model.context, name="-")
+    for memory_mb in range(1000, 4000, 200):
+        raw: Json = {"name": "-", "base_model": 1, "dataset": 1, "method": "lora", "training": {"max_length": 8192}}
+        raw["budget"] = {"device": "laptop-8-16", "memory_mb": memory_mb}
+        spec, device = make_spec(raw, model.parameters), catalogue.device_of("laptop-8-16")
+        case = PlanCase(spec, base, Dataset(val_rows=20), device, table(150), {}, 10**6)
+        verdict = estimate(case)["verdict"]
+        codes.add(verdict["code"])
+        if verdict["change"]:
+            assert taken_over(raw, case, dict(verdict["change"]))["verdict"]["ok"], verdict
+    assert "verdict.quantised_shorter" in codes, codes

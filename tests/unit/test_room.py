@@ -122,6 +122,8 @@ def test_the_same_setting_by_command_also_for_hardware_that_is_not_here(
     said = io.StringIO()
     tell_room(Console("en", t, error_text, out=said), leave_to_others(ctx, "rtx-4060", None))
     assert "8.08 GB" in said.getvalue()
+    tell_room(Console("en", t, error_text, out=said), leave_to_others(ctx, "rtx-4060", None), 2_000)
+    assert "may use 2.00 GB" in said.getvalue()
 
 
 # ------------------------------------------------------------------ what is free now

@@ -102,6 +102,9 @@ def test_a_plan_that_does_not_fit_names_the_update_that_does() -> None:
     assert verdict.change["training.trained_format"] == "bf16"
     assert verdict.change["training.offload"] == "gradients"
     assert ram_verdict(work_of(moved=STATE), 10_000).code == "verdict.ram"  # type: ignore[union-attr]
+    on_device = ram_verdict(work_of(moved=STATE), 10_000, lambda change: "training.offload" not in change)
+    assert on_device is not None  # where nothing else has room, nothing is proposed that has none
+    assert on_device.change == {"training.optimizer": "adamw_8bit"}
     assert ram_verdict(work_of(moved=STATE), None) is ram_verdict(work_of(), 1) is None
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from engine.core.hardware import Device, cpu
 from engine.devices import devices, kind_of
+from engine.optimizers import searched
 from engine.optimizers.offload import NOTHING, SETTING
 from engine.planner.memory.offloaded import ram_bytes
 from engine.planner.memory.verdict import Verdict
@@ -25,9 +28,14 @@ def fits_ram(work: Workload, ram_mb: int | None) -> bool:
     return ram_mb is None or ram_bytes(work) / MB <= ram_mb
 
 
-def ram_verdict(work: Workload, ram_mb: int | None) -> Verdict | None:
-    """What to say where RAM is too small; None where it is not."""
+def ram_verdict(
+    work: Workload, ram_mb: int | None, fits: Callable[[Mapping[str, str]], bool] = lambda _change: True
+) -> Verdict | None:
+    """What to say where RAM is too small; None where it is not. `fits`: whether the job does with a change taken over."""
     if fits_ram(work, ram_mb):
         return None
     numbers = {"need_mb": round(ram_bytes(work) / MB), "limit_mb": ram_mb}
-    return Verdict("verdict.ram", numbers, change={f"training.{SETTING}": NOTHING.key})
+    leanest = min((one for one in searched() if one.adamw), key=lambda one: one.stored)
+    nothing, lean = {f"training.{SETTING}": NOTHING.key}, {"training.optimizer": leanest.key}
+    change = next((one for one in (nothing, lean, nothing | lean) if fits(one)), {})
+    return Verdict("verdict.ram", numbers, change=change)

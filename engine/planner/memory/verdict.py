@@ -125,6 +125,8 @@ def _changes(work: Workload) -> Iterator[Change]:
     yield from _leaner(saved, also)
     yield from shorter[_HALVINGS_FIRST:]
     yield from _other_methods(saved)
+    for _code, said, change, work_then in shorter:
+        yield from _quantised(work_then, change, said)
 
 
 def _shorter(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
@@ -137,10 +139,7 @@ def _shorter(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
 
 def _leaner(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
     """The same method on a quantised base, then with an optimizer that keeps less."""
-    for held in searched_formats():
-        other = replace(work, base_format=held)
-        if held.quantised and work.method.capabilities.quantised_base and work.base_format is AS_IS and _works(other):
-            yield "verdict.quantised", {"bits": held.bits}, {"training.quantisation": held.key} | also, other
+    yield from _quantised(work, also)
     for optimizer in searched_optimizers()[1:]:
         other = replace(work, optimizer=optimizer)
         if work.method.capabilities.trains and work.optimizer is not optimizer and _works(other):
@@ -150,6 +149,15 @@ def _leaner(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
         if _works(other):
             change = {f"training.{key}": value for key, value in other.update_settings.items()}
             yield "verdict.updates", said, change | also, other
+
+
+def _quantised(work: Workload, also: dict[str, Any], shorter: Mapping[str, Any] | None = None) -> Iterator[Change]:
+    """The same method on a quantised base, and on `shorter` examples where they are cut as well."""
+    code = "verdict.quantised_shorter" if shorter else "verdict.quantised"
+    for held in searched_formats():
+        other = replace(work, base_format=held)
+        if held.quantised and work.method.capabilities.quantised_base and work.base_format is AS_IS and _works(other):
+            yield code, {"bits": held.bits, **(shorter or {})}, {"training.quantisation": held.key} | also, other
 
 
 def _works(work: Workload) -> bool:
