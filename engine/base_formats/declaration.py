@@ -44,6 +44,7 @@ class Packing:
         scales: (shape, double quantisation) -> memory of the scales that the weights are unpacked with.
         source: where that is from.
         config: (torch's dtype to calculate in, double quantisation) -> the quantisation of transformers' `from_pretrained`.
+        passing: bytes that a product makes beside each number of its wider side, on its way through other number formats.
     """
 
     bits: int
@@ -51,6 +52,7 @@ class Packing:
     scales: Callable[[ModelShape, bool], Counted]
     source: str
     config: Callable[[torch.dtype, bool], Any]
+    passing: float = 0.0
 
 
 @dataclass(frozen=True)

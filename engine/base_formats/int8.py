@@ -37,6 +37,7 @@ INT8 = BaseFormat(
         scales=_scales,
         source="Dettmers et al. 2022, LLM.int8(), section 2: a scale for each row (https://arxiv.org/abs/2208.07339)",
         config=_config,
+        passing=11.0,  # inputs in fp16 and in 8 bits, results in int32, and a copy of each
     ),
     tells_lengths=False,
     quality=Basis(0.998, "no measurable loss: Dettmers et al. 2022, arXiv:2208.07339"),

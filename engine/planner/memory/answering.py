@@ -32,8 +32,14 @@ def answer_bytes(work: Workload) -> float:
     attention = 3.0 * shape.heads * shape.head_dim + (
         work.longest or work.tokens
     )  # in all heads, and the padding's mask
-    reading = work.width * questions * (3.0 * inner + 2 * shape.hidden + attention)
+    reading = questions * (work.width * (3.0 * inner + 2 * shape.hidden + attention) + passing_bytes(work) * inner)
     return max(reading, cache_bytes(work) / max(1, shape.layers)) + 2.0 * FP32 * work.asked * shape.vocabulary
+
+
+def passing_bytes(work: Workload) -> float:
+    """Bytes that products with the base's weights make beside each number, on their way through other formats."""
+    packing = work.base_format.packing
+    return packing.passing if packing else 0.0
 
 
 def _tokens(work: Workload) -> int:

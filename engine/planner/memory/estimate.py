@@ -13,6 +13,7 @@ from typing import Literal
 from engine.core.formula import number, plus, times
 from engine.core.sizes import memory_size
 from engine.planner.memory import formulas
+from engine.planner.memory.answering import passing_bytes
 from engine.planner.memory.base_weights import base_bytes
 from engine.planner.memory.corrections import (
     COMES_AND_GOES,
@@ -203,7 +204,7 @@ def _moved(step: StepMeasures, moment: PeakPhase) -> Iterator[MemoryItem]:
     slack = _slack_bytes(step, moment)
     text = f"{moment.name}: {memory_size(moment.temporary / MB)}"
     if slack:
-        text = plus([text, f"{_slack(step):.0%} × {memory_size((slack / _slack(step)) / MB)}"])
+        text = plus([text, f"{slack / moment.bytes:.0%} × {memory_size(moment.bytes / MB)}"])
     yield MemoryItem("temporary", moment.temporary + slack, text, formulas.TEMPORARY)
 
 
@@ -216,7 +217,8 @@ def _slack_bytes(step: StepMeasures, moment: PeakPhase) -> float:
     """What the allocator cannot use again at once: a share of all that comes and goes in pieces of unlike sizes."""
     work = step.work
     if moment.name == "answer":
-        return _ANSWERING * work.kind.slack * moment.bytes
+        share = work.kind.slack_renewed if passing_bytes(work) else _ANSWERING * work.kind.slack
+        return share * moment.bytes
     if not work.kind.slack or not work.recompute:
         return _slack(step) * (moment.bytes - _scores_in(step, moment))
     whole = StepMeasures(
