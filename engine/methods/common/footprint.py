@@ -29,6 +29,7 @@ class Footprint:
         built: numbers that the forward pass makes out of weights and keeps until the backward pass, in all layers together.
         recast: numbers of untrained parts that half precision copies for each module, in all layers together.
         once: numbers made out of the weights of one module at a time.
+        remade: numbers of the base that are made anew as the method is applied, beside those that were loaded.
         after: numbers that a pass of its own keeps, when all gradients are there.
         passing: numbers of each token that only the forward pass holds.
         pairs: numbers of each token for each token of its example, kept once.
@@ -51,6 +52,7 @@ class Footprint:
     built: float = 0.0
     recast: float = 0.0
     once: float = 0.0
+    remade: float = 0.0
     after: float = 0.0
     passing: float = 0.0
     pairs: float = 0.0

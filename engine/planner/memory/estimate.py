@@ -229,10 +229,10 @@ def _slack_bytes(step: StepMeasures, moment: PeakPhase) -> float:
 
 
 def _scores_in(step: StepMeasures, moment: PeakPhase) -> float:
-    """Bytes of written-down attention scores that are kept then: each matrix fits where another one was."""
-    kept = step.work.width * step.attention.scores * step.row * step.tokens
+    """Bytes of written-down attention scores and of masks that are kept then: each fits where another one was."""
+    numbers = step.attention.scores + (1 if step.masked and not step.attention.of_family else 0)
     layers = 1 if step.work.recompute else step.layers
-    return min(kept * layers, moment.activations)
+    return min(step.work.width * numbers * step.row * step.tokens * layers, moment.activations)
 
 
 def _slack(step: StepMeasures) -> float:

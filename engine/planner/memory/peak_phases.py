@@ -28,7 +28,7 @@ _WHOLE_KEPT, _WHOLE_MADE = 2, 2  # bent scores and their softmax; the gradients 
 class PeakPhase:
     """Bytes in one phase of a step, besides weights, adapter and optimizer state."""
 
-    name: str  # "forward", "head", "backward", "end", "update" or "answer"
+    name: str  # "apply", "forward", "head", "backward", "end", "update" or "answer"
     gradients: float = 0.0  # of trained parameters
     activations: float = 0.0  # kept for the backward pass
     logits: float = 0.0  # scores over the vocabulary
@@ -134,7 +134,7 @@ def peak_phases(step: StepMeasures) -> list[PeakPhase]:
     """The candidates; the highest one is the peak, with what the allocator adds to it."""
     if not step.work.method.capabilities.trains:
         return [_only_forward(step), _answer(step)]
-    return [_forward(step), _head(step), _backward(step), _end(step), _update(step), _answer(step)]
+    return [_apply(step), _forward(step), _head(step), _backward(step), _end(step), _update(step), _answer(step)]
 
 
 def _only_forward(step: StepMeasures) -> PeakPhase:
@@ -143,6 +143,12 @@ def _only_forward(step: StepMeasures) -> PeakPhase:
     return PeakPhase(
         "forward", activations=step.tokens * (step.layer() + step.aside()), logits=logit_bytes(work, step.tokens)
     )
+
+
+def _apply(step: StepMeasures) -> PeakPhase:
+    """Before the first step: weights that are made anew beside those that they are made of. Those of a file stay in RAM alone."""
+    beside = FP32 * step.uses.remade if step.work.kind.memory is None else 0.0
+    return PeakPhase("apply", temporary=beside)
 
 
 def _forward(step: StepMeasures) -> PeakPhase:
