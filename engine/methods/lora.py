@@ -145,9 +145,6 @@ def lora_rank(_shape: ModelShape, values: Values) -> int | None:
     return int(values["rank"]) * (2 if doubled else 1)
 
 
-_TAKEN_OUT = frozenset({"pissa", "olora"})  # starts that are taken out of the base's weights
-
-
 def lora_footprint(shape: ModelShape, values: Values) -> Footprint:
     """The inputs of each chosen matrix, and rank numbers between its two; with dropout, each its own inputs and their mask.
 
@@ -163,7 +160,7 @@ def lora_footprint(shape: ModelShape, values: Values) -> Footprint:
         kept=kept,
         held=values["rank"] * shape.over_layers(lambda width, _: width, chosen) if values["updates"] == "b_only" else 0,
         once=_most_formed(shape, values),
-        remade=shape.over_layers(lambda i, o: i * o, chosen) if values["start"] in _TAKEN_OUT else 0,
+        remade=shape.over_layers(lambda i, o: i * o, chosen) if _moves_base(values) else 0,
         built=_expert_weights(shape, values),
     )
 

@@ -1,6 +1,6 @@
 """What a training step holds in the phase of its peak.
 
-Five phases of it can be the highest: the end of a forward pass that holds more than it keeps ("forward"); the first chunk of
+Six phases can be the highest: weights made anew before the first step ("apply"); the end of a forward pass that holds more than it keeps ("forward"); the first chunk of
 logits, when all activations are kept ("head"); the topmost layer's backward pass ("backward"); the lowest one's, when all
 gradients are there and activations are gone ("end"); the optimizer's step ("update"). A job that answers questions may hold
 most while it does so ("answer"). Gradients grow while activations are
