@@ -166,7 +166,8 @@ def test_what_our_own_processes_hold_is_counted_as_ours(ctx: Context) -> None:
             on_card = own_memory(s, replace(CARD, holders=(Holder(child.pid, "python3", 700), BROWSER)))
         child.kill()
     assert child.pid in held.pids
-    assert 80 <= held.mb < 80 + psutil.Process().memory_info().rss / 1e6
+    ours = [psutil.Process(), *psutil.Process().children(recursive=True)]  # a run of all tests has browsers beside it
+    assert 80 <= held.mb < 1.2 * (80 + sum(one.memory_info().rss for one in ours if one.is_running()) / 1e6)
     assert on_card.mb == 700
 
 
