@@ -6,32 +6,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
-from engine.base_formats import base_format
 from engine.core.hardware import Device
 from engine.data.templates.lengths import Counts, LengthTable
-from engine.devices import kind_of, precision_for
+from engine.devices import kind_of
 from engine.jobs.spec import JobSpec
-from engine.methods import method_of
 from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.objectives import objective_of
-from engine.optimizers import optimizer_of
-from engine.optimizers.offload import offload
-from engine.optimizers.trained_format import trained_format
 from engine.planner.changed import changed_spec, is_possible
 from engine.planner.download import download_spaces
-from engine.planner.memory.answering import asked_at_once
 from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.estimate import memory_breakdown, total_mb
-from engine.planner.memory.fullest import telling
 from engine.planner.memory.occupied import Own, beside_others, nothing_own
+from engine.planner.memory.of_spec import workload_of_spec
 from engine.planner.memory.outliers import Outliers, leave_out_verdict, outlier_advice
 from engine.planner.memory.peak_phases import StepMeasures
 from engine.planner.memory.ram import fits_ram, ram_verdict
 from engine.planner.memory.verdict import (
     FewerFiles,
     Verdict,
-    arrange,
     disk_verdict,
     limit_of,
     memory_verdict,
@@ -142,27 +135,9 @@ def incomplete(missing: Sequence[str]) -> PlanView:
 
 def workload(case: PlanCase, train: Counts) -> Workload:
     """What the job holds, worked through as the engine would."""
-    spec = case.spec
-    work = Workload(
-        shape=case.shape,
-        method=method_of(spec.method),
-        values=spec.method_params,
-        precision=precision_for(case.device),
-        device=case.device,
-        tokens=train.longest,
-        optimizer=optimizer_of(spec.training["optimizer"]),
-        base_format=base_format(spec.training),
-        double=bool(spec.training["double_quantisation"]),
-        needs=objective_of(spec.objective).needs,
-        measured=tuple(one for one in case.memory if one.method == spec.method),
-        held=trained_format(spec.training),
-        moved=offload(spec.training),
-        asked=asked_at_once(spec.training, len(spec.sample_prompts)),
-        batch=case.pace.batch_size,
-        lengths=telling(train.lengths, case.pace.batch_size) if case.table.scale == 1.0 else (),
-    )
-    in_a_step = train.largest_step(case.pace.batch_size)
-    return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)
+    measured = tuple(one for one in case.memory if one.method == case.spec.method)
+    complete = case.table.scale == 1.0
+    return workload_of_spec(case.spec, case.shape, case.device, train.descending, measured, complete=complete)
 
 
 def device_view(device: Device) -> PlannedDevice:

@@ -100,10 +100,11 @@ class Counts:
 
     def largest_step(self, rows: int) -> int:
         """Tokens of the longest rows: the most that a step of so many examples can have."""
-        return sum(self._descending[:rows])
+        return sum(self.descending[:rows])
 
     @cached_property
-    def _descending(self) -> Sequence[int]:
+    def descending(self) -> Sequence[int]:
+        """Tokens of the examples, the longest first."""
         return sorted(self.lengths, reverse=True)
 
     @property

@@ -14,8 +14,7 @@ from engine.core.settings import Settings
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.token_rows import FILE as EMBEDDING_FILE
 from engine.jobs.reporter import Reporter
-from engine.jobs.runners.model_rows import NOTES, check_architecture, staging_folder, store
-from engine.jobs.signals import Cancelled
+from engine.jobs.runners.model_rows import NOTES, check_architecture, staging_folder, store, telling_failure
 from engine.models.base import hub
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.inspect import Inspection, inspect_ahead
@@ -52,14 +51,8 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     if model is None or model.deleted_at:
         raise NotFound(model=job.base_model_id)
     started = time.monotonic()
-    try:
+    with telling_failure(reporter, model.id, "failed"):
         known = _learn(ctx.settings, model, job, ByteProgress(reporter))
-    except Cancelled:
-        store(reporter, model.id, status="failed", error={"code": "model.cancelled", "params": {}})
-        raise
-    except Fault as fault:
-        store(reporter, model.id, status="failed", error=fault.as_dict())
-        raise
     store(reporter, model.id, **_columns(ctx.settings, model.name, known))
     reporter.finish("succeeded", result={"base_model_id": model.id, "seconds": round(time.monotonic() - started, 1)})
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
 from engine.core.settings import Settings
 from engine.jobs.reporter import Reporter
+from engine.jobs.signals import Cancelled
 from engine.models.base.inspect import Inspection
 from storage.tables import LanguageModel
 
@@ -20,6 +23,19 @@ def store(reporter: Reporter, model_id: int, **columns: Any) -> None:
         model = s.get_one(LanguageModel, model_id)
         for name, value in columns.items():
             setattr(model, name, value)
+
+
+@contextmanager
+def telling_failure(reporter: Reporter, model_id: int, status: str) -> Iterator[None]:
+    """What ends the work within is said in the model's row, which then has `status`. Raises Cancelled, Fault."""
+    try:
+        yield
+    except Cancelled:
+        store(reporter, model_id, status=status, error={"code": "model.cancelled", "params": {}})
+        raise
+    except Fault as fault:
+        store(reporter, model_id, status=status, error=fault.as_dict())
+        raise
 
 
 def staging_folder(settings: Settings, model_id: int) -> Path:

@@ -13,8 +13,7 @@ from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
 from engine.data.templates.token_rows import FILE as EMBEDDING_FILE
 from engine.jobs.reporter import Reporter
-from engine.jobs.runners.model_rows import NOTES, check_architecture, staging_folder, store
-from engine.jobs.signals import Cancelled
+from engine.jobs.runners.model_rows import NOTES, check_architecture, staging_folder, store, telling_failure
 from engine.models.base import gguf, hub, starter
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.inspect import Inspection, hash_file, hash_of_parts, inspect_folder
@@ -58,14 +57,8 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         raise NotFound(model=job.base_model_id)
     started = time.monotonic()
     short = KNOWN if model.status == KNOWN else "failed"  # what it is when this comes to nothing
-    try:
+    with telling_failure(reporter, model.id, short):
         made = _made_as_before(ctx.settings, model, _original(ctx, model), ByteProgress(reporter))
-    except Cancelled:
-        store(reporter, model.id, status=short, error={"code": "model.cancelled", "params": {}})
-        raise
-    except Fault as fault:
-        store(reporter, model.id, status=short, error=fault.as_dict())
-        raise
     store(reporter, model.id, **_columns(ctx.settings, model, made))
     remember_weights(ctx.settings, model.id, made.weights, made.hashes, made.stamps)
     reporter.finish("succeeded", result={"base_model_id": model.id, "seconds": round(time.monotonic() - started, 1)})

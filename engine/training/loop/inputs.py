@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.base_formats import base_format
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.hardware import Device, Precision
@@ -33,13 +32,8 @@ from engine.models.base.integrity import intact_weights
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
 from engine.objectives.shared_params import as_trained
-from engine.optimizers import optimizer_of
-from engine.optimizers.offload import offload
-from engine.optimizers.trained_format import trained_format
-from engine.planner.memory.answering import asked_at_once
 from engine.planner.memory.corrections import MemoryRecord
-from engine.planner.memory.fullest import telling
-from engine.planner.memory.verdict import arrange, limit_of, room_of
+from engine.planner.memory.of_spec import workload_of_spec
 from engine.planner.memory.workload import Workload
 from engine.services.planning.reserve import reserved
 from engine.training.batches.examples import Examples, load_examples
@@ -158,26 +152,6 @@ def workload_of(inputs: Inputs, measured: tuple[MemoryRecord, ...] = ()) -> Work
     Args:
         measured: what this machine measured of jobs with the same model, as the plan has it.
     """
-    spec, device = inputs.spec, inputs.device
+    shape = shape_of(inputs.base.config, inputs.base.parameters)
     lengths = sorted(inputs.examples.train.lengths.tolist(), reverse=True)
-    work = Workload(
-        shape=shape_of(inputs.base.config, inputs.base.parameters),
-        method=inputs.method,
-        values=spec.method_params,
-        precision=inputs.precision,
-        device=device,
-        tokens=lengths[0],
-        optimizer=optimizer_of(spec.training["optimizer"]),
-        base_format=base_format(spec.training),
-        double=bool(spec.training["double_quantisation"]),
-        needs=objective_of(spec.objective).needs,
-        measured=measured,
-        held=trained_format(spec.training),
-        moved=offload(spec.training),
-        asked=asked_at_once(spec.training, len(spec.sample_prompts)),
-        batch=spec.training["batch_size"],
-        lengths=telling(lengths, spec.training["batch_size"]),
-    )
-    in_a_step = sum(lengths[: spec.training["batch_size"]])
-    room_mb = room_of(limit_of(device, spec.budget.memory_mb), spec.budget.goal)
-    return arrange(work, lengths[0], in_a_step, str(spec.training["checkpointing"]), room_mb)
+    return workload_of_spec(inputs.spec, shape, inputs.device, lengths, measured)
