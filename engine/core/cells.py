@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _STARTS = "=+\\-@\\t\\r\\n＝＋－＠"
-_RISKY = re.compile(f"'*+[{_STARTS}]")
-_DISARMED = re.compile(f"'++[{_STARTS}]")
+_RISKY = re.compile(f"(?<!')'*+[{_STARTS}]")
+_DISARMED = re.compile(f"(?<!')'++[{_STARTS}]")
 END_MARK = "\r\n\r\n"  # two empty lines behind the last one: by them we know that the apostrophes are ours
 
 
