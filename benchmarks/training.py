@@ -31,8 +31,8 @@ from engine.methods.common.declaration import RunContext
 from engine.objectives import usual_objective
 from engine.training.batches.examples import load_examples
 from engine.training.batches.tokenized_dataset import Example
+from engine.training.forward.choice import choose_forward
 from engine.training.forward.fast_lora import speed_up
-from engine.training.forward.forward import choose_forward
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop.trainer import StepTrainer, training_arguments
 

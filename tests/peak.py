@@ -32,8 +32,8 @@ from engine.devices.cpu import CPU
 from engine.planner.memory.estimate import peak_phase, predicted_mb
 from engine.planner.memory.workload import MB, Workload
 from engine.training.batches.tokenized_dataset import Example
+from engine.training.forward.choice import choose_forward
 from engine.training.forward.fast_lora import speed_up
-from engine.training.forward.forward import choose_forward
 from engine.training.limits.memory_use import give_back
 from tests import methods
 from tests.methods import Case

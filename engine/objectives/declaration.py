@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from engine.core.errors import Fault
 from engine.core.params import Param
@@ -16,14 +16,13 @@ from engine.methods.common.declaration import Method, Refusal
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engine.data.templates.encoded import Encoded
+    from engine.data.templates.encoded import Bundle, Encoded
     from engine.data.templates.template import ChatTemplate
 
 Values = Mapping[str, Any]
 Row = Mapping[str, Any]
-Parts: TypeAlias = (
-    "Sequence[Encoded]"  # one example: sequences learnt in the same step, each of which attends to itself alone
-)
+Parts: TypeAlias = "Sequence[Encoded] | Bundle"  # one example: sequences learnt in the same step, each of which attends to itself alone
+Reference = Literal["", "before", "beside"]
 KINDS: Mapping[str, Text] = {
     "chat": Text("objectives.declaration.kinds.chat"),
     "text": Text("objectives.declaration.kinds.text"),
@@ -52,8 +51,39 @@ class ExampleMaker(Protocol):
         """What is left when there are no more rows."""
 
 
+class LabelRead(Protocol):
+    """What the model says of the labels of a group, in their order: example by example, answer by answer.
+
+    Attributes:
+        log_probs: of each label, shape (labels,), fp32, with its gradient.
+        entropy: in nats, of the distribution that each label was drawn from, shape (labels,), without gradient; None where it was
+            not asked for.
+        hidden: last hidden state where each label is predicted, shape (labels, hidden size), with its gradient; None where it was
+            not asked for.
+    """
+
+    @property
+    def log_probs(self) -> Tensor: ...
+    @property
+    def entropy(self) -> Tensor | None: ...
+    @property
+    def hidden(self) -> Tensor | None: ...
+
+
 class ForwardPass(Protocol):
     """A way through the model, as losses see it."""
+
+    def read(
+        self, group: Sequence[Any], *, entropy: bool = False, hidden: bool = False, temperature: float = 1.0
+    ) -> LabelRead:
+        """One pass over a group of examples.
+
+        Args:
+            temperature: that the logits are divided by, as in sampling.
+        """
+
+    def last_states(self, group: Sequence[Any]) -> Tensor:
+        """The last hidden state of the last token of each sequence (answer) of the group, shape (sequences, hidden size)."""
 
     def cross_entropy(self, group: Sequence[Any]) -> Tensor:
         """Sum over the label tokens of a group of examples, each times its weight; a scalar that can be differentiated."""
@@ -64,8 +94,9 @@ class GroupLoss:
     """The loss of a group of examples.
 
     Attributes:
-        total: sum over the group, a scalar; the trainer divides by the label tokens of the whole step, each counted by its weight.
-        sums: further numbers of the group by name of a chart, divided in the same way and drawn over time.
+        total: sum over the group, a scalar; the trainer divides by what the step's examples count together (`Objective.weigh`).
+        sums: further numbers of the group by name of a chart, divided in the same way and drawn over time; those of held-out rows
+            as "val_<name>".
     """
 
     total: Tensor
@@ -77,13 +108,14 @@ class Needs:
     """What a step takes besides one pass forward and backward through the model that is trained.
 
     Attributes:
-        reference_model: the untouched base answers too. It is held a second time where the method cannot be switched off.
+        reference: the model as it was before the first step says how likely the labels are: "before", once, with the weights that
+            are there, or "beside", in each step: it is held a second time where the method cannot be switched off.
         value_head: one number is predicted for each token: as many trained weights as the hidden size.
         generation: answers are written between the steps.
         passes: cost of a step in passes forward and backward; 1 for a single one, a forward pass alone counts a third.
     """
 
-    reference_model: bool = False
+    reference: Reference = ""
     value_head: bool = False
     generation: bool = False
     passes: float = 1.0
@@ -136,9 +168,11 @@ class Objective:
         mask: settings -> which tokens carry a label, as options of `ChatTemplate.encode`.
         examples: (template, settings, told of what is left out) -> a maker, one for each split.
         counts: (measured lengths of a split, settings) -> what training sees of it, without tokenising again.
-        loss: (forward, group) -> the loss of a group.
+        loss: (forward, group, settings) -> the loss of a group.
         learn: its card on the Learn page.
-        needs: what a step takes besides.
+        needs: settings -> what a step takes besides.
+        whole: the sequences of an example are learnt in one group; of others as many as fit.
+        weigh: (example) -> how much it counts in the loss of a step: its label tokens by their weights where it says nothing.
         charts: numbers over time that it adds.
         validation: validation loss -> further numbers of the same check, by the key of a chart.
         refusals: (method) -> why they cannot work together.
@@ -156,10 +190,12 @@ class Objective:
     mask: Callable[[Values], Values]
     examples: Callable[[ChatTemplate, Values, LeftOut], ExampleMaker]
     counts: Callable[[LengthIndex, Values], Counts]
-    loss: Callable[[ForwardPass, Sequence[Any]], GroupLoss]
+    loss: Callable[[ForwardPass, Sequence[Any], Values], GroupLoss]
     learn: Card
     unfit: Mapping[str, str] = field(default_factory=dict)
-    needs: Needs = Needs()
+    needs: Callable[[Values], Needs] = lambda _values: Needs()
+    whole: bool = False
+    weigh: Callable[[Any], float] = lambda example: float(example.weight)
     charts: tuple[Chart, ...] = ()
     validation: Callable[[float], Mapping[str, float]] = lambda _loss: {}
     refusals: Callable[[Method], Iterator[Refusal]] = lambda _method: iter(())

@@ -58,7 +58,7 @@ def _ways(shape: ModelShape, device: Device) -> Iterator[Workload]:
         training, _faults = read_all(usual.params_for(method.defaults), chosen, "training")
         work = Workload(
             shape, method, values, precision_for(device), device, _LENGTH,
-            optimizer=optimizer_of(training["optimizer"]), base_format=held, needs=usual.needs,
+            optimizer=optimizer_of(training["optimizer"]), base_format=held, needs=usual.needs(training),
         )  # fmt: skip
         if held.quantised and (unfit(work.kind, training) or refused(method, shape, values, training)):
             continue

@@ -180,7 +180,9 @@ def attend() -> list[Tensor]:
     query, key, value = (torch.randn(1, count, 6, 16) for count in (4, 2, 2))
     module = SimpleNamespace(num_key_value_groups=2, is_causal=True)
     plain = sdpa_attention.sdpa_attention_forward(module, query, key, value, None)[0]  # type: ignore[arg-type]
-    with segments.segments(SimpleNamespace(_attn_implementation="sdpa"), [2, 4]):
+    with segments.segments(
+        SimpleNamespace(_attn_implementation="sdpa"), [segments.Run(0, (2,)), segments.Run(0, (4,))]
+    ):
         packed = segments._attention(module, query, key, value, None)[0]
     return [plain, packed]
 

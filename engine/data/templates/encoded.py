@@ -84,6 +84,30 @@ class Encoded:
         return self.full_length > len(self.ids)
 
 
+@dataclass(frozen=True)
+class Bundle:
+    """A prompt, which is worked through once, and answers to it, each of which sees the prompt and itself alone.
+
+    Attributes:
+        prompt: its tokens, at least one.
+        answers: tokens of each, with its end mark where it has one; every one of them carries a label.
+        tags: how good each answer is, higher is better: 1 and 0 of a pair or of thumbs; margins and ranks likewise.
+        weight: how much the example counts in the loss.
+    """
+
+    prompt: Sequence[int]
+    answers: Sequence[Sequence[int]]
+    tags: Sequence[float]
+    weight: float = 1.0
+
+    def read_alone(self) -> list[Encoded]:
+        """Each answer behind the prompt, as an example of its own."""
+        before, ignored = list(self.prompt), [IGNORED] * len(self.prompt)
+        weights = None if self.weight == 1 else self.weight
+        found = [Encoded([*before, *answer], [*ignored, *answer]) for answer in self.answers]
+        return found if weights is None else [one.times(weights) for one in found]
+
+
 class Batches(ABC):
     """Many rows at once: where a template lives in another process, they are one message."""
 

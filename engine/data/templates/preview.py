@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from engine.core.errors import Fault
-from engine.data.templates.encoded import Encoded
+from engine.data.templates.encoded import Bundle, Encoded
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate
 from engine.shapes.tokens import ExampleTokens, TokenView
@@ -18,10 +18,10 @@ _MOST_REFUSED = 50  # rows in a row that the template cannot take: then the reas
 class Maker(Protocol):
     """Turns rows into examples of one or several sequences."""
 
-    def add(self, row: Mapping[str, Any]) -> Iterator[Sequence[Encoded]]:
+    def add(self, row: Mapping[str, Any]) -> Iterator[Sequence[Encoded] | Bundle]:
         """The examples that are complete with this row."""
 
-    def close(self) -> Iterator[Sequence[Encoded]]:
+    def close(self) -> Iterator[Sequence[Encoded] | Bundle]:
         """What is left when there are no more rows."""
 
 
@@ -52,7 +52,8 @@ def example_tokens(
     return [*shown, *(_shown(last, parts, template) for parts in maker.close())][:n]
 
 
-def _shown(row: Mapping[str, Any], parts: Sequence[Encoded], template: ChatTemplate) -> ExampleTokens:
+def _shown(row: Mapping[str, Any], made: Sequence[Encoded] | Bundle, template: ChatTemplate) -> ExampleTokens:
+    parts = made.read_alone() if isinstance(made, Bundle) else made
     tokens = [token for part in parts for token in readable(part, template)]
     truncated = any(part.truncated for part in parts)
     return {"row": row["line"], "split": row["split"], "texts": len(parts), "truncated": truncated, "tokens": tokens}

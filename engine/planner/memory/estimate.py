@@ -171,7 +171,7 @@ def _adapter(work: Workload) -> MemoryItem:
 
 def _reference(work: Workload) -> MemoryItem:
     """The untouched base beside the trained one, where the method cannot simply be switched off."""
-    again = work.needs.reference_model and not work.method.capabilities.toggle
+    again = work.needs.reference == "beside" and not work.method.capabilities.toggle
     size = float(work.width * work.shape.parameters) if again else 0.0
     return MemoryItem("reference", size, times(work.shape.parameters, f"{work.width} B"), formulas.REFERENCE)
 

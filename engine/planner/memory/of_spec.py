@@ -49,7 +49,7 @@ def workload_of_spec(
         optimizer=optimizer_of(training["optimizer"]),
         base_format=base_format(training),
         double=bool(training["double_quantisation"]),
-        needs=objective_of(spec.objective).needs,
+        needs=objective_of(spec.objective).needs(training),
         measured=measured,
         held=trained_format(training),
         moved=offload(training),

@@ -12,8 +12,9 @@ import numpy as np
 
 from engine.core.errors import Fault
 from engine.core.shapes import Said
-from engine.data.templates.encoded import Encoded
+from engine.data.templates.encoded import Bundle, Encoded
 from engine.data.templates.losses import reason_of
+from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate
 from engine.data.templates.token_rows import BEYOND, RowsWith
 from engine.objectives.declaration import Objective, Parts
@@ -56,8 +57,24 @@ def make_example(encoded: Encoded) -> Example:
     return Example(ids, labels, encoded.trained, weights=weights)
 
 
+def bundle_example(bundle: Bundle) -> Example:
+    """A prompt and answers to it: its last token, which another one follows each time, stands before each of them."""
+    before, last = list(bundle.prompt[:-1]), bundle.prompt[-1]
+    ids, labels = [before], [[IGNORED] * len(before)]
+    for answer in bundle.answers:
+        ids.append([last, *answer])
+        labels.append([*answer, IGNORED])
+    tokens, learnt = (np.concatenate([np.asarray(one, np.int32) for one in several]) for several in (ids, labels))
+    weights = None if bundle.weight == 1 else np.full(len(tokens), bundle.weight, np.float32)
+    parts = tuple(1 + len(answer) for answer in bundle.answers)
+    tags = np.asarray(bundle.tags, np.float32)
+    return Example(tokens, learnt, sum(map(len, bundle.answers)), parts, weights, len(before), tags)
+
+
 def join_parts(parts: Parts) -> Example:
     """One example of one or several sequences."""
+    if isinstance(parts, Bundle):
+        return bundle_example(parts)
     single = [make_example(part) for part in parts]
     if len(single) == 1:
         return single[0]

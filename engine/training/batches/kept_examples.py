@@ -14,7 +14,7 @@ from engine.core.caches import keep
 from engine.training.batches.examples import Examples
 from engine.training.batches.tokenized_dataset import TokenizedDataset
 
-_VERSION = 1  # of how rows become tokens: files of another one are made anew
+_VERSION = 2  # of how rows become tokens: files of another one are made anew
 _MADE = "made.json"
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,8 @@ _SCHEMA = pa.schema(
         ("trained", pa.int32()),
         ("parts", pa.list_(pa.int32())),
         ("weights", pa.list_(pa.float32())),
+        ("shared", pa.int32()),
+        ("tags", pa.list_(pa.float32())),
     ]
 )
 _BATCH = 1_000
@@ -28,7 +30,7 @@ _BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What is learnt as one: tokens of one or several sequences behind each other.
+    """What is learnt as one: tokens of one or several sequences behind each other, perhaps behind a prompt that they share.
 
     Attributes:
         ids: tokens, shape (tokens,).
@@ -36,6 +38,12 @@ class Example:
         trained: label tokens.
         parts: tokens of each sequence; each attends to itself alone. Empty for a single one.
         weights: how much each label counts in the loss, shape (tokens,); None where each counts once.
+        shared: tokens in front that each sequence reads, without labels. Its last token is not among them: it stands before each
+            answer, where it is followed by another one each time.
+        tags: how good each sequence is, higher is better, shape (parts,); None where nothing is said of them.
+        place: where it stands among the job's examples of its split.
+        answer_notes: further numbers of each sequence by name, shape (parts,).
+        label_notes: further numbers of each label by name, shape (labels,).
     """
 
     ids: NDArray[np.int32]
@@ -43,6 +51,11 @@ class Example:
     trained: int
     parts: tuple[int, ...] = ()
     weights: NDArray[np.float32] | None = None
+    shared: int = 0
+    tags: NDArray[np.float32] | None = None
+    place: int = -1
+    answer_notes: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    label_notes: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def weight(self) -> float:
@@ -52,18 +65,42 @@ class Example:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def sequences(self) -> list[Example]:
-        """Its sequences, each as an example of its own."""
-        if len(self.parts) < 2:
-            return [self]
-        ends = list(accumulate(self.parts))
-        cuts = [(end - size, end) for end, size in zip(ends, self.parts, strict=True)]
-        return [self._part(start, end) for start, end in cuts]
+    @property
+    def longest(self) -> int:
+        """Tokens of its longest sequence, with what they share."""
+        return self.shared + max(self.parts or (len(self) - self.shared,))
 
-    def _part(self, start: int, end: int) -> Example:
-        ids, labels = self.ids[start:end], self.labels[start:end]
-        weights = None if self.weights is None else self.weights[start:end]
-        return Example(ids, labels, int((labels >= 0).sum()), weights=weights)
+    @property
+    def label_counts(self) -> list[int]:
+        """Labels of each of its sequences, in order."""
+        learnt = np.append(0, (self.labels >= 0).cumsum())
+        ends = self.shared + np.cumsum([0, *(self.parts or (len(self) - self.shared,))])
+        return np.diff(learnt[ends]).tolist()  # type: ignore[no-any-return]
+
+    def sequences(self) -> list[Example]:
+        """Its sequences, each as an example of its own that reads all by itself."""
+        if len(self.parts) < 2 and not self.shared:
+            return [self]
+        return [replace(self.only([number]), shared=0, parts=()) for number in range(len(self.parts))]
+
+    def only(self, chosen: Sequence[int]) -> Example:
+        """The same with some of its sequences, behind what they share."""
+        starts = [self.shared + start for start in accumulate(self.parts, initial=0)]
+        firsts = [0, *accumulate(self.label_counts)]
+        tokens = [*range(self.shared), *(at for one in chosen for at in range(starts[one], starts[one + 1]))]
+        learnt = [at for one in chosen for at in range(firsts[one], firsts[one + 1])]
+        places = list(chosen)
+        return replace(
+            self,
+            ids=self.ids[tokens],
+            labels=self.labels[tokens],
+            trained=len(learnt),
+            parts=tuple(self.parts[one] for one in chosen),
+            weights=None if self.weights is None else self.weights[tokens],
+            tags=None if self.tags is None else self.tags[places],
+            answer_notes={name: notes[places] for name, notes in self.answer_notes.items()},
+            label_notes={name: notes[learnt] for name, notes in self.label_notes.items()},
+        )
 
 
 class TokenizedDataset(Sequence[Example]):
@@ -95,7 +132,9 @@ class TokenizedDataset(Sequence[Example]):
         parts = tuple(int(size) for size in row["parts"])
         ids, labels = row["ids"].astype(np.int32), row["labels"].astype(np.int32)
         weights = None if row["weights"] is None else row["weights"].astype(np.float32)
-        return Example(ids, labels, int(row["trained"]), parts, weights)
+        tags = None if row["tags"] is None else row["tags"].astype(np.float32)
+        place %= len(self)
+        return Example(ids, labels, int(row["trained"]), parts, weights, int(row["shared"]), tags, place)
 
 
 class TokenizedDatasetWriter:

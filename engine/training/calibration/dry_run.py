@@ -31,8 +31,9 @@ from engine.training.batches.tokenized_dataset import Example
 from engine.training.calibration.fake_model import fake_model, fake_tensors
 from engine.training.calibration.fake_quantised import as_on_gpus, scales_of
 from engine.training.calibration.live_bytes import LiveBytes
+from engine.training.forward.choice import forwards_for
 from engine.training.forward.fast_lora import speed_up
-from engine.training.forward.forward import Forward, forwards_for
+from engine.training.forward.forward import Forward
 from engine.training.forward.half_precision import compute_in, set_words_aside, settle_in
 from engine.training.forward.kernels import repeating
 from engine.training.updates.choice import in_chosen_format, updating
@@ -223,7 +224,7 @@ def _loss(count: LiveBytes, forward: Forward, group: Sequence[Example], precisio
     count.rows = sum(example.trained for example in group)
     count.even = len({len(example) for example in group}) == 1
     with _autocast(precision):
-        return objective.loss(forward, group).total
+        return objective.loss(forward, group, {}).total
 
 
 def _simulated(precision: str) -> AbstractContextManager[Any]:

@@ -1,29 +1,33 @@
-"""From a group of examples to the sum of their losses, by the fastest computation that is exact for the model at hand."""
+"""From a group of examples to their losses and log-probabilities, by the fastest computation that is exact for the model at hand."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.models.architecture.anatomy import AFTER_HEAD, UNTOUCHED
 from engine.models.tuned.virtual_tokens import VirtualTokens
-from engine.objectives.declaration import Objective
 from engine.planner.time.groups import packed_groups, padded_groups
+from engine.training.batches.bundles import bundles_within, padded_bundles
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.chunked_cross_entropy import cross_entropy_sum
-from engine.training.forward.segments import segments
+from engine.training.forward.segments import Run, segments
+from engine.training.forward.token_log_probs import token_log_probs
 from engine.training.tuners.structure import decoder
 
-_SEGMENTABLE = {"full_attention", "sliding_attention"}  # masks that `segments` makes
-_TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2, torch.bfloat16: 5e-2}
-_PROBE_LENGTH = 24
-_log = logging.getLogger(__name__)
+
+@dataclass(frozen=True)
+class Read:
+    """See `LabelRead` of the objectives' declaration."""
+
+    log_probs: Tensor
+    entropy: Tensor | None = None
+    hidden: Tensor | None = None
 
 
 class Forward(Protocol):
@@ -31,8 +35,8 @@ class Forward(Protocol):
 
     name: str  # "packed" or "padded"
 
-    def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
-        """The sequences of a step's examples in micro-batches of about `budget` tokens."""
+    def groups(self, examples: Sequence[Example], budget: int, *, whole: bool = False) -> list[list[Example]]:
+        """A step's examples in micro-batches of about `budget` tokens; `whole`: none of them is cut into its sequences."""
         ...
 
     def tokens(self, group: Sequence[Example]) -> int:
@@ -47,6 +51,16 @@ class Forward(Protocol):
         """Sum of the cross entropies of the group's labels, each times its weight, a scalar."""
         ...
 
+    def read(
+        self, group: Sequence[Example], *, entropy: bool = False, hidden: bool = False, temperature: float = 1.0
+    ) -> Read:
+        """What the model says of each label of the group, in order."""
+        ...
+
+    def last_states(self, group: Sequence[Example]) -> Tensor:
+        """The last hidden state of the last token of each sequence, shape (sequences, hidden size)."""
+        ...
+
 
 class Padded:
     """Rows of like lengths, padded, through the model's own forward: right for every model."""
@@ -58,13 +72,16 @@ class Padded:
         virtual = VirtualTokens.of(model)
         self._front = len(virtual) if virtual is not None and not virtual.per_layer else 0
 
-    def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
-        """See `padded_groups`."""
+    def groups(self, examples: Sequence[Example], budget: int, *, whole: bool = False) -> list[list[Example]]:
+        """See `padded_groups`; what is shared is read with each sequence."""
+        if whole:
+            return padded_bundles(examples, budget, self._front)
         return padded_groups(_sequences(examples), budget, self._front)
 
     def tokens(self, group: Sequence[Example]) -> int:
         """As many rows, each as long as the longest one."""
-        return len(group) * (max(map(len, group)) + self._front)
+        rows = _sequences(group)
+        return len(rows) * (max(map(len, rows)) + self._front)
 
     def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
         """Needs nothing."""
@@ -72,29 +89,53 @@ class Padded:
 
     def cross_entropy(self, group: Sequence[Example]) -> Tensor:
         """Through full logits."""
-        outputs, targets = self._outputs(group)
+        rows = _sequences(group)
+        outputs, targets = self._outputs(rows)
         logits, wanted = outputs.float().flatten(0, 1), targets.flatten()
-        counts = _counts(group, targets.device, targets.shape[1])
+        counts = _counts(rows, targets.device, targets.shape[1])
         if counts is None:
             return nn.functional.cross_entropy(logits, wanted, ignore_index=-100, reduction="sum")
         losses = nn.functional.cross_entropy(logits, wanted, ignore_index=-100, reduction="none")
         return (losses * counts).sum()
 
-    def _outputs(self, group: Sequence[Example]) -> tuple[Tensor, Tensor]:
-        """What the model gives for each token, and the token that should follow (-100 where it has no label)."""
-        width = max(len(example) for example in group)
+    def read(
+        self, group: Sequence[Example], *, entropy: bool = False, hidden: bool = False, temperature: float = 1.0
+    ) -> Read:
+        """Through full logits."""
+        rows = _sequences(group)
+        inputs, targets = self._inputs(rows)
+        made = self.model(**inputs, use_cache=False, output_hidden_states=hidden)
+        width, wanted = targets.shape[1], targets >= 0
+        scores = torch.log_softmax(made.logits[:, -width:][wanted].float() / temperature, dim=-1)
+        found = scores.gather(1, targets[wanted][:, None])[:, 0]
+        states = made.hidden_states[-1][:, -width:][wanted] if hidden else None
+        spread = -(scores.detach().exp() * scores.detach()).sum(-1) if entropy else None
+        return Read(found, spread, states)
+
+    def last_states(self, group: Sequence[Example]) -> Tensor:
+        """Through the model's own forward, which is asked for its hidden states."""
+        rows = _sequences(group)
+        inputs, targets = self._inputs(rows)
+        states = self.model(**inputs, use_cache=False, output_hidden_states=True).hidden_states[-1]
+        return _at_ends(states[:, -targets.shape[1] :], rows)
+
+    def _inputs(self, rows: Sequence[Example]) -> tuple[dict[str, Tensor], Tensor]:
+        """What the model takes, and the token that should follow each (-100 where it has no label)."""
+        width = max(len(row) for row in rows)
         device = _device(self.model)
-        ids, labels, mask = (np.zeros((len(group), width), dtype=np.int64) for _ in range(3))
+        ids, labels, mask = (np.zeros((len(rows), width), dtype=np.int64) for _ in range(3))
         labels -= 100
-        for row, example in enumerate(group):
-            ids[row, : len(example)], labels[row, : len(example)] = example.ids, example.labels
-            mask[row, : len(example)] = 1
+        for number, row in enumerate(rows):
+            ids[number, : len(row)], labels[number, : len(row)] = row.ids, row.labels
+            mask[number, : len(row)] = 1
         inputs = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
-        moved = {name: tensor.to(device) for name, tensor in inputs.items()}
-        logits = self.model(**moved, use_cache=False).logits[
-            :, -width:
-        ]  # some methods put tokens of their own in front
-        return logits, torch.from_numpy(labels).to(device)
+        return {name: tensor.to(device) for name, tensor in inputs.items()}, torch.from_numpy(labels).to(device)
+
+    def _outputs(self, rows: Sequence[Example]) -> tuple[Tensor, Tensor]:
+        """What the model gives for each token, and the token that should follow."""
+        inputs, labels = self._inputs(rows)
+        outputs = self.model(**inputs, use_cache=False).logits
+        return outputs[:, -labels.shape[1] :], labels  # some methods put tokens of their own in front
 
 
 class Headless(Padded):
@@ -104,21 +145,38 @@ class Headless(Padded):
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__(model)
-        self._base: Any = _base(model)
-        self._head: nn.Module = self._base.get_output_embeddings()
+        self._base: Any = plain_model(model)
+        self._head: Any = self._base.get_output_embeddings()
 
     def cross_entropy(self, group: Sequence[Example]) -> Tensor:
         """Through hidden states and the chunked head."""
+        rows = _sequences(group)
+        hidden, targets = self._states(rows)
+        wanted = targets >= 0
+        counts = _counts(rows, targets.device, targets.shape[1])
+        chosen = None if counts is None else counts.view_as(targets)[wanted]
+        return cross_entropy_sum(hidden[wanted], self._head.weight, targets[wanted], chosen)
+
+    def read(
+        self, group: Sequence[Example], *, entropy: bool = False, hidden: bool = False, temperature: float = 1.0
+    ) -> Read:
+        """Through hidden states and the chunked head."""
+        states, targets = self._states(_sequences(group))
+        wanted = targets >= 0
+        return _read(states[wanted], self._head.weight, targets[wanted], entropy, hidden, temperature)
+
+    def last_states(self, group: Sequence[Example]) -> Tensor:
+        """Without any head."""
+        rows = _sequences(group)
+        return _at_ends(self._states(rows)[0], rows)
+
+    def _states(self, rows: Sequence[Example]) -> tuple[Tensor, Tensor]:
+        """Last hidden states, and the tokens that should follow."""
         self._base.set_output_embeddings(nn.Identity())
         try:
-            hidden, targets = self._outputs(group)
+            return self._outputs(rows)
         finally:
             self._base.set_output_embeddings(self._head)
-        wanted = targets >= 0
-        weight: Any = self._head.weight
-        counts = _counts(group, targets.device, targets.shape[1])
-        chosen = None if counts is None else counts.view_as(targets)[wanted]
-        return cross_entropy_sum(hidden[wanted], weight, targets[wanted], chosen)
 
 
 class Packed:
@@ -128,14 +186,14 @@ class Packed:
 
     def __init__(self, model: nn.Module) -> None:
         self.model = model
-        base = _base(model)
+        base = plain_model(model)
         self.config = base.config
         self._decoder = decoder(base)
         self._weight: Tensor = base.get_output_embeddings().weight
 
-    def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
-        """See `packed_groups`."""
-        return packed_groups(_sequences(examples), budget)
+    def groups(self, examples: Sequence[Example], budget: int, *, whole: bool = False) -> list[list[Example]]:
+        """See `packed_groups`; what is shared is read once in a group."""
+        return packed_groups(examples if whole else bundles_within(examples, budget), budget)
 
     def tokens(self, group: Sequence[Example]) -> int:
         """Nothing is padded."""
@@ -143,24 +201,68 @@ class Packed:
 
     def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
         """Attention within the examples."""
-        return segments(self.config, [len(example) for example in group])
+        return segments(self.config, [_run(example) for example in group])
 
     def cross_entropy(self, group: Sequence[Example]) -> Tensor:
         """Through the decoder and the chunked head."""
+        hidden, labels = self._states(group)
+        wanted = labels >= 0
+        counts = _counts(group, labels.device)
+        chosen = None if counts is None else counts[wanted]
+        return cross_entropy_sum(hidden[wanted], self._weight, labels[wanted], chosen)
+
+    def read(
+        self, group: Sequence[Example], *, entropy: bool = False, hidden: bool = False, temperature: float = 1.0
+    ) -> Read:
+        """Through the decoder and the chunked head."""
+        states, labels = self._states(group)
+        wanted = labels >= 0
+        return _read(states[wanted], self._weight, labels[wanted], entropy, hidden, temperature)
+
+    def last_states(self, group: Sequence[Example]) -> Tensor:
+        """Without any head."""
+        ends: list[int] = []
+        for example in group:
+            start = ends[-1] + 1 if ends else 0
+            run = _run(example)
+            ends += [int(end) - 1 for end in start + run.shared + np.cumsum(run.parts)]
+        states, labels = self._states(group)
+        return states[torch.tensor(ends, device=labels.device)]
+
+    def _states(self, group: Sequence[Example]) -> tuple[Tensor, Tensor]:
+        """Last hidden states of all tokens, and the tokens that should follow."""
         device = _device(self.model)
         ids, labels, places = (
             torch.from_numpy(np.concatenate(parts).astype(np.int64)).to(device)
             for parts in (
                 [example.ids for example in group],
                 [example.labels for example in group],
-                [np.arange(len(example)) for example in group],
+                [_places(_run(example)) for example in group],
             )
         )
         outputs = self._decoder(input_ids=ids[None], position_ids=places[None], use_cache=False)
-        wanted = labels >= 0
-        counts = _counts(group, device)
-        chosen = None if counts is None else counts[wanted]
-        return cross_entropy_sum(outputs.last_hidden_state[0][wanted], self._weight, labels[wanted], chosen)
+        return outputs.last_hidden_state[0], labels
+
+
+def _run(example: Example) -> Run:
+    return Run(example.shared, example.parts or (len(example) - example.shared,))
+
+
+def _places(run: Run) -> Any:
+    """Positions of the tokens of a run: each sequence goes on behind what is shared."""
+    return np.concatenate([np.arange(run.shared), *(run.shared + np.arange(size) for size in run.parts)])
+
+
+def _read(states: Tensor, head: Tensor, targets: Tensor, entropy: bool, hidden: bool, temperature: float) -> Read:
+    scaled = states if temperature == 1.0 else states / temperature
+    found, spread = token_log_probs(scaled, head, targets, entropy=entropy)
+    return Read(found, spread, states if hidden else None)
+
+
+def _at_ends(states: Tensor, rows: Sequence[Example]) -> Tensor:
+    """Of padded rows, shape (rows, width, hidden size), the states of their last tokens."""
+    ends = torch.tensor([len(row) - 1 for row in rows], device=states.device)
+    return states[torch.arange(len(rows), device=states.device), ends]
 
 
 def _counts(group: Sequence[Example], device: torch.device, width: int = 0) -> Tensor | None:
@@ -182,111 +284,6 @@ def _device(model: nn.Module) -> torch.device:
     return next(model.parameters()).device
 
 
-def _base(model: nn.Module) -> Any:
+def plain_model(model: nn.Module) -> Any:
+    """The model itself, without what PEFT puts around it."""
     return model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
-
-
-def choose_forward(model: nn.Module, vocabulary: int, autocast: AbstractContextManager[Any], *, pack: bool) -> Forward:
-    """The leanest `Forward` that the model allows and that is proven equal on two short rows."""
-    padded = Padded(model)
-    kinds = forwards_for(model, pack=pack)[:-1]
-    if not kinds:
-        return padded
-    with autocast:
-        expected = _probe(model, padded, vocabulary)
-        for kind in kinds:
-            try:
-                found = _probe(model, chosen := kind(model), vocabulary)
-                agrees = abs(found - expected) <= _tolerance(model) * abs(expected)
-                if agrees and (kind is not Packed or _keeps_apart(model, chosen, vocabulary)):
-                    return chosen
-            except Exception as error:  # an architecture may object in any way; the slow path is always right
-                _log.info("%s is not for this model: %s", kind.__name__, error)
-    return padded
-
-
-def forwards_for(model: nn.Module, *, pack: bool) -> tuple[type[Padded] | type[Packed], ...]:
-    """Every `Forward` that the model's build allows, leanest first; the last one is right for every model."""
-    if not _plain_head(model):
-        return (Padded,)
-    return (Packed, Headless, Padded) if pack and _may_pack(model) else (Headless, Padded)
-
-
-def _plain_head(model: nn.Module) -> bool:
-    """Whether logits are hidden states times a matrix, and nothing more."""
-    base = _base(model)
-    head, config = base.get_output_embeddings(), base.config
-    untouched = all(getattr(config, key, None) in UNTOUCHED for key in AFTER_HEAD)
-    return type(head) is nn.Linear and head.bias is None and untouched
-
-
-def _may_pack(model: nn.Module) -> bool:
-    config = _base(model).config
-    return config._attn_implementation == "sdpa" and set(getattr(config, "layer_types", None) or ()) <= _SEGMENTABLE
-
-
-def _probe(model: nn.Module, forward: Forward, vocabulary: int) -> float:
-    """The loss of two fixed short rows, without dropout."""
-    numbers = np.random.default_rng(0)
-    return _loss(
-        model, forward, [_row(numbers, vocabulary, length) for length in (_PROBE_LENGTH, _PROBE_LENGTH // 2 + 1)]
-    )
-
-
-def _keeps_apart(model: nn.Module, forward: Forward, vocabulary: int) -> bool:
-    """Whether an example hears nothing of the one before it: states of recurrent layers and convolutions would run on.
-
-    The sum of many labels could hide it within its tolerance; the first label of the second row cannot.
-    """
-    numbers = np.random.default_rng(1)
-    befores = [_row(numbers, vocabulary, _PROBE_LENGTH, labels=0) for _ in range(2)]
-    after = _row(numbers, vocabulary, _PROBE_LENGTH, labels=1)
-    one, other = (_loss(model, forward, [before, after]) for before in befores)
-    return abs(one - other) <= _tolerance(model) / 5 * abs(one)
-
-
-def _row(numbers: np.random.Generator, vocabulary: int, length: int, labels: int | None = None) -> Example:
-    """Random tokens, of which the first `labels` (or all) have a label."""
-    ids = numbers.integers(0, vocabulary, length, dtype=np.int32)
-    wanted = np.append(ids[1:], np.int32(-100)).astype(np.int32)
-    wanted[labels:] = -100
-    return Example(ids, wanted, int((wanted >= 0).sum()))
-
-
-def _loss(model: nn.Module, forward: Forward, group: Sequence[Example]) -> float:
-    training = model.training
-    model.eval()
-    try:
-        with torch.no_grad(), forward.session(group):
-            return float(forward.cross_entropy(group))
-    finally:
-        model.train(training)
-
-
-def _tolerance(model: nn.Module) -> float:
-    kinds = {parameter.dtype for parameter in model.parameters()}
-    return max(_TOLERANCE.get(kind, 5e-2) for kind in kinds)
-
-
-def mean_loss(
-    model: nn.Module,
-    objective: Objective,
-    forward: Forward,
-    examples: Sequence[Example],
-    budget: int,
-    autocast: Callable[[], AbstractContextManager[Any]],
-    between_groups: Callable[[], None],
-) -> float:
-    """Mean loss over all label tokens by their weights, without training; calls `between_groups()` in between."""
-    total, weight = 0.0, sum(example.weight for example in examples)
-    training = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            for group in forward.groups(examples, budget):
-                with forward.session(group), autocast():
-                    total += float(objective.loss(forward, group).total)
-                between_groups()
-    finally:
-        model.train(training)
-    return total / (weight or 1)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,7 +16,27 @@ from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 NAME = "tunesmith_segments"
-_lengths: list[int] = []
+
+
+@dataclass(frozen=True)
+class Run:
+    """Sequences behind each other, perhaps behind tokens that all of them read.
+
+    Attributes:
+        shared: tokens in front.
+        parts: tokens of each sequence.
+    """
+
+    shared: int
+    parts: tuple[int, ...]
+
+    @property
+    def tokens(self) -> int:
+        """All of them."""
+        return self.shared + sum(self.parts)
+
+
+_runs: list[Run] = []
 
 
 def _attention(
@@ -27,32 +48,49 @@ def _attention(
     sliding_window: int | None = None,
     **options: Any,
 ) -> tuple[Tensor, None]:
-    parts = zip(query.split(_lengths, 2), key.split(_lengths, 2), value.split(_lengths, 2), strict=True)
-    outputs = [sdpa_attention_forward(module, q, k, v, _window(q, sliding_window), **options)[0] for q, k, v in parts]
+    sizes = [run.tokens for run in _runs]
+    outputs: list[Tensor] = []
+    for run, q, k, v in zip(_runs, query.split(sizes, 2), key.split(sizes, 2), value.split(sizes, 2), strict=True):
+        outputs += _attend(module, run, q, k, v, sliding_window, options)
     return torch.cat(outputs, dim=1), None
 
 
-def _window(query: Tensor, width: int | None) -> Tensor | None:
-    """The causal mask of a sliding window; None where the example is not longer than it."""
+def _attend(
+    module: Any, run: Run, query: Tensor, key: Tensor, value: Tensor, width: int | None, options: dict[str, Any]
+) -> Iterator[Tensor]:
+    """What each sequence of a run reads: the tokens in front and itself. Shapes (batch, tokens, heads, size of a head)."""
+    cuts = [run.shared, *run.parts] if run.shared else list(run.parts)
+    pieces = list(zip(query.split(cuts, 2), key.split(cuts, 2), value.split(cuts, 2), strict=True))
+    front = pieces[0] if run.shared else None
+    for number, (q, k, v) in enumerate(pieces):
+        if front is not None and number:
+            k, v = torch.cat([front[1], k], dim=2), torch.cat([front[2], v], dim=2)
+        mask = _mask(q, k.shape[2], width)
+        yield sdpa_attention_forward(module, q, k, v, mask, **options)[0]
+
+
+def _mask(query: Tensor, keys: int, width: int | None) -> Tensor | None:
+    """Which of the keys each query reads, where it is not simply those up to itself: behind a front, or in a sliding window."""
     length = query.shape[2]
-    if width is None or length <= width:
+    if length == keys and (width is None or length <= width):
         return None
-    place = torch.arange(length, device=query.device)
-    distance = place[:, None] - place[None, :]
-    return ((distance >= 0) & (distance < width))[None, None]
+    place = torch.arange(keys, device=query.device)
+    distance = place[keys - length :, None] - place[None, :]
+    seen = distance >= 0 if width is None else (distance >= 0) & (distance < width)
+    return seen[None, None]
 
 
 @contextmanager
-def segments(config: Any, lengths: Sequence[int]) -> Iterator[None]:
-    """While this is open, the model of `config` takes one row of examples of these lengths (also when recomputing)."""
+def segments(config: Any, runs: Sequence[Run]) -> Iterator[None]:
+    """While this is open, the model of `config` takes one row of these runs of sequences (also when recomputing)."""
     before = config._attn_implementation
-    _lengths[:] = lengths
+    _runs[:] = runs
     config._attn_implementation = NAME
     try:
         yield
     finally:
         config._attn_implementation = before
-        _lengths.clear()
+        _runs.clear()
 
 
 AttentionInterface.register(NAME, _attention)

@@ -218,14 +218,16 @@ class TrainingCallback(TrainerCallback):
         if not self.held.rows or progress.evaluated_step == progress.step:
             return False
         self.reporter.phase("evaluating")
-        if (loss := self.held.mean_loss(self.trainer)) is None:
+        if (found := self.held.means(self.trainer)) is None:
             self.reporter.event("warning", "score_left_out", step=progress.step)
             return False
+        loss = found.loss
         if not math.isfinite(loss):
             raise self.trainer.diagnose(self.held.rows, progress.step)
         progress.val_loss, progress.evaluated_step = loss, progress.step
         progress.note_check()
-        self.reporter.metric(progress.step, val_loss=loss, **self.trainer.objective.validation(loss))
+        others = {f"val_{key}": value for key, value in found.others.items()}
+        self.reporter.metric(progress.step, val_loss=loss, **self.trainer.objective.validation(loss), **others)
         return True
 
     def note_elapsed(self) -> None:

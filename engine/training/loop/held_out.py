@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.evaluation.spread import spread
 from engine.jobs.reporter import Reporter
 from engine.training.batches.tokenized_dataset import Example
+from engine.training.forward.mean_loss import HeldOut
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.pace.clock import Clock
 from engine.training.pace.extras import Extras
@@ -47,23 +48,23 @@ class ScoredRows:
         self.rows: Sequence[Example] = rows if fewer is None else spread(rows)[:fewer]
         self._clock, self._extras, self._reporter, self._progress = clock, extras, reporter, progress
 
-    def mean_loss(self, trainer: StepTrainer) -> float | None:
-        """Over the rows; None where there is no time for it."""
+    def means(self, trainer: StepTrainer) -> HeldOut | None:
+        """Means over the rows; None where there is no time for it."""
         began, clock = time.monotonic(), self._clock
-        loss = score_until(trainer, self.rows, clock.latest, self._reporter) if clock.score else self._first(trainer)
-        if loss is not None:
+        found = score_until(trainer, self.rows, clock.latest, self._reporter) if clock.score else self._first(trainer)
+        if found is not None:
             clock.score = time.monotonic() - began
-        return loss
+        return found
 
-    def _first(self, trainer: StepTrainer) -> float | None:
+    def _first(self, trainer: StepTrainer) -> HeldOut | None:
         allowance = self._extras.for_score if self._progress.step == 0 else self._until_the_end()
         if (found := first_score(trainer, self.rows, allowance, self._reporter)) is None:
             return None
-        loss, scored = found
+        means, scored = found
         if len(scored) < len(self.rows):
             self._progress.scored_rows = len(scored)
         self.rows = scored
-        return loss
+        return means
 
     def _until_the_end(self) -> float | None:
         allowance, latest = self._clock.allowance(), self._clock.latest
@@ -72,8 +73,8 @@ class ScoredRows:
 
 def first_score(
     trainer: StepTrainer, rows: Sequence[Example], allowance: float | None, reporter: Reporter
-) -> tuple[float, Sequence[Example]] | None:
-    """The mean loss, and the rows that were scored; None where not even the first few were done in time.
+) -> tuple[HeldOut, Sequence[Example]] | None:
+    """Means, and the rows that were scored; None where not even the first few were done in time.
 
     Where all rows would take longer than the allowance (in seconds), it ends early, and the rows that were scored stand for
     all from then on: they are spread evenly over them.
@@ -82,11 +83,12 @@ def first_score(
         return trainer.mean_loss(rows, reporter.heed), rows
     began, order = time.monotonic(), spread(rows)
     look = _until(began + _PATIENCE * allowance, reporter)
-    done, loss, size = 0, 0.0, max(1, len(order) // _FIRST)
+    done, found, size = 0, HeldOut(0.0, 0.0), max(1, len(order) // _FIRST)
     try:
         while size:
             some = order[done : done + size]
-            loss += trainer.mean_loss(some, look) * _weight(some)
+            more = trainer.mean_loss(some, look)
+            found = more if not done else found.and_of(more)
             done += len(some)
             size = _next_part(done, len(order), time.monotonic() - began, allowance)
     except _TooSlow:
@@ -95,7 +97,7 @@ def first_score(
     if done < len(order):
         reporter.event("warning", "validation_in_time", used=done, total=len(order))
         order = order[:done]
-    return loss / (_weight(order) or 1), order
+    return found, order
 
 
 def _next_part(done: int, total: int, spent: float, allowance: float) -> int:
@@ -107,8 +109,8 @@ def _next_part(done: int, total: int, spent: float, allowance: float) -> int:
 
 def score_until(
     trainer: StepTrainer, rows: Sequence[Example], latest: float | None, reporter: Reporter
-) -> float | None:
-    """The mean loss; None where it is not there at `latest` (monotonic seconds)."""
+) -> HeldOut | None:
+    """Means; None where it is not there at `latest` (monotonic seconds)."""
     try:
         return trainer.mean_loss(rows, _until(latest, reporter))
     except _TooSlow:
@@ -122,7 +124,3 @@ def _until(latest: float | None, reporter: Reporter) -> Callable[[], None]:
             raise _TooSlow
 
     return look
-
-
-def _weight(rows: Sequence[Example]) -> float:
-    return sum(example.weight for example in rows)

@@ -21,7 +21,8 @@ from engine.methods.few_shot_examples.choose import Row, Shots, in_front, questi
 from engine.objectives import objective_of
 from engine.training.batches.examples import make_example
 from engine.training.batches.tokenized_dataset import Example
-from engine.training.forward.forward import choose_forward, mean_loss
+from engine.training.forward.choice import choose_forward
+from engine.training.forward.mean_loss import mean_loss
 from engine.training.limits.limits import TimeIsUp, time_held
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop.attempt import Attempt
@@ -176,9 +177,9 @@ def _measure(run: _InContextRun, pairs: Sequence[tuple[Example, Example]]) -> No
 
 def _loss(run: _InContextRun, examples: Sequence[Example]) -> float:
     forward = choose_forward(run.model, run.model.get_input_embeddings().num_embeddings, run.autocast(), pack=True)
-    return mean_loss(
-        run.model, objective_of(run.inputs.spec.objective), forward, examples, run.tokens, run.autocast, run.look
-    )
+    spec = run.inputs.spec
+    objective = objective_of(spec.objective)
+    return mean_loss(run.model, objective, spec.training, forward, examples, run.tokens, run.autocast, run.look).loss
 
 
 def _pairs(rows: Iterable[Row], run: _InContextRun) -> list[tuple[Example, Example]]:

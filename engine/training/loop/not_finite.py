@@ -109,10 +109,11 @@ class CauseFinder:
         forward, total = by or self._trainer.forward, 0.0
         self._model.zero_grad()
         with torch.set_grad_enabled(grads):
-            for group in forward.groups([example], len(example)):
+            for group in forward.groups([example], len(example), whole=self._trainer.objective.whole):
                 with forward.session(group):
                     with self._autocast():
-                        loss = self._trainer.objective.loss(forward, group).total / (example.weight or 1)
+                        objective, values = self._trainer.objective, self._trainer.spec.training
+                        loss = objective.loss(forward, group, values).total / (objective.weigh(example) or 1)
                     if grads:
                         loss.backward()
                 total += float(loss.detach())

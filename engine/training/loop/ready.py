@@ -15,8 +15,8 @@ from engine.methods.common.declaration import RunContext
 from engine.optimizers.trained_format import trained_format
 from engine.planner.memory.workload import Workload
 from engine.training.batches.tokenized_dataset import Example
+from engine.training.forward.choice import choose_forward
 from engine.training.forward.fast_lora import lean_dora, speed_up
-from engine.training.forward.forward import choose_forward
 from engine.training.forward.half_precision import compute_in, set_words_aside, settle_in
 from engine.training.forward.kernels import hold_attention
 from engine.training.limits.memory_use import MemoryWatch, give_back

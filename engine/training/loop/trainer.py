@@ -23,7 +23,8 @@ from engine.objectives import objective_of
 from engine.optimizers import optimizer_of
 from engine.training.batches.batches import Loader
 from engine.training.batches.tokenized_dataset import Example
-from engine.training.forward.forward import Forward, Padded, mean_loss
+from engine.training.forward.forward import Forward, Padded
+from engine.training.forward.mean_loss import HeldOut, mean_loss
 from engine.training.limits.limits import OutOfMemory, out_of_memory
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.loop.weights import load_trained, save_trained
@@ -78,7 +79,7 @@ class StepTrainer(Trainer):
         moved: whether an update has changed the weights so far.
         rise: the largest one of the loss of a step in this attempt, from its lowest so far.
         grad_norm, step_loss, step_tokens, step_weight: of the latest step; the last is how much its label tokens count together.
-        step_means: what the objective draws besides, by chart, as means over the label tokens of the latest step.
+        step_means: what the objective draws besides, by chart, as means over what the latest step's examples count.
     """
 
     def __init__(
@@ -140,7 +141,7 @@ class StepTrainer(Trainer):
         examples: list[Example] = inputs["examples"]
         self.latest = examples
         model.train()
-        self.step_weight = sum(example.weight for example in examples)
+        self.step_weight = sum(map(self.objective.weigh, examples))
         self.step_tokens = sum(len(example) for example in examples)
         while True:
             try:
@@ -165,11 +166,11 @@ class StepTrainer(Trainer):
     def _backward(self, examples: Sequence[Example]) -> Tensor:
         total = torch.zeros((), device=self.args.device)
         sums: Counter[str] = Counter()
-        for group in self.forward.groups(examples, self.budget):
+        for group in self.forward.groups(examples, self.budget, whole=self.objective.whole):
             self.largest = max(self.largest, self.forward.tokens(group))
             with self.forward.session(group):
                 with self.autocast():
-                    found = self.objective.loss(self.forward, group)
+                    found = self.objective.loss(self.forward, group, self.spec.training)
                     loss = found.total / self.step_weight
                 self.memory.look()
                 self.accelerator.backward(loss)
@@ -183,7 +184,8 @@ class StepTrainer(Trainer):
 
     def halve(self, examples: Sequence[Example]) -> None:
         """Work in groups of half the size from now on, and forget the step. Raises OutOfMemory when that is no help."""
-        largest = max(sum(map(len, group)) for group in self.forward.groups(examples, self.budget))
+        groups = self.forward.groups(examples, self.budget, whole=self.objective.whole)
+        largest = max(sum(map(len, group)) for group in groups)
         self._forget_gradients()
         if self.tries >= MOST_TRIES or largest <= max(map(len, examples)):
             raise OutOfMemory(self.state.global_step + 1, largest)
@@ -251,12 +253,19 @@ class StepTrainer(Trainer):
             self.optimizer = updating(super().create_optimizer(model), self.spec.training)
         return self.optimizer
 
-    def mean_loss(self, examples: Sequence[Example], between_groups: Callable[[], None]) -> float:
-        """Mean loss over all label tokens by their weights, without training; calls `between_groups()` in between."""
+    def mean_loss(self, examples: Sequence[Example], between_groups: Callable[[], None]) -> HeldOut:
+        """Means over examples by what they count, without training; calls `between_groups()` in between."""
         while True:
             try:
                 return mean_loss(
-                    self.model, self.objective, self.forward, examples, self.budget, self.autocast, between_groups
+                    self.model,
+                    self.objective,
+                    self.spec.training,
+                    self.forward,
+                    examples,
+                    self.budget,
+                    self.autocast,
+                    between_groups,
                 )
             except (MemoryError, RuntimeError) as error:
                 if not out_of_memory(error):

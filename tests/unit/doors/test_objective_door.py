@@ -21,7 +21,7 @@ from engine.objectives.sft import SFT
 _PULL = Param(key="pull", kind="float", default=0.1, minimum=0, maximum=1, label=Text("objectives.throwaway.pull.label"), help=Text("objectives.throwaway.pull.help"))
 THROWAWAY = replace(
     SFT, key="throwaway", label=Text("objectives.throwaway.label"), params=(*SFT.params, _PULL), learns_from=frozenset({"preference"}),
-    unfit={}, needs=Needs(reference_model=True, value_head=True, passes=2.0),
+    unfit={}, needs=lambda _values: Needs(reference="beside", value_head=True, passes=2.0),
     charts=(Chart("margin", Text("objectives.throwaway.margin.label"), Text("objectives.throwaway.margin.help")),),
 )
 '''

@@ -21,7 +21,7 @@ from engine.data.templates.template import ChatTemplate
 from engine.methods.common.declaration import RunContext
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward import forward as forward_forward
-from engine.training.forward.forward import choose_forward
+from engine.training.forward.choice import choose_forward
 from engine.training.loop.weights import save_result
 from tests import methods
 from tests.methods import Case

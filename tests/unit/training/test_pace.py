@@ -11,6 +11,7 @@ import pytest
 
 from engine.evaluation.spread import spread
 from engine.planner.time.limit import ANSWERS_SHARE, EXTRAS_SHARE
+from engine.training.forward.mean_loss import HeldOut
 from engine.training.loop import held_out
 from engine.training.loop.held_out import first_score, score_until
 from engine.training.pace import clock as clocks
@@ -149,26 +150,26 @@ class _Scorer:
     def __init__(self, time: FakeTime, seconds: float = 1.0) -> None:
         self.time, self.seconds, self.calls = time, seconds, list[int]()
 
-    def mean_loss(self, rows: Any, between_groups: Any) -> float:
+    def mean_loss(self, rows: Any, between_groups: Any) -> HeldOut:
         self.calls.append(len(rows))
         for _ in rows:
             self.time.now += self.seconds
             between_groups()
-        return sum(row.weight for row in rows) / len(rows)
+        return HeldOut(1.0, len(rows), {"accuracy": 0.5})
 
 
 def test_the_first_score_takes_what_there_is_time_for(clock_of_test: FakeTime) -> None:
     rows: Any = [SimpleNamespace(weight=1.0) for _ in range(100)]
     trainer: Any = _Scorer(clock_of_test)
-    assert first_score(trainer, rows, None, reporter(0)) == (1.0, rows)
+    assert first_score(trainer, rows, None, reporter(0)) == (HeldOut(1.0, 100, {"accuracy": 0.5}), rows)
     for allowance, least in ((200.0, 100), (50.0, 16), (3.0, 1)):
         worker, began = reporter(0), clock_of_test.now
         found = first_score(trainer, rows, allowance, worker)
         assert found is not None
-        assert (found[0], least <= len(found[1])) == (1.0, True)
+        assert (found[0].loss, found[0].others, least <= len(found[1])) == (1.0, {"accuracy": 0.5}, True)
         assert clock_of_test.now - began <= 1.5 * allowance + 1
         assert [told[0][1] for told in worker.told] == (["validation_in_time"] if len(found[1]) < 100 else [])
     slow: Any = _Scorer(clock_of_test, 60.0)
     assert first_score(slow, rows, 5.0, reporter(0)) is None
     assert score_until(trainer, rows, clock_of_test.now + 50, reporter(0)) is None
-    assert score_until(trainer, rows, clock_of_test.now + 500, reporter(0)) == 1.0
+    assert score_until(trainer, rows, clock_of_test.now + 500, reporter(0)) == HeldOut(1.0, 100, {"accuracy": 0.5})

@@ -95,7 +95,7 @@ def _loss(forward: Forward, examples: list[Example]) -> float:
     with torch.no_grad():
         for group in forward.groups(examples, 200):
             with forward.session(group):
-                total += float(PRETRAINING.loss(forward, group).total)
+                total += float(PRETRAINING.loss(forward, group, {}).total)
     return total
 
 

@@ -20,9 +20,10 @@ from engine.methods.lora import LORA
 from engine.planner.time.groups import packed_groups, padded_groups
 from engine.training.batches.batches import EpochOrder
 from engine.training.batches.tokenized_dataset import Example
+from engine.training.forward.choice import choose_forward
 from engine.training.forward.chunked_cross_entropy import cross_entropy_sum
 from engine.training.forward.fast_lora import changed_norms, speed_up
-from engine.training.forward.forward import Forward, Headless, Packed, Padded, choose_forward
+from engine.training.forward.forward import Forward, Headless, Packed, Padded
 from tests import tiny
 
 LENGTHS = (5, 31, 17, 9, 64, 2)

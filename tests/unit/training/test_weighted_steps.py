@@ -16,7 +16,8 @@ from engine.data.templates.template import ChatTemplate
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.training.batches.examples import join_parts, load_examples
 from engine.training.batches.tokenized_dataset import Example, TokenizedDataset, TokenizedDatasetWriter
-from engine.training.forward.forward import Forward, Headless, Packed, Padded, mean_loss
+from engine.training.forward.forward import Forward, Headless, Packed, Padded
+from engine.training.forward.mean_loss import mean_loss
 from tests import tiny
 
 LENGTHS = (5, 31, 17, 9, 300, 2)  # one has more labels than the chunked head takes at a time
@@ -109,10 +110,10 @@ def test_only_how_weights_compare_counts(model: Any) -> None:
 def test_the_validation_loss_is_the_same_weighted_mean(model: Any) -> None:
     rows, none = examples(), lambda: None
     for way in (Packed, Padded, Headless):
-        loss = mean_loss(
-            model, usual_objective(), way(model), rows, 40, lambda: torch.autocast("cpu", enabled=False), none
+        found = mean_loss(
+            model, usual_objective(), {}, way(model), rows, 40, lambda: torch.autocast("cpu", enabled=False), none
         )
-        assert loss == pytest.approx(reference(model, rows)[0], abs=1e-5)
+        assert found.loss == pytest.approx(reference(model, rows)[0], abs=1e-5)
 
 
 # ---------------------------------------------------------------- from rows to examples
