@@ -203,6 +203,11 @@ class Objective:
     own: frozenset[str] = frozenset()
     search_lengths: tuple[int, ...] = ()
 
+    @property
+    def makes_bundles(self) -> bool:
+        """Whether its rows are more than a conversation or a text: plans measure the examples that it makes of them."""
+        return bool(self.learns_from - {"chat", "text"})
+
     def params_for(self, defaults: Values) -> tuple[Param, ...]:
         """The settings with a method's own defaults."""
         taken = defaults.keys() - self.own
