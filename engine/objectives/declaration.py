@@ -29,6 +29,7 @@ KINDS: Mapping[str, Text] = {
     "text": Text("objectives.declaration.kinds.text"),
     "preference": Text("objectives.declaration.kinds.preference"),
     "kto": Text("objectives.declaration.kinds.kto"),
+    "ranking": Text("objectives.declaration.kinds.ranking"),
     "prompt": Text("objectives.declaration.kinds.prompt"),
 }
 EXAMPLES = Text("objectives.declaration.examples")
