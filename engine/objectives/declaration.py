@@ -214,6 +214,11 @@ class Objective:
     own: frozenset[str] = frozenset()
     search_lengths: tuple[int, ...] = ()
 
+    @property
+    def talks(self) -> bool:
+        """Whether the result answers in words; one that scores does not."""
+        return self.head != "reward"
+
     def params_for(self, defaults: Values) -> tuple[Param, ...]:
         """The settings with a method's own defaults."""
         taken = defaults.keys() - self.own

@@ -175,13 +175,18 @@ def _told(scores: Tensor, tags: Tensor, example: Any) -> Mapping[str, float]:
     better, worse = pairs_of(tags)
     lead = scores[better] - scores[worse]
     sizes = torch.tensor(example.label_counts, device=scores.device)
-    longer = (sizes[better] - sizes[worse]).sign() * lead.sign()
+    longer = (sizes[better] - sizes[worse]).sign() * lead
     return {
-        ACCURACY.key: float((lead > 0).float().mean()),
+        ACCURACY.key: _share_above_0(lead),
         MARGIN.key: float(lead.mean()),
         REWARD.key: float(scores.mean()),
-        LONGER.key: float((longer > 0).float().mean() + (longer == 0).float().mean() / 2),
+        LONGER.key: _share_above_0(longer),
     }
+
+
+def _share_above_0(values: Tensor) -> float:
+    """0 itself counts half."""
+    return float((values > 0).float().mean() + (values == 0).float().mean() / 2)
 
 
 def _refusals(method: Method) -> Iterator[Refusal]:
