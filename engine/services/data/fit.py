@@ -133,10 +133,10 @@ def _kind_findings(row: Dataset, objective: str | None) -> list[Misfit]:
     learns = [one for one in OBJECTIVES if row.kind in one.learns_from]
     if row.kind is None or wanted in learns or (objective is None and learns):
         return []
-    turned = [one for one in OPERATIONS if one.group == "convert" and row.kind in one.kinds]
+    turned = [one for one in OPERATIONS if one.makes and row.kind in one.kinds]
     if turned and _CONVERTED not in wanted.learns_from:
         learns = [one for one in OBJECTIVES if _CONVERTED in one.learns_from]
-    ways = [_operation(one) for one in turned if _CONVERTED in wanted.learns_from]
+    ways = [_operation(one) for one in turned if one.makes in wanted.learns_from]
     ways += [WayOut("objective", one.key, one.label.as_dict()) for one in learns]
     own, kinds = row.kind in wanted.unfit, [KINDS[kind] for kind in sorted(wanted.learns_from)]
     params = {"rows": row.accepted, "objective": wanted.label.as_dict()}

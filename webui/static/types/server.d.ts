@@ -196,6 +196,14 @@ export interface BrowsedRow {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
@@ -684,6 +692,14 @@ export interface DataRow {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
@@ -792,7 +808,7 @@ export interface DatasetBrief {
   version: number;
   import: ImportStateView | null;
   /** kind of its rows; None while nobody knows */
-  badge: "chat" | "tools" | "pairs" | "thumbs" | "text" | null;
+  badge: "chat" | "tools" | "pairs" | "thumbs" | "ranking" | "prompts" | "text" | null;
   /** languages of many rows */
   spoken: string[];
 }
@@ -849,7 +865,7 @@ export interface DatasetView {
   version: number;
   import: ImportStateView | null;
   /** kind of its rows; None while nobody knows */
-  badge: "chat" | "tools" | "pairs" | "thumbs" | "text" | null;
+  badge: "chat" | "tools" | "pairs" | "thumbs" | "ranking" | "prompts" | "text" | null;
   /** languages of many rows */
   spoken: string[];
   /** why it is read as it is */
@@ -996,6 +1012,14 @@ export interface EditedRow {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
@@ -3526,6 +3550,14 @@ export interface RowContent {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
