@@ -2983,7 +2983,9 @@ export interface ParamForm {
   /** may be empty */
   optional: boolean;
   /** where further choices come from */
-  source: "" | "column" | "dataset" | "model";
+  source: "" | "column" | "dataset" | "model" | "reward_model" | "reward_file";
+  /** of a text's field */
+  lines: number;
   /** that explains it */
   term?: FormTerm | null;
   /** kept apart for each method */
