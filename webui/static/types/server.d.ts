@@ -2850,8 +2850,8 @@ export interface ObjectiveCard {
   paper: string;
 }
 
-/** One objective as the wizard offers it. */
-export interface ObjectiveForm {
+/** One objective, its settings told by their places. */
+export interface ObjectiveEntry {
   /** of the declaration */
   key: string;
   /** its name for people */
@@ -2868,10 +2868,14 @@ export interface ObjectiveForm {
   unfit: Record<string, string | null>;
   /** what one is called */
   example: string;
+  /** key of what it learns from */
+  family: string;
+  /** offered to those who ask for more */
+  rare: boolean;
   /** keys of methods */
   refuses: string[];
-  /** settings of training */
-  params: ParamForm[];
+  /** places among the settings of all */
+  params: number[];
 }
 
 /** The table that was being typed. */
@@ -3832,6 +3836,36 @@ export interface SizedItem {
   mb: number;
 }
 
+/** The same with each setting told once. */
+export interface SmallForms {
+  /** of a spec */
+  version: number;
+  /** in their order */
+  methods: MethodForm[];
+  /** of methods */
+  families: Named[];
+  /** what can be learnt from */
+  sources: SourceForm[];
+  /** in their order */
+  objectives: ObjectiveEntry[];
+  /** of all objectives */
+  settings: ParamForm[];
+}
+
+/** What a model can learn from: a family of objectives. */
+export interface SourceForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what the model makes of it */
+  says: string;
+  /** a row, in a line */
+  example: string;
+  /** of rows that are made for it */
+  kinds: string[];
+}
+
 /** Where the rows' parts come from. */
 export interface SplitWish {
   /** drawn anew, or as the data have them */
@@ -4244,18 +4278,6 @@ export interface WizardDraft {
   sample_prompts: string;
 }
 
-/** The forms of the Train page. */
-export interface WizardForms {
-  /** of a spec */
-  version: number;
-  /** in their order */
-  methods: MethodForm[];
-  /** of methods */
-  families: Named[];
-  /** in their order */
-  objectives: ObjectiveForm[];
-}
-
 /** What can be chosen now. */
 export interface WizardLists {
   /** all */
@@ -4271,7 +4293,7 @@ export interface WizardLists {
 /** What the wizard is placed with. */
 export interface WizardValue {
   /** of methods and objectives */
-  forms: WizardForms;
+  forms: SmallForms;
 }
 
 /** Who may write. */
