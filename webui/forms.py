@@ -13,8 +13,8 @@ from engine.methods.common.declaration import Method
 from engine.methods.common.rates import rates_of
 from engine.objectives import OBJECTIVES
 from engine.objectives.declaration import KINDS, Objective
-from engine.objectives.shown.families import FAMILIES as SOURCES
-from engine.objectives.shown.families import Family
+from engine.objectives.families import FAMILIES as SOURCES
+from engine.objectives.families import Family
 from engine.services.app.glossary import term_of
 from engine.services.app.learning import FAMILIES, capabilities_of
 from webui.form_shapes import (

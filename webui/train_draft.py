@@ -11,7 +11,7 @@ from typing import Any, cast
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import Objective
-from engine.objectives.shown.suggestion import made_for, suggested_objective
+from engine.services.data.suggested_objective import made_for, suggested_objective
 from webui.forms import per_method_keys
 from webui.train_shapes import WizardDraft
 

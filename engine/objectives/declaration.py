@@ -12,7 +12,7 @@ from engine.core.shapes import CodedMessage
 from engine.core.text import Text, listed
 from engine.data.templates.lengths import Counts, LengthIndex
 from engine.methods.common.declaration import Method, Refusal
-from engine.objectives.shown.families import ANSWERS, Family
+from engine.objectives.families import ANSWERS, Family
 
 if TYPE_CHECKING:
     from torch import Tensor

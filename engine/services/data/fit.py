@@ -24,9 +24,9 @@ from engine.models.languages import knows
 from engine.models.presence import can_plan
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.declaration import KINDS
-from engine.objectives.shown.suggestion import best_of_families
 from engine.services.data.slow_work import SLICE_S, Steps, kept, kept_file, made
 from engine.services.data.suggested import languages_of, suggested
+from engine.services.data.suggested_objective import best_of_families
 from engine.services.data.versions.version_files import version_file
 from engine.services.data.views import load_dataset
 from engine.shapes.fit import FitLevel, FitView, MisfitView, WayName
