@@ -2874,8 +2874,8 @@ export interface ObjectiveCard {
   paper: string;
 }
 
-/** One objective as the wizard offers it. */
-export interface ObjectiveForm {
+/** One objective, its settings told by their places. */
+export interface ObjectiveEntry {
   /** of the declaration */
   key: string;
   /** its name for people */
@@ -2892,10 +2892,14 @@ export interface ObjectiveForm {
   unfit: Record<string, string | null>;
   /** what one is called */
   example: string;
+  /** key of what it learns from */
+  family: string;
+  /** offered to those who ask for more */
+  rare: boolean;
   /** keys of methods */
   refuses: string[];
-  /** settings of training */
-  params: ParamForm[];
+  /** places among the settings of all */
+  params: number[];
 }
 
 /** The table that was being typed. */
@@ -3866,6 +3870,36 @@ export interface SizedItem {
   mb: number;
 }
 
+/** The same with each setting told once. */
+export interface SmallForms {
+  /** of a spec */
+  version: number;
+  /** in their order */
+  methods: MethodForm[];
+  /** of methods */
+  families: Named[];
+  /** what can be learnt from */
+  sources: SourceForm[];
+  /** in their order */
+  objectives: ObjectiveEntry[];
+  /** of all objectives */
+  settings: ParamForm[];
+}
+
+/** What a model can learn from: a family of objectives. */
+export interface SourceForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what the model makes of it */
+  says: string;
+  /** a row, in a line */
+  example: string;
+  /** of rows that are made for it */
+  kinds: string[];
+}
+
 /** Where the rows' parts come from. */
 export interface SplitWish {
   /** drawn anew, or as the data have them */
@@ -4278,18 +4312,6 @@ export interface WizardDraft {
   sample_prompts: string;
 }
 
-/** The forms of the Train page. */
-export interface WizardForms {
-  /** of a spec */
-  version: number;
-  /** in their order */
-  methods: MethodForm[];
-  /** of methods */
-  families: Named[];
-  /** in their order */
-  objectives: ObjectiveForm[];
-}
-
 /** What can be chosen now. */
 export interface WizardLists {
   /** all */
@@ -4305,7 +4327,7 @@ export interface WizardLists {
 /** What the wizard is placed with. */
 export interface WizardValue {
   /** of methods and objectives */
-  forms: WizardForms;
+  forms: SmallForms;
 }
 
 /** Who may write. */
