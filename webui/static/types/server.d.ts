@@ -1870,6 +1870,8 @@ export interface JobView {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** name of the tuned model that it goes on with; None where it begins with the base */
+  starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
   resume_advice: CodedMessage | null;
   /** whether that is what to do */
@@ -2226,6 +2228,8 @@ export interface ListedTuned {
   base_model_id: number;
   /** of that */
   base_name: string;
+  /** tuned model that its job went on with */
+  start_name: string | null;
   /** None where it was deleted */
   dataset_id: number | null;
   /** of the data set */
@@ -2742,6 +2746,8 @@ export interface NamedJob {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** name of the tuned model that it goes on with; None where it begins with the base */
+  starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
   resume_advice: CodedMessage | null;
   /** whether that is what to do */
@@ -2798,6 +2804,8 @@ export interface NamedTuned {
   base_model_id: number;
   /** of that */
   base_name: string;
+  /** tuned model that its job went on with */
+  start_name: string | null;
   /** None where it was deleted */
   dataset_id: number | null;
   /** of the data set */
