@@ -24,6 +24,21 @@ SCORING = Phase(
     Text("jobs.kinds.phases.scoring.label"),
     Text("jobs.kinds.phases.scoring.says"),
 )
+REFERENCE = Phase(
+    "reference",
+    Text("jobs.kinds.phases.reference.label"),
+    Text("jobs.kinds.phases.reference.says"),
+)
+GENERATING = Phase(
+    "generating",
+    Text("jobs.kinds.phases.generating.label"),
+    Text("jobs.kinds.phases.generating.says"),
+)
+REWARDING = Phase(
+    "rewarding",
+    Text("jobs.kinds.phases.rewarding.label"),
+    Text("jobs.kinds.phases.rewarding.says"),
+)
 SAVING = Phase("saving", Text("jobs.kinds.phases.saving.label"), Text("jobs.kinds.phases.saving.says"))
 CHECKING = Phase("checking", Text("jobs.kinds.phases.checking.label"), Text("jobs.kinds.phases.checking.says"))
 WRITING = Phase("writing", Text("jobs.kinds.phases.writing.label"), Text("jobs.kinds.phases.writing.says"))

@@ -24,7 +24,8 @@ from engine.optimizers import optimizer_of
 from engine.training.batches.batches import Loader
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import Forward, Padded
-from engine.training.forward.mean_loss import HeldOut, mean_loss
+from engine.training.forward.mean_loss import HeldOutMeans, mean_loss
+from engine.training.heads.own_rate import with_own_rate
 from engine.training.limits.limits import OutOfMemory, out_of_memory
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.loop.weights import load_trained, save_trained
@@ -252,11 +253,15 @@ class StepTrainer(Trainer):
         """The method's own optimizer where it has one, else the chosen one."""
         if getattr(self, "optimizer", None) is None and self.method.optimizer is not None:
             self.optimizer: Any = self.method.optimizer(self.model, self.spec.method_params, self.spec.training)
+            if self.optimizer is not None:
+                with_own_rate(self.optimizer, self.model, self.spec.training)
         if getattr(self, "optimizer", None) is None:
-            self.optimizer = updating(super().create_optimizer(model), self.spec.training)
+            self.optimizer = updating(
+                with_own_rate(super().create_optimizer(model), self.model, self.spec.training), self.spec.training
+            )
         return self.optimizer
 
-    def mean_loss(self, examples: Sequence[Example], between_groups: Callable[[], None]) -> HeldOut:
+    def mean_loss(self, examples: Sequence[Example], between_groups: Callable[[], None]) -> HeldOutMeans:
         """Means over examples by what they count, without training; calls `between_groups()` in between."""
         while True:
             try:
