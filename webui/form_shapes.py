@@ -79,6 +79,7 @@ class ObjectiveForm(Named):
     unfit: dict[str, str | None]  # code of the sentence by kind that it cannot learn from
     example: str  # what one is called
     refuses: list[str]  # keys of methods
+    rates: dict[str, float]  # by family of methods, the share of their learning rate that suits it
     params: list[ParamForm]  # settings of training
 
 

@@ -122,6 +122,7 @@ def objective_form(objective: Objective, language: str, methods: Sequence[Method
         "unfit": {kind: objective.unfit.get(kind) for kind in KINDS if kind not in objective.learns_from},
         "example": objective.example.in_(language),
         "refuses": [method.key for method in methods if any(True for _ in objective.refusals(method))],
+        "rates": dict(objective.rates),
         "params": [
             {**form, "per_method": form["key"] in own} for form in _settings(objective.params, language, "training")
         ],

@@ -2870,6 +2870,8 @@ export interface ObjectiveForm {
   example: string;
   /** keys of methods */
   refuses: string[];
+  /** by family of methods, the share of their learning rate that suits it */
+  rates: Record<string, number>;
   /** settings of training */
   params: ParamForm[];
 }
