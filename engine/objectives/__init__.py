@@ -12,10 +12,11 @@ from engine.objectives.dpo import DPO
 from engine.objectives.kto import KTO
 from engine.objectives.orpo import ORPO
 from engine.objectives.pretraining import PRETRAINING
+from engine.objectives.reward_model import REWARD_MODEL
 from engine.objectives.sft import SFT
 from engine.objectives.simpo import SIMPO
 
-OBJECTIVES: tuple[Objective, ...] = (SFT, PRETRAINING, DPO, KTO, ORPO, SIMPO, CPO)
+OBJECTIVES: tuple[Objective, ...] = (SFT, PRETRAINING, DPO, KTO, ORPO, SIMPO, CPO, REWARD_MODEL)
 _BY_KEY = {objective.key: objective for objective in OBJECTIVES}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.core.text import Text
 from engine.objectives.declaration import Card, ForwardPass, GroupLoss, Objective, Values
+from engine.objectives.families import PAIRS
 from engine.objectives.preference.bundling import MASK
 from engine.objectives.preference.charts import PAIR_CHARTS
 from engine.objectives.preference.counts import counts
@@ -34,7 +35,9 @@ CPO = Objective(
     tagline=Text("objectives.cpo.tagline"),
     help=Text("objectives.cpo.help"),
     params=settings_of(_BETA, replace(IMITATE, default=1.0), LABEL_SMOOTHING),
-    learns_from=frozenset({"preference"}),
+    learns_from=frozenset({"preference", "ranking"}),
+    family=PAIRS,
+    rare=True,
     mask=lambda _values: MASK,
     examples=PairMaker,
     counts=counts,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.objectives.declaration import Card, ForwardPass, GroupLoss, Needs, Objective, Values
+from engine.objectives.families import PAIRS
 from engine.objectives.preference import losses
 from engine.objectives.preference.bundling import MASK
 from engine.objectives.preference.charts import PAIR_CHARTS
@@ -65,7 +66,8 @@ DPO = Objective(
     tagline=Text("objectives.dpo.tagline"),
     help=Text("objectives.dpo.help"),
     params=settings_of(_VARIANT, BETA, IMITATE, LABEL_SMOOTHING),
-    learns_from=frozenset({"preference"}),
+    learns_from=frozenset({"preference", "ranking"}),
+    family=PAIRS,
     mask=lambda _values: MASK,
     examples=PairMaker,
     counts=counts,

@@ -22,6 +22,7 @@ from engine.objectives.declaration import (
     Row,
     Values,
 )
+from engine.objectives.families import THUMBS
 from engine.objectives.preference.bundling import MASK
 from engine.objectives.preference.charts import ACCURACY, CHOSEN, KL, REJECTED
 from engine.objectives.preference.counts import counts
@@ -163,6 +164,7 @@ KTO = Objective(
     help=Text("objectives.kto.help"),
     params=settings_of(_BETA, _GOOD_WEIGHT, _BAD_WEIGHT),
     learns_from=frozenset({"kto", "preference"}),
+    family=THUMBS,
     mask=lambda _values: MASK,
     examples=_Thumbs,
     counts=counts,

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.core.text import Text
 from engine.objectives.declaration import Card, ForwardPass, GroupLoss, Objective, Values
+from engine.objectives.families import PAIRS
 from engine.objectives.preference.bundling import MASK
 from engine.objectives.preference.charts import PAIR_CHARTS
 from engine.objectives.preference.counts import counts
@@ -34,7 +35,8 @@ ORPO = Objective(
     tagline=Text("objectives.orpo.tagline"),
     help=Text("objectives.orpo.help"),
     params=settings_of(_BETA),
-    learns_from=frozenset({"preference"}),
+    learns_from=frozenset({"preference", "ranking"}),
+    family=PAIRS,
     mask=lambda _values: MASK,
     examples=PairMaker,
     counts=counts,

@@ -9,6 +9,7 @@ from typing import Any
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.objectives.declaration import Card, ForwardPass, GroupLoss, Objective, Values
+from engine.objectives.families import PAIRS
 from engine.objectives.preference.bundling import MASK
 from engine.objectives.preference.charts import PAIR_CHARTS
 from engine.objectives.preference.counts import counts
@@ -43,7 +44,8 @@ SIMPO = Objective(
     tagline=Text("objectives.simpo.tagline"),
     help=Text("objectives.simpo.help"),
     params=settings_of(_BETA, _GAMMA, replace(IMITATE, default=0.0), LABEL_SMOOTHING),
-    learns_from=frozenset({"preference"}),
+    learns_from=frozenset({"preference", "ranking"}),
+    family=PAIRS,
     mask=lambda _values: MASK,
     examples=PairMaker,
     counts=counts,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class PairMaker:
     """Rows of kind "preference" or "ranking" as bundles whose answers are tagged with how good they are.
 
-    Of a pair the better answer has the tag 1 (or the row's margin), the worse one 0; of a ranking each answer has minus its rank.
+    Of a pair the better answer has the tag 1 (and the row's margin more), the worse one 0; of a ranking each answer has minus its rank.
     Left out and counted: answers that are the same tokens, and rows of which one answer alone is longer than the limit.
     """
 
@@ -50,7 +50,7 @@ class PairMaker:
 def answers_in(row: Row) -> tuple[list[Sequence[Message]], list[float]]:
     """The answers of a row of kind "preference" or "ranking", and how good each is: higher is better."""
     if "chosen" in row:
-        return [row["chosen"], row["rejected"]], [float(row.get("margin") or 1.0), 0.0]
+        return [row["chosen"], row["rejected"]], [1.0 + float(row.get("margin") or 0.0), 0.0]
     return list(row["answers"]), [-float(rank) for rank in row["ranks"]]
 
 
