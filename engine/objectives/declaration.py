@@ -208,6 +208,7 @@ class Objective:
         unfit: for other kinds, the code of the sentence that says why not and what to do.
         mask: settings -> which tokens carry a label, as options of `ChatTemplate.encode`.
         examples: (template, settings, told of what is left out) -> a maker, one for each split.
+        views: (row) -> what a maker has the template encode for it, so that many rows can be asked for at once.
         counts: (measured lengths of a split, settings) -> what training sees of it, without tokenising again.
         loss: (forward, group, settings) -> the loss of a group.
         learn: its card on the Learn page.
@@ -241,6 +242,7 @@ class Objective:
     learn: Card
     family: Family = ANSWERS
     rare: bool = False
+    views: Callable[[Row], Sequence[Row]] = lambda row: (row,)
     unfit: Mapping[str, str] = field(default_factory=dict)
     needs: Callable[[Values], Needs] = lambda _values: Needs()
     head: Head = ""
