@@ -41,6 +41,7 @@ from engine.objectives.shared_params import (
     WARMUP,
     WEIGHT_DECAY,
 )
+from engine.objectives.shown.families import TEXTS
 
 if TYPE_CHECKING:
     from engine.data.templates.encoded import Encoded
@@ -137,6 +138,7 @@ PRETRAINING = Objective(
     help=Text("objectives.pretraining.help"),
     params=_PARAMS,
     learns_from=frozenset({"text"}),
+    family=TEXTS,
     mask=lambda _values: {"train_on": "all"},
     examples=_Blocks,
     counts=_counts,
