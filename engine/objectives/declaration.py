@@ -12,8 +12,8 @@ from engine.core.shapes import CodedMessage
 from engine.core.text import Text, listed
 from engine.data.templates.lengths import Counts, LengthIndex
 from engine.methods.common.declaration import Method, Refusal
+from engine.objectives.families import ANSWERS, Family
 from engine.objectives.online.declaration import Online
-from engine.objectives.shown.families import ANSWERS, Family
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,6 +31,7 @@ KINDS: Mapping[str, Text] = {
     "text": Text("objectives.declaration.kinds.text"),
     "preference": Text("objectives.declaration.kinds.preference"),
     "kto": Text("objectives.declaration.kinds.kto"),
+    "ranking": Text("objectives.declaration.kinds.ranking"),
     "prompt": Text("objectives.declaration.kinds.prompt"),
 }
 EXAMPLES = Text("objectives.declaration.examples")
@@ -220,6 +221,11 @@ class Objective:
     example: Text = EXAMPLES
     own: frozenset[str] = frozenset()
     search_lengths: tuple[int, ...] = ()
+
+    @property
+    def talks(self) -> bool:
+        """Whether the result answers in words; one that scores does not."""
+        return self.head != "reward"
 
     def params_for(self, defaults: Values) -> tuple[Param, ...]:
         """The settings with a method's own defaults."""

@@ -19,6 +19,7 @@ from engine.data.templates.masking import IGNORED
 from engine.methods.common.declaration import Method, Refusal
 from engine.objectives.charts import PERPLEXITY, perplexity_of
 from engine.objectives.declaration import Card, LeftOut, Objective, Parts, Row, Values
+from engine.objectives.families import TEXTS
 from engine.objectives.losses import cross_entropy
 from engine.objectives.shared_params import (
     BATCH_SIZE,
@@ -41,7 +42,6 @@ from engine.objectives.shared_params import (
     WARMUP,
     WEIGHT_DECAY,
 )
-from engine.objectives.shown.families import TEXTS
 
 if TYPE_CHECKING:
     from engine.data.templates.encoded import Encoded

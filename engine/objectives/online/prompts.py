@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
 from engine.data.templates.lengths import Counts, LengthIndex
 from engine.data.templates.losses import refuses_a_row
 from engine.data.templates.masking import IGNORED
-from engine.objectives.declaration import LeftOut, Parts, Row, Values
 from engine.objectives.online.params import new_tokens
 
 if TYPE_CHECKING:
+    from engine.data.templates.encoded import Encoded
     from engine.data.templates.template import ChatTemplate
+
+Values = Mapping[str, Any]
+Row = Mapping[str, Any]
 
 
 def asked_of(row: Row) -> list[dict[str, object]]:
@@ -28,11 +31,12 @@ def asked_of(row: Row) -> list[dict[str, object]]:
 class PromptMaker:
     """One example for each row that asks something: the tokens of its prompt, without any label."""
 
-    def __init__(self, template: ChatTemplate, values: Values, left_out: LeftOut) -> None:
+    def __init__(self, template: ChatTemplate, values: Values, left_out: Callable[..., None]) -> None:
         self._template, self._left_out = template, left_out
         self._most = int(values["max_length"]) - new_tokens(values)
 
-    def add(self, row: Row) -> Iterator[Parts]:
+    def add(self, row: Row) -> Iterator[tuple[Encoded, ...]]:
+        """The row's prompt."""
         from engine.data.templates.encoded import Encoded
 
         asked = asked_of(row)
@@ -50,7 +54,8 @@ class PromptMaker:
         ids = ids[-self._most :]
         yield (Encoded(ids, [IGNORED] * len(ids)),)
 
-    def close(self) -> Iterator[Parts]:
+    def close(self) -> Iterator[tuple[Encoded, ...]]:
+        """Nothing waits."""
         return iter(())
 
 

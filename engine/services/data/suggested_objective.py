@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.objectives import OBJECTIVES
 from engine.objectives.declaration import Objective
-from engine.objectives.shown.families import FAMILIES
+from engine.objectives.families import FAMILIES
 
 
 def made_for(objective: Objective, kind: str | None) -> bool:

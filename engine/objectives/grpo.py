@@ -6,7 +6,7 @@ arXiv:2503.20783) and Yu et al. 2025 (DAPO, arXiv:2503.14476) as choices.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,20 +14,19 @@ import numpy as np
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Method, Refusal
 from engine.objectives.answer_sums import label_notes
+from engine.objectives.charts import CLIP_SHARE, FLAT_GROUPS, OF_ANSWERS, OF_HELD_OUT_ANSWERS
 from engine.objectives.declaration import Card, ForwardPass, GroupLoss, Needs, Objective, Values
-from engine.objectives.online import charts
+from engine.objectives.families import REWARDS as BY_REWARDS
 from engine.objectives.online.advantages import group_advantages, is_flat
 from engine.objectives.online.declaration import Learnt, Online, State
+from engine.objectives.online.learnt import live_share, online_refusals, shares
 from engine.objectives.online.params import (
     ANSWER_TOKENS,
     ANSWERS,
     CLIP,
     INNER_PASSES,
     LEFT_OUT,
-    OF_PROMPTS,
-    OF_TRAINING,
     OWN,
     REWARDS,
     TEMPERATURE,
@@ -36,7 +35,7 @@ from engine.objectives.online.params import (
     new_tokens,
 )
 from engine.objectives.online.prompts import PromptMaker, prompt_counts
-from engine.objectives.shown.families import REWARDS as FAMILY
+from engine.objectives.prompt_params import OF_PROMPTS, OF_TRAINING
 
 DAPO, GRPO_, DR_GRPO = "dapo", "grpo", "dr_grpo"
 
@@ -64,33 +63,6 @@ _KL = Param(
     usual=Text("objectives.online.grpo.kl.usual"),
 )
 # fmt: on
-
-
-def online_refusals(method: Method) -> Iterator[Refusal]:
-    """Methods that train nothing, and those that begin elsewhere than at the base: there is no start that answers like it."""
-    if not method.capabilities.trains:
-        yield Refusal("method", "online.no_training", {"method": method.label.as_dict()})
-    elif not method.starts_as_base:
-        yield Refusal("method", "online.random_start", {"method": method.label.as_dict()})
-
-
-def live_share(examples: Sequence[Any]) -> list[Any]:
-    """The examples with what each answer counts in the divisor of a step, so that it is 1 in all: the labels' own weights say the
-    rest. "even" is what a label counts in means over all."""
-    answers, labels = sum(len(one.parts) for one in examples), sum(one.trained for one in examples)
-    return [
-        replace(
-            one,
-            answer_notes={**one.answer_notes, "share": np.full(len(one.parts), 1 / answers, np.float32)},
-            label_notes={**one.label_notes, "even": np.full(one.trained, 1 / labels, np.float32)},
-        )
-        for one in examples
-    ]
-
-
-def shares(example: Any) -> float:
-    """What an example counts in the divisor of a step."""
-    return float(example.answer_notes["share"].sum(dtype=np.float64))
 
 
 def _label_weights(variant: str, counts: Sequence[int], answers: int, tokens: int, most: int) -> np.ndarray[Any, Any]:
@@ -162,14 +134,14 @@ GRPO = Objective(
         *OF_TRAINING,
     ),
     learns_from=frozenset({"prompt", "chat"}),
-    family=FAMILY,
+    family=BY_REWARDS,
     mask=lambda _values: {"train_on": "assistant"},
     examples=PromptMaker,
     counts=prompt_counts,
     loss=_loss,
     needs=_needs,
     weigh=shares,
-    charts=(*charts.OF_ANSWERS, charts.CLIP_SHARE, charts.FLAT_GROUPS, *charts.HELD_OUT),
+    charts=(*OF_ANSWERS, CLIP_SHARE, FLAT_GROUPS, *OF_HELD_OUT_ANSWERS),
     refusals=online_refusals,
     example=Text("objectives.online.example"),
     own=OWN,

@@ -14,9 +14,17 @@ import numpy as np
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.objectives.answer_sums import label_notes
+from engine.objectives.charts import (
+    CLIP_SHARE,
+    EXPLAINED_VARIANCE,
+    KL_COEFFICIENT,
+    OF_ANSWERS,
+    OF_HELD_OUT_ANSWERS,
+    VALUE_LOSS,
+)
 from engine.objectives.declaration import Card, ForwardPass, GroupLoss, Needs, Objective, Values
+from engine.objectives.families import REWARDS as BY_REWARDS
 from engine.objectives.heads import HEAD_RATE
-from engine.objectives.online import charts
 from engine.objectives.online.advantages import (
     adapted_coefficient,
     cut,
@@ -26,15 +34,13 @@ from engine.objectives.online.advantages import (
     whitened,
 )
 from engine.objectives.online.declaration import Learnt, Online, State
-from engine.objectives.online.grpo import live_share, online_refusals, shares
+from engine.objectives.online.learnt import live_share, online_refusals, shares
 from engine.objectives.online.params import (
     ANSWER_TOKENS,
     ANSWERS,
     CLIP,
     INNER_PASSES,
     LEFT_OUT,
-    OF_PROMPTS,
-    OF_TRAINING,
     OWN,
     REWARDS,
     TEMPERATURE,
@@ -43,7 +49,7 @@ from engine.objectives.online.params import (
     new_tokens,
 )
 from engine.objectives.online.prompts import PromptMaker, prompt_counts
-from engine.objectives.shown.families import REWARDS as FAMILY
+from engine.objectives.prompt_params import OF_PROMPTS, OF_TRAINING
 
 _COEFFICIENT = "kl_coef"
 
@@ -177,7 +183,7 @@ PPO = Objective(
         *OF_TRAINING,
     ),
     learns_from=frozenset({"prompt", "chat"}),
-    family=FAMILY,
+    family=BY_REWARDS,
     rare=True,
     mask=lambda _values: {"train_on": "assistant"},
     examples=PromptMaker,
@@ -189,7 +195,7 @@ PPO = Objective(
     head="value",
     weigh=shares,
     charts=(
-        *charts.OF_ANSWERS, charts.CLIP_SHARE, charts.VALUE_LOSS, charts.EXPLAINED, charts.KL_COEF, *charts.HELD_OUT,
+        *OF_ANSWERS, CLIP_SHARE, VALUE_LOSS, EXPLAINED_VARIANCE, KL_COEFFICIENT, *OF_HELD_OUT_ANSWERS,
     ),
     refusals=online_refusals,
     example=Text("objectives.online.example"),

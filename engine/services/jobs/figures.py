@@ -14,7 +14,7 @@ SectionKey = Literal["learns", "start", "writes"]
 
 
 @dataclass(frozen=True)
-class Section:
+class FigureSection:
     """A group of figures under one heading.
 
     Attributes:
@@ -29,7 +29,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Line:
+class FigureLine:
     """One line of a figure.
 
     Attributes:
@@ -44,7 +44,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Level:
+class FigureLevel:
     """A level line that numbers are compared with.
 
     Attributes:
@@ -73,12 +73,12 @@ class Figure:
 
     key: str
     section: SectionKey
-    lines: tuple[Line, ...] = ()
+    lines: tuple[FigureLine, ...] = ()
     label: Text | None = None
     help: Text | None = None
     band: str = ""
     each: str = ""
-    level: Level | None = None
+    level: FigureLevel | None = None
     large: bool = False
 
     def metrics(self) -> set[str]:
@@ -86,50 +86,63 @@ class Figure:
         return {line.metric for line in self.lines} | ({self.band} - {""})
 
 
-_HERE = "objectives.shown.figures"
-
-
-def _text(key: str) -> Text:
-    return Text(f"{_HERE}.{key}")
-
-
-def _section(key: SectionKey) -> Section:
-    return Section(key, _text(f"section.{key}.label"), _text(f"section.{key}.says"))
-
-
-def _both(metric: str) -> tuple[Line, ...]:
+def _both(metric: str) -> tuple[FigureLine, ...]:
     """The numbers of training and of held-out rows."""
-    return Line(metric, "train", _text("training")), Line(f"val_{metric}", "val", _text("held_out"))
+    return FigureLine(metric, "train", Text("services.jobs.figures.training")), FigureLine(
+        f"val_{metric}", "val", Text("services.jobs.figures.held_out")
+    )
 
 
-SECTIONS: tuple[Section, ...] = (_section("learns"), _section("start"), _section("writes"))
+SECTIONS: tuple[FigureSection, ...] = (
+    FigureSection(
+        "learns",
+        Text("services.jobs.figures.section.learns.label"),
+        Text("services.jobs.figures.section.learns.says"),
+    ),
+    FigureSection(
+        "start",
+        Text("services.jobs.figures.section.start.label"),
+        Text("services.jobs.figures.section.start.says"),
+    ),
+    FigureSection(
+        "writes",
+        Text("services.jobs.figures.section.writes.label"),
+        Text("services.jobs.figures.section.writes.says"),
+    ),
+)
 FIGURES: tuple[Figure, ...] = (
     Figure("reward", "learns", _both("reward"), band="reward_std", large=True),
-    Figure("components", "learns", label=_text("components.label"), help=_text("components.help"), each="reward/"),
-    Figure("accuracy", "learns", _both("accuracy"), level=Level(0.5, _text("chance"))),
+    Figure(
+        "components",
+        "learns",
+        label=Text("services.jobs.figures.components.label"),
+        help=Text("services.jobs.figures.components.help"),
+        each="reward/",
+    ),
+    Figure("accuracy", "learns", _both("accuracy"), level=FigureLevel(0.5, Text("services.jobs.figures.chance"))),
     Figure("margin", "learns", _both("margin")),
     Figure(
         "win_rate",
         "learns",
         (
-            Line("val_win_rate", "first", _text("win_rate.greedy")),
-            Line("val_win_rate_sampled", "second", _text("win_rate.sampled")),
+            FigureLine("val_win_rate", "first", Text("services.jobs.figures.win_rate.greedy")),
+            FigureLine("val_win_rate_sampled", "second", Text("services.jobs.figures.win_rate.sampled")),
         ),
-        label=_text("win_rate.label"),
-        help=_text("win_rate.help"),
-        level=Level(0.5, _text("win_rate.level")),
+        label=Text("services.jobs.figures.win_rate.label"),
+        help=Text("services.jobs.figures.win_rate.help"),
+        level=FigureLevel(0.5, Text("services.jobs.figures.win_rate.level")),
     ),
     Figure(
         "log_probs",
         "start",
         (
-            Line("chosen_logp", "good", _text("better")),
-            Line("rejected_logp", "bad", _text("worse")),
-            Line("val_chosen_logp", "good_val", _text("better.held_out")),
-            Line("val_rejected_logp", "bad_val", _text("worse.held_out")),
+            FigureLine("chosen_logp", "good", Text("services.jobs.figures.better")),
+            FigureLine("rejected_logp", "bad", Text("services.jobs.figures.worse")),
+            FigureLine("val_chosen_logp", "good_val", Text("services.jobs.figures.better.held_out")),
+            FigureLine("val_rejected_logp", "bad_val", Text("services.jobs.figures.worse.held_out")),
         ),
-        label=_text("log_probs.label"),
-        help=_text("log_probs.help"),
+        label=Text("services.jobs.figures.log_probs.label"),
+        help=Text("services.jobs.figures.log_probs.help"),
     ),
     Figure("kl", "start", _both("kl")),
     Figure("entropy", "start", _both("entropy")),
@@ -142,7 +155,7 @@ FIGURES: tuple[Figure, ...] = (
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnFigure:
     """A figure as a job draws it.
 
     Attributes:
@@ -155,7 +168,7 @@ class Drawn:
     help: Text
 
 
-def figures_of(objective: Objective) -> tuple[list[Drawn], list[Chart]]:
+def figures_of(objective: Objective) -> tuple[list[DrawnFigure], list[Chart]]:
     """The figures that draw what the objective adds, and its charts that stand alone."""
     charts = {chart.key: chart for chart in objective.charts}
     drawn = [found for figure in FIGURES if (found := _drawn(figure, charts)) is not None]
@@ -164,9 +177,9 @@ def figures_of(objective: Objective) -> tuple[list[Drawn], list[Chart]]:
     return drawn, [chart for key, chart in charts.items() if key not in taken and not (each and key.startswith(each))]
 
 
-def _drawn(figure: Figure, charts: Mapping[str, Chart]) -> Drawn | None:
+def _drawn(figure: Figure, charts: Mapping[str, Chart]) -> DrawnFigure | None:
     """The figure with its words; None where the objective has nothing for it."""
     first = next((charts[line.metric] for line in figure.lines if line.metric in charts), None)
     parts = figure.each and any(key == figure.each.rstrip("/") or key.startswith(figure.each) for key in charts)
     label, says = figure.label or (first and first.label), figure.help or (first and first.help)
-    return Drawn(figure, label, says) if (first or parts) and label and says else None
+    return DrawnFigure(figure, label, says) if (first or parts) and label and says else None

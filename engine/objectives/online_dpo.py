@@ -11,17 +11,16 @@ import numpy as np
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.objectives.answer_sums import answer_sums, label_counts, label_notes
+from engine.objectives.charts import FLAT_GROUPS, OF_ANSWERS, OF_HELD_OUT_ANSWERS, OWN_MARGIN, OWN_PAIRS_RIGHT
 from engine.objectives.declaration import Card, ForwardPass, GroupLoss, Needs, Objective, Values
-from engine.objectives.online import charts
+from engine.objectives.families import REWARDS as BY_REWARDS
 from engine.objectives.online.advantages import is_flat
 from engine.objectives.online.declaration import Learnt, Online, State
-from engine.objectives.online.grpo import online_refusals
+from engine.objectives.online.learnt import online_refusals
 from engine.objectives.online.params import (
     ANSWER_TOKENS,
     ANSWERS,
     LEFT_OUT,
-    OF_PROMPTS,
-    OF_TRAINING,
     OWN,
     REWARDS,
     TEMPERATURE,
@@ -30,7 +29,7 @@ from engine.objectives.online.params import (
     new_tokens,
 )
 from engine.objectives.online.prompts import PromptMaker, prompt_counts
-from engine.objectives.shown.families import REWARDS as FAMILY
+from engine.objectives.prompt_params import OF_PROMPTS, OF_TRAINING
 
 # fmt: off
 _BETA = Param(
@@ -89,7 +88,7 @@ ONLINE_DPO = Objective(
         *OF_TRAINING,
     ),
     learns_from=frozenset({"prompt", "chat"}),
-    family=FAMILY,
+    family=BY_REWARDS,
     rare=True,
     mask=lambda _values: {"train_on": "assistant"},
     examples=PromptMaker,
@@ -98,7 +97,7 @@ ONLINE_DPO = Objective(
     needs=lambda _values: Needs(reference="beside", generation=True, passes=4 / 3),
     whole=True,
     weigh=lambda _example: 1.0,
-    charts=(*charts.OF_ANSWERS, charts.PAIRS_RIGHT, charts.MARGIN, charts.FLAT_GROUPS, *charts.HELD_OUT),
+    charts=(*OF_ANSWERS, OWN_PAIRS_RIGHT, OWN_MARGIN, FLAT_GROUPS, *OF_HELD_OUT_ANSWERS),
     refusals=online_refusals,
     example=Text("objectives.online.example"),
     own=OWN,
