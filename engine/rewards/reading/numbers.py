@@ -13,9 +13,12 @@ from engine.rewards.reading.chinese_numerals import LARGE, NUMERAL, numeral
 
 _MOST_DIGITS = 60
 _MOST_POWER = 300
-_NUMBER = re.compile(r"(?<![\d.,])[-+]?(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?(?:[eE][-+]?\d{1,3}(?![\d]))?")
-_FRACTION = re.compile(r"[ \t]{0,2}/[ \t]{0,2}(\d{1,60})(?![\d.,/])")
-_PERCENT = re.compile(r"[ \t]{0,2}(?:\\?%)")
+_NUMBER = re.compile(
+    r"(?<!\d)(?<!\d\.)((?:(?<![\w)])[-+])?(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?(?:[eE][-+]?\d{1,3}(?!\d))?)"
+    r"(?:[ \t]?/[ \t]?(\d{1,60})(?![\d.,/]))?"
+    r"([万亿]{0,2})"
+    r"([ \t]?\\?%)?"
+)
 _LATEX_FRACTION = re.compile(r"\\[dt]?frac\{\s{0,9}([-+]?\d{1,60})\s{0,9}\}\{\s{0,9}(\d{1,60})\s{0,9}\}")
 _HASHES = re.compile(r"####[ \t]{0,9}([^\n]{1,200})")
 _BOX = "\\boxed{"
@@ -83,7 +86,7 @@ def numbers_in(text: str) -> Iterator[SaidNumber]:
     """Every number of a text, in order. Numerals in words count where no digits stand: of several signs, or as all that is said."""
     plain = _LATEX_FRACTION.sub(r" \1/\2 ", unicodedata.normalize("NFKC", text).translate(_SIGNS))
     if any(letter.isdecimal() for letter in plain):
-        yield from (number for match in _NUMBER.finditer(plain) if (number := _digits(plain, match)) is not None)
+        yield from (number for match in _NUMBER.finditer(plain) if (number := _digits(match)) is not None)
         return
     short = len(plain.strip()) <= _SHORT
     for match in NUMERAL.finditer(plain):
@@ -91,14 +94,14 @@ def numbers_in(text: str) -> Iterator[SaidNumber]:
             yield SaidNumber(*said)
 
 
-def _digits(text: str, match: re.Match[str]) -> SaidNumber | None:
-    """The number with what stands behind it: a denominator, a percent sign, ten thousands."""
-    mantissa, _e, power = match[0].replace(",", "").lower().partition("e")
+def _digits(match: re.Match[str]) -> SaidNumber | None:
+    """The number with what stands behind it: a denominator, ten thousands, a percent sign."""
+    mantissa, _e, power = match[1].replace(",", "").lower().partition("e")
     if len(mantissa) > _MOST_DIGITS or abs(int(power or 0)) > _MOST_POWER:
         return None
-    value, end = Fraction(mantissa) * Fraction(10) ** int(power or 0), match.end()
-    if (under := _FRACTION.match(text, end)) and int(under[1]):
-        value, end = value / int(under[1]), under.end()
-    while end < len(text) and text[end] in LARGE:
-        value, end = value * LARGE[text[end]], end + 1
-    return SaidNumber(value, _PERCENT.match(text, end) is not None)
+    value = Fraction(mantissa) * Fraction(10) ** int(power or 0)
+    if match[2] and int(match[2]):
+        value /= int(match[2])
+    for sign in match[3]:
+        value *= LARGE[sign]
+    return SaidNumber(value, match[4] is not None)
