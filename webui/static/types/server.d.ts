@@ -196,6 +196,14 @@ export interface BrowsedRow {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
@@ -684,6 +692,14 @@ export interface DataRow {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
@@ -792,7 +808,7 @@ export interface DatasetBrief {
   version: number;
   import: ImportStateView | null;
   /** kind of its rows; None while nobody knows */
-  badge: "chat" | "tools" | "pairs" | "thumbs" | "text" | null;
+  badge: "chat" | "tools" | "pairs" | "thumbs" | "ranking" | "prompts" | "text" | null;
   /** languages of many rows */
   spoken: string[];
 }
@@ -849,7 +865,7 @@ export interface DatasetView {
   version: number;
   import: ImportStateView | null;
   /** kind of its rows; None while nobody knows */
-  badge: "chat" | "tools" | "pairs" | "thumbs" | "text" | null;
+  badge: "chat" | "tools" | "pairs" | "thumbs" | "ranking" | "prompts" | "text" | null;
   /** languages of many rows */
   spoken: string[];
   /** why it is read as it is */
@@ -996,6 +1012,14 @@ export interface EditedRow {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
@@ -1846,6 +1870,8 @@ export interface JobView {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** name of the tuned model that it goes on with; None where it begins with the base */
+  starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
   resume_advice: CodedMessage | null;
   /** whether that is what to do */
@@ -2202,6 +2228,8 @@ export interface ListedTuned {
   base_model_id: number;
   /** of that */
   base_name: string;
+  /** tuned model that its job went on with */
+  start_name: string | null;
   /** None where it was deleted */
   dataset_id: number | null;
   /** of the data set */
@@ -2718,6 +2746,8 @@ export interface NamedJob {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** name of the tuned model that it goes on with; None where it begins with the base */
+  starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
   resume_advice: CodedMessage | null;
   /** whether that is what to do */
@@ -2774,6 +2804,8 @@ export interface NamedTuned {
   base_model_id: number;
   /** of that */
   base_name: string;
+  /** tuned model that its job went on with */
+  start_name: string | null;
   /** None where it was deleted */
   dataset_id: number | null;
   /** of the data set */
@@ -2850,8 +2882,8 @@ export interface ObjectiveCard {
   paper: string;
 }
 
-/** One objective as the wizard offers it. */
-export interface ObjectiveForm {
+/** One objective, its settings told by their places. */
+export interface ObjectiveEntry {
   /** of the declaration */
   key: string;
   /** its name for people */
@@ -2868,10 +2900,14 @@ export interface ObjectiveForm {
   unfit: Record<string, string | null>;
   /** what one is called */
   example: string;
+  /** key of what it learns from */
+  family: string;
+  /** offered to those who ask for more */
+  rare: boolean;
   /** keys of methods */
   refuses: string[];
-  /** settings of training */
-  params: ParamForm[];
+  /** places among the settings of all */
+  params: number[];
 }
 
 /** The table that was being typed. */
@@ -3528,6 +3564,14 @@ export interface RowContent {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
@@ -3832,6 +3876,36 @@ export interface SizedItem {
   key: string;
   /** megabytes */
   mb: number;
+}
+
+/** The same with each setting told once. */
+export interface SmallForms {
+  /** of a spec */
+  version: number;
+  /** in their order */
+  methods: MethodForm[];
+  /** of methods */
+  families: Named[];
+  /** what can be learnt from */
+  sources: SourceForm[];
+  /** in their order */
+  objectives: ObjectiveEntry[];
+  /** of all objectives */
+  settings: ParamForm[];
+}
+
+/** What a model can learn from: a family of objectives. */
+export interface SourceForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what the model makes of it */
+  says: string;
+  /** a row, in a line */
+  example: string;
+  /** of rows that are made for it */
+  kinds: string[];
 }
 
 /** Where the rows' parts come from. */
@@ -4246,18 +4320,6 @@ export interface WizardDraft {
   sample_prompts: string;
 }
 
-/** The forms of the Train page. */
-export interface WizardForms {
-  /** of a spec */
-  version: number;
-  /** in their order */
-  methods: MethodForm[];
-  /** of methods */
-  families: Named[];
-  /** in their order */
-  objectives: ObjectiveForm[];
-}
-
 /** What can be chosen now. */
 export interface WizardLists {
   /** all */
@@ -4273,7 +4335,7 @@ export interface WizardLists {
 /** What the wizard is placed with. */
 export interface WizardValue {
   /** of methods and objectives */
-  forms: WizardForms;
+  forms: SmallForms;
 }
 
 /** Who may write. */
