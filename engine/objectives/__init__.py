@@ -7,11 +7,14 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.objectives.declaration import Objective
+from engine.objectives.grpo import GRPO
+from engine.objectives.online_dpo import ONLINE_DPO
+from engine.objectives.ppo import PPO
 from engine.objectives.pretraining import PRETRAINING
 from engine.objectives.reward_model import REWARD_MODEL
 from engine.objectives.sft import SFT
 
-OBJECTIVES: tuple[Objective, ...] = (SFT, PRETRAINING, REWARD_MODEL)
+OBJECTIVES: tuple[Objective, ...] = (SFT, PRETRAINING, REWARD_MODEL, GRPO, PPO, ONLINE_DPO)
 _BY_KEY = {objective.key: objective for objective in OBJECTIVES}
 
 
