@@ -12,6 +12,7 @@ from engine.core.shapes import CodedMessage
 from engine.core.text import Text, listed
 from engine.data.templates.lengths import Counts, LengthIndex
 from engine.methods.common.declaration import Method, Refusal
+from engine.objectives.families import ANSWERS, Family
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -172,6 +173,8 @@ class Objective:
         label, tagline, help: its name, one line, and a paragraph.
         params: its settings, in the order of the form. Methods may give them defaults of their own.
         learns_from: kinds of rows (`KINDS`) that it can use.
+        family: what people are asked for when they look for it.
+        rare: offered below the others of its family, for those who ask for more.
         unfit: for other kinds, the code of the sentence that says why not and what to do.
         mask: settings -> which tokens carry a label, as options of `ChatTemplate.encode`.
         examples: (template, settings, told of what is left out) -> a maker, one for each split.
@@ -202,6 +205,8 @@ class Objective:
     counts: Callable[[LengthIndex, Values], Counts]
     loss: Callable[[ForwardPass, Sequence[Any], Values], GroupLoss]
     learn: Card
+    family: Family = ANSWERS
+    rare: bool = False
     unfit: Mapping[str, str] = field(default_factory=dict)
     needs: Callable[[Values], Needs] = lambda _values: Needs()
     head: Head = ""

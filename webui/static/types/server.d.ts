@@ -1870,6 +1870,8 @@ export interface JobView {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** name of the tuned model that it goes on with; None where it begins with the base */
+  starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
   resume_advice: CodedMessage | null;
   /** whether that is what to do */
@@ -2226,6 +2228,8 @@ export interface ListedTuned {
   base_model_id: number;
   /** of that */
   base_name: string;
+  /** tuned model that its job went on with */
+  start_name: string | null;
   /** None where it was deleted */
   dataset_id: number | null;
   /** of the data set */
@@ -2742,6 +2746,8 @@ export interface NamedJob {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** name of the tuned model that it goes on with; None where it begins with the base */
+  starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
   resume_advice: CodedMessage | null;
   /** whether that is what to do */
@@ -2798,6 +2804,8 @@ export interface NamedTuned {
   base_model_id: number;
   /** of that */
   base_name: string;
+  /** tuned model that its job went on with */
+  start_name: string | null;
   /** None where it was deleted */
   dataset_id: number | null;
   /** of the data set */
@@ -2874,8 +2882,8 @@ export interface ObjectiveCard {
   paper: string;
 }
 
-/** One objective as the wizard offers it. */
-export interface ObjectiveForm {
+/** One objective, its settings told by their places. */
+export interface ObjectiveEntry {
   /** of the declaration */
   key: string;
   /** its name for people */
@@ -2892,10 +2900,14 @@ export interface ObjectiveForm {
   unfit: Record<string, string | null>;
   /** what one is called */
   example: string;
+  /** key of what it learns from */
+  family: string;
+  /** offered to those who ask for more */
+  rare: boolean;
   /** keys of methods */
   refuses: string[];
-  /** settings of training */
-  params: ParamForm[];
+  /** places among the settings of all */
+  params: number[];
 }
 
 /** The table that was being typed. */
@@ -2983,7 +2995,9 @@ export interface ParamForm {
   /** may be empty */
   optional: boolean;
   /** where further choices come from */
-  source: "" | "column" | "dataset" | "model";
+  source: "" | "column" | "dataset" | "model" | "reward_model" | "reward_file";
+  /** of a text's field */
+  lines: number;
   /** that explains it */
   term?: FormTerm | null;
   /** kept apart for each method */
@@ -3864,6 +3878,36 @@ export interface SizedItem {
   mb: number;
 }
 
+/** The same with each setting told once. */
+export interface SmallForms {
+  /** of a spec */
+  version: number;
+  /** in their order */
+  methods: MethodForm[];
+  /** of methods */
+  families: Named[];
+  /** what can be learnt from */
+  sources: SourceForm[];
+  /** in their order */
+  objectives: ObjectiveEntry[];
+  /** of all objectives */
+  settings: ParamForm[];
+}
+
+/** What a model can learn from: a family of objectives. */
+export interface SourceForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what the model makes of it */
+  says: string;
+  /** a row, in a line */
+  example: string;
+  /** of rows that are made for it */
+  kinds: string[];
+}
+
 /** Where the rows' parts come from. */
 export interface SplitWish {
   /** drawn anew, or as the data have them */
@@ -4276,18 +4320,6 @@ export interface WizardDraft {
   sample_prompts: string;
 }
 
-/** The forms of the Train page. */
-export interface WizardForms {
-  /** of a spec */
-  version: number;
-  /** in their order */
-  methods: MethodForm[];
-  /** of methods */
-  families: Named[];
-  /** in their order */
-  objectives: ObjectiveForm[];
-}
-
 /** What can be chosen now. */
 export interface WizardLists {
   /** all */
@@ -4303,7 +4335,7 @@ export interface WizardLists {
 /** What the wizard is placed with. */
 export interface WizardValue {
   /** of methods and objectives */
-  forms: WizardForms;
+  forms: SmallForms;
 }
 
 /** Who may write. */

@@ -67,6 +67,7 @@ export function jobDetail(root, id, ctx) {
       const known = ranksKnown(feed.charts);
       jobOnce(data, "figures", Object.entries(data.metrics).map(([name, points]) => (known.has(name) ? 0 : points.length)), () => parts.figures.update(data.metrics, feed.charts));
     }
+    parts.samples.begins(job.starts_from);
     parts.samples.show();
   };
   poll(root, 600, refresh);
