@@ -10,7 +10,7 @@ from engine.core.text import Text
 from engine.rewards import check_rewards
 from engine.rewards.match import MATCH
 
-_USUAL = ({"reward": MATCH.key, "weight": 1.0, "values": {}},)  # what rows of questions with references are made for
+_USUAL = [{"reward": MATCH.key, "weight": 1.0, "values": {}}]  # what rows of questions with references are made for
 
 
 def _read(raw: Any, field: str) -> tuple[list[dict[str, Any]], Faults]:
