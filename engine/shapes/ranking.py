@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from engine.core.shapes import CodedMessage
 from engine.shapes.data import ChatTurn
@@ -51,14 +51,6 @@ class RankQueue(TypedDict):
     passed: int  # that this person passed over
     alike: int  # prompts without two different answers: nothing to rank
     waiting: int  # prompts whose answers still come
-
-
-class RankResult(TypedDict):
-    """What was kept, and who gave the answers: told when it cannot matter any more."""
-
-    id: int  # of the prompt
-    labels: list[str]  # by place: names of the models
-    queue: RankQueue  # what comes next
 
 
 class RaterCount(TypedDict):
@@ -115,10 +107,3 @@ class VoteView(TypedDict):
 
     turn: int  # of the conversation
     better: str  # side; "" for a tie
-
-
-class DrawForm(TypedDict):
-    """What can be chosen before answers are drawn."""
-
-    params: list[Any]  # forms of the settings
-    writers: list[dict[str, str]]  # models: {"key", "label"}

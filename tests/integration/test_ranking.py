@@ -81,7 +81,7 @@ def test_from_the_draw_to_pairs(ctx: Context) -> None:
     assert "label" not in str(queue["tasks"])  # who answered is not told
     for task in queue["tasks"]:
         after = judging.keep_ranking(ctx, task["id"], "Ann", ranked(task))
-    assert (after["queue"]["ranked"], after["queue"]["tasks"]) == (queue["ready"], [])
+    assert (after["ranked"], after["tasks"]) == (queue["ready"], [])
     done = gathering.gather(ctx, job, WISH)
     rows = rows_of(ctx, done["dataset"])
     assert {kind_of(row) for row in rows} == {"preference"}

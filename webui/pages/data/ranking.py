@@ -9,18 +9,17 @@ from engine.services.data import datasets
 from engine.services.data.ranking import choice, drawing, gathering, judging
 from engine.services.jobs import lifecycle
 from engine.shapes.ranking import (
-    DrawForm,
     DrawnView,
     GatheredRows,
     GatherWish,
     RankedView,
     RankQueue,
-    RankResult,
     RankTask,
 )
 from webui.form_shapes import FormChoice
 from webui.forms import param_form
 from webui.i18n import t
+from webui.pages.data.shapes import DrawForm, DrawWriter
 from webui.pages.shelf import named_model
 from webui.site import Site
 
@@ -47,7 +46,7 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     def rank_again(prompt: int, rater: str) -> RankTask:
         return judging.rank_task(ctx, prompt, rater)
 
-    def rank_keep(prompt: int, rater: str, ranks: list[int], best: str | None) -> RankResult:
+    def rank_keep(prompt: int, rater: str, ranks: list[int], best: str | None) -> RankQueue:
         return judging.keep_ranking(ctx, prompt, rater, ranks, best)
 
     def rank_outcome(job: int | None) -> RankedView:
@@ -75,5 +74,7 @@ def _form(site: Site, lang: str) -> DrawForm:
             listed: list[FormChoice] = [{"value": one["id"], "label": one["name"]} for one in sets]
             param["choices"] = [{"value": None, "label": t(lang, "rank.no_dataset")}, *listed]
     found = drawing.local_writers(site.ctx)
-    writers = [{"key": one["key"], "label": named_model(lang, one["label"], one["missing_bytes"])} for one in found]
+    writers: list[DrawWriter] = [
+        {"key": one["key"], "label": named_model(lang, one["label"], one["missing_bytes"])} for one in found
+    ]
     return {"params": params, "writers": writers}

@@ -1004,12 +1004,20 @@ export interface DocumentView {
   fault: CodedMessage | null;
 }
 
-/** What can be chosen before answers are drawn. */
+/** What can be chosen before answers are drawn to be ranked. */
 export interface DrawForm {
-  /** forms of the settings */
-  params: unknown[];
-  /** models: {"key", "label"} */
-  writers: Record<string, string>[];
+  /** settings */
+  params: ParamForm[];
+  /** models of this machine */
+  writers: DrawWriter[];
+}
+
+/** A model that can answer. */
+export interface DrawWriter {
+  /** as it is chosen */
+  key: string;
+  /** its name */
+  label: string;
 }
 
 /** Prompts whose answers are drawn by one job, or the votes of the playground. */
@@ -3322,16 +3330,6 @@ export interface RankQueue {
   waiting: number;
 }
 
-/** What was kept, and who gave the answers: told when it cannot matter any more. */
-export interface RankResult {
-  /** of the prompt */
-  id: number;
-  /** by place: names of the models */
-  labels: string[];
-  /** what comes next */
-  queue: RankQueue;
-}
-
 /** A prompt with its answers, in the order in which this person sees them. */
 export interface RankTask {
   /** of the prompt */
@@ -4536,7 +4534,7 @@ export interface DataFunctions {
   rank_again(prompt: number, rater: string): RankTask;
   rank_outcome(job: number | null): RankedView;
   rank_draw(values: Record<string, any>, key: string): number;
-  rank_keep(prompt: number, rater: string, ranks: number[], best: string | null): RankResult;
+  rank_keep(prompt: number, rater: string, ranks: number[], best: string | null): RankQueue;
   rank_gather(job: number | null, wish: GatherWish): GatheredRows;
   rank_stop(job: number): null;
   rank_resume(job: number): null;

@@ -12,7 +12,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.records.bounds import MAX_FIELD
 from engine.data.schema.ranked import ranks_of
-from engine.shapes.ranking import RankedAnswer, RankQueue, RankResult, RankTask
+from engine.shapes.ranking import RankedAnswer, RankQueue, RankTask
 from storage.base import LOCAL_OWNER
 from storage.queries import rankings
 from storage.ranking_tables import RankedPrompt, Ranking
@@ -80,8 +80,8 @@ def _prompt(s: Session, prompt: int) -> RankedPrompt:
     return found
 
 
-def keep_ranking(ctx: Context, prompt: int, rater: str, ranks: Sequence[int], best: str | None = None) -> RankResult:
-    """Keep what a person thinks, in place of what they thought before; without ranks it is passed over.
+def keep_ranking(ctx: Context, prompt: int, rater: str, ranks: Sequence[int], best: str | None = None) -> RankQueue:
+    """Keep what a person thinks, in place of what they thought before; what comes next. Without ranks it is passed over.
 
     Args:
         ranks: one for each answer as they were drawn, 1 is best, equal ones are ties.
@@ -98,8 +98,7 @@ def keep_ranking(ctx: Context, prompt: int, rater: str, ranks: Sequence[int], be
         if ranks and len(ranks) != len(found.answers):
             raise Fault("rank.ranks", count=len(found.answers))
         rankings.put_ranking(s, prompt, name, ranks_of(ranks) if ranks else [], said or None)
-        labels = [str(one.get("label", "")) for one in found.answers]
-        return {"id": prompt, "labels": labels, "queue": _queue(s, found.job_id, name)}
+        return _queue(s, found.job_id, name)
 
 
 def _broken(text: str) -> bool:
