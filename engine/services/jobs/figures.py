@@ -81,10 +81,6 @@ class Figure:
     level: FigureLevel | None = None
     large: bool = False
 
-    def metrics(self) -> set[str]:
-        """Names of the numbers that it draws, without those of `each`."""
-        return {line.metric for line in self.lines} | ({self.band} - {""})
-
 
 def _both(metric: str) -> tuple[FigureLine, ...]:
     """The numbers of training and of held-out rows."""
@@ -168,13 +164,10 @@ class DrawnFigure:
     help: Text
 
 
-def figures_of(objective: Objective) -> tuple[list[DrawnFigure], list[Chart]]:
-    """The figures that draw what the objective adds, and its charts that stand alone."""
+def figures_of(objective: Objective) -> list[DrawnFigure]:
+    """The figures that draw what the objective adds; its other charts stand alone."""
     charts = {chart.key: chart for chart in objective.charts}
-    drawn = [found for figure in FIGURES if (found := _drawn(figure, charts)) is not None]
-    taken = {metric for one in drawn for metric in one.figure.metrics()}
-    each = tuple(one.figure.each for one in drawn if one.figure.each)
-    return drawn, [chart for key, chart in charts.items() if key not in taken and not (each and key.startswith(each))]
+    return [found for figure in FIGURES if (found := _drawn(figure, charts)) is not None]
 
 
 def _drawn(figure: Figure, charts: Mapping[str, Chart]) -> DrawnFigure | None:
