@@ -41,7 +41,8 @@ class ParamForm(TypedDict):
     choices: list[FormChoice]  # where it is chosen from a list
     advanced: bool  # folded away for beginners
     optional: bool  # may be empty
-    source: Literal["", "column", "dataset", "model"]  # where further choices come from
+    source: Literal["", "column", "dataset", "model", "reward_model", "reward_file"]  # where further choices come from
+    lines: int  # of a text's field
     term: NotRequired[FormTerm | None]  # that explains it
     per_method: NotRequired[bool]  # kept apart for each method
 

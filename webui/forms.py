@@ -61,6 +61,7 @@ def param_form(param: Param, language: str, prefix: str) -> ParamForm:
         "advanced": param.advanced,
         "optional": param.optional,
         "source": param.source,
+        "lines": param.lines,
     }
 
 

@@ -126,6 +126,7 @@ def _train(command: _Command) -> None:
     command.add("--model", key="model", metavar="MODEL")
     command.add("--method", key="method", choices=[method.key for method in METHODS])
     _objective(command)
+    command.add("--starts-from", key="starts_from", type=int, metavar="ID")
     command.add("--set", key="set", metavar="KEY=VALUE", action="append", default=[])
     command.add("--name", key="name", metavar="TEXT")
     command.add("--device", key="device", metavar="DEVICE")

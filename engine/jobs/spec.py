@@ -57,6 +57,7 @@ class JobSpec:
         training: values of the objective's settings of training.
         budget: hardware that it may use.
         objective: key of the objective.
+        starts_from: id of the tuned model of the same base and method that training goes on with; None for the base itself.
         version: of this form of the spec.
     """
 
@@ -70,6 +71,8 @@ class JobSpec:
     sample_prompts: tuple[str, ...] = ()  # empty: taken from held-out rows
     objective: str = OBJECTIVES[0].key
     dataset_hash: str = ""  # content of the rows when the job was started; set by the service, never by a form
+    starts_from: int | None = None
+    start_hash: str = ""  # weights of that model when the job was started; set by the service, never by a form
     version: int = SPEC_VERSION
 
     def as_dict(self) -> dict[str, Any]:
@@ -200,6 +203,9 @@ def make_spec(raw: Mapping[str, Any], parameters: int | None = None) -> JobSpec:
     for key in ("base_model", "dataset"):
         if type(raw.get(key)) is not int:
             faults[key] = {"code": f"spec.no_{key}", "params": {}}
+    start = raw.get("starts_from")
+    if start is not None and type(start) is not int:
+        faults["starts_from"] = {"code": "start.not_an_id", "params": {"value": shown(start)}}
     key = str(raw.get("method") or "")
     if key not in {method.key for method in METHODS}:
         faults["method"] = {"code": "spec.no_method", "params": {}}
@@ -221,8 +227,9 @@ def make_spec(raw: Mapping[str, Any], parameters: int | None = None) -> JobSpec:
     if faults:
         raise SpecError(faults)
     rows = str(raw.get("dataset_hash") or "")
+    began = "" if start is None else str(raw.get("start_hash") or "")
     return JobSpec(
-        name, raw["base_model"], raw["dataset"], key, method_params, training, budget, prompts, aim, dataset_hash=rows
+        name, raw["base_model"], raw["dataset"], key, method_params, training, budget, prompts, aim, rows, start, began
     )
 
 

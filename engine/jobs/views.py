@@ -19,6 +19,7 @@ from engine.shapes.jobs import JobBrief, JobCan, JobState, JobView, WeightsComin
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, comparisons, events, inputs, metrics
 from storage.queries import jobs as queries
+from storage.queries.tuned_models import tuned_names
 
 _LISTED = (
     "id", "name", "tags", "note", "kind", "status", "phase", "lane", "step", "total_steps", "train_loss", "val_loss",
@@ -47,6 +48,7 @@ class _Around:
     objectives: dict[int, str] = field(default_factory=dict)
     models_there: set[int] = field(default_factory=set)
     datasets_there: set[int] = field(default_factory=set)
+    starts: dict[int, str] = field(default_factory=dict)
 
     def has_inputs(self, job: Job) -> bool:
         """Whether what the job reads was not removed."""
@@ -70,6 +72,7 @@ def _around(s: Session, jobs: Sequence[Job], losses: ValLosses) -> _Around:
         objectives=queries.objectives(s, [job.id for job in jobs if job.method]),
         models_there=base_models.models_there(s, models),
         datasets_there=inputs.datasets_there(s, datasets),
+        starts=tuned_names(s, {began for job in jobs if (began := job.spec.get("starts_from"))}),
     )
 
 
@@ -125,6 +128,7 @@ def _view(job: Job, around: _Around, outcome: Measured | None) -> JobView:
     advice, helps = resume_advice(view), resuming_helps(view)
     return {
         **view,
+        "starts_from": around.starts.get(job.spec.get("starts_from") or 0),
         "resume_advice": advice,
         "resuming_helps": helps,
         "headline": status_message(view, around.val_losses.get(job.id, []), outcome),

@@ -24,11 +24,13 @@ Values = Mapping[str, Any]
 Row = Mapping[str, Any]
 Parts: TypeAlias = "Sequence[Encoded] | Bundle"  # one example: sequences learnt in the same step, each of which attends to itself alone
 Reference = Literal["", "before", "beside"]
+Head = Literal["", "reward", "value"]
 KINDS: Mapping[str, Text] = {
     "chat": Text("objectives.declaration.kinds.chat"),
     "text": Text("objectives.declaration.kinds.text"),
     "preference": Text("objectives.declaration.kinds.preference"),
     "kto": Text("objectives.declaration.kinds.kto"),
+    "ranking": Text("objectives.declaration.kinds.ranking"),
     "prompt": Text("objectives.declaration.kinds.prompt"),
 }
 EXAMPLES = Text("objectives.declaration.examples")
@@ -85,6 +87,12 @@ class ForwardPass(Protocol):
 
     def last_states(self, group: Sequence[Any]) -> Tensor:
         """The last hidden state of the last token of each sequence (answer) of the group, shape (sequences, hidden size)."""
+
+    def scores(self, group: Sequence[Any]) -> Tensor:
+        """What the model's head says of the last token of each sequence (answer), shape (sequences,), fp32, with its gradient."""
+
+    def values(self, hidden: Tensor) -> Tensor:
+        """What the model's head says of hidden states (`LabelRead.hidden`), shape (labels,), fp32, with its gradient."""
 
     def cross_entropy(self, group: Sequence[Any]) -> Tensor:
         """Sum over the label tokens of a group of examples, each times its weight; a scalar that can be differentiated."""
@@ -189,6 +197,8 @@ class Objective:
         loss: (forward, group, settings) -> the loss of a group.
         learn: its card on the Learn page.
         needs: settings -> what a step takes besides.
+        head: what a head on the trained model says: "reward", one number of a whole answer, for which the result is kept as a
+            model that scores and does not talk, or "value", one of each token, which only training needs. Its settings have `HEAD_RATE`.
         whole: the sequences of an example are learnt in one group; of others as many as fit.
         weigh: (example) -> how much it counts in the loss of a step: its label tokens by their weights where it says nothing.
         charts: numbers over time that it adds.
@@ -215,6 +225,7 @@ class Objective:
     rare: bool = False
     unfit: Mapping[str, str] = field(default_factory=dict)
     needs: Callable[[Values], Needs] = lambda _values: Needs()
+    head: Head = ""
     whole: bool = False
     weigh: Callable[[Any], float] = lambda example: float(example.weight)
     charts: tuple[Chart, ...] = ()
@@ -224,6 +235,11 @@ class Objective:
     example: Text = EXAMPLES
     own: frozenset[str] = frozenset()
     search_lengths: tuple[int, ...] = ()
+
+    @property
+    def talks(self) -> bool:
+        """Whether the result answers in words; one that scores does not."""
+        return self.head != "reward"
 
     def params_for(self, defaults: Values) -> tuple[Param, ...]:
         """The settings with a method's own defaults."""

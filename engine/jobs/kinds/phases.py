@@ -7,6 +7,7 @@ from engine.jobs.kinds.declaration import Phase
 
 READING = Phase("reading", Text("jobs.kinds.phases.reading.label"), Text("jobs.kinds.phases.reading.says"))
 LOADING = Phase("loading", Text("jobs.kinds.phases.loading.label"), Text("jobs.kinds.phases.loading.says"))
+REFERENCE = Phase("reference", Text("jobs.kinds.phases.reference.label"), Text("jobs.kinds.phases.reference.says"))
 TRAINING = Phase("training", Text("jobs.kinds.phases.training.label"), Text("jobs.kinds.phases.training.says"))
 EVALUATING = Phase(
     "evaluating",

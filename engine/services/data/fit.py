@@ -136,11 +136,11 @@ def _kind_findings(row: Dataset, objective: str | None) -> list[Misfit]:
     learns = list(best_of_families(row.kind))
     if objective is None and learns:
         return []
-    turned = [one for one in OPERATIONS if one.group == "convert" and row.kind in one.kinds]
+    turned = [one for one in OPERATIONS if one.makes and row.kind in one.kinds]
     if turned and not learns and _CONVERTED not in wanted.learns_from:
         learns = [one for one in OBJECTIVES if _CONVERTED in one.learns_from][:1]
     ways = [WayOut("objective", one.key, one.label.as_dict()) for one in learns]
-    ways[1:1] = [_operation(one) for one in turned if _CONVERTED in wanted.learns_from]
+    ways[1:1] = [_operation(one) for one in turned if one.makes in wanted.learns_from]
     own, kinds = row.kind in wanted.unfit, [KINDS[kind] for kind in sorted(wanted.learns_from)]
     params = {"rows": row.accepted, "objective": wanted.label.as_dict()}
     named = {} if own else {"kind": KINDS[row.kind].as_dict(), "usable": listed(kinds).as_dict()}

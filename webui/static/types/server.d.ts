@@ -196,6 +196,14 @@ export interface BrowsedRow {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
@@ -684,6 +692,14 @@ export interface DataRow {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
@@ -792,7 +808,7 @@ export interface DatasetBrief {
   version: number;
   import: ImportStateView | null;
   /** kind of its rows; None while nobody knows */
-  badge: "chat" | "tools" | "pairs" | "thumbs" | "text" | null;
+  badge: "chat" | "tools" | "pairs" | "thumbs" | "ranking" | "prompts" | "text" | null;
   /** languages of many rows */
   spoken: string[];
 }
@@ -849,7 +865,7 @@ export interface DatasetView {
   version: number;
   import: ImportStateView | null;
   /** kind of its rows; None while nobody knows */
-  badge: "chat" | "tools" | "pairs" | "thumbs" | "text" | null;
+  badge: "chat" | "tools" | "pairs" | "thumbs" | "ranking" | "prompts" | "text" | null;
   /** languages of many rows */
   spoken: string[];
   /** why it is read as it is */
@@ -996,6 +1012,14 @@ export interface EditedRow {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
@@ -1906,6 +1930,8 @@ export interface JobView {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** name of the tuned model that it goes on with; None where it begins with the base */
+  starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
   resume_advice: CodedMessage | null;
   /** whether that is what to do */
@@ -2266,6 +2292,8 @@ export interface ListedTuned {
   base_model_id: number;
   /** of that */
   base_name: string;
+  /** tuned model that its job went on with */
+  start_name: string | null;
   /** None where it was deleted */
   dataset_id: number | null;
   /** of the data set */
@@ -2784,6 +2812,8 @@ export interface NamedJob {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** name of the tuned model that it goes on with; None where it begins with the base */
+  starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
   resume_advice: CodedMessage | null;
   /** whether that is what to do */
@@ -2844,6 +2874,8 @@ export interface NamedTuned {
   base_model_id: number;
   /** of that */
   base_name: string;
+  /** tuned model that its job went on with */
+  start_name: string | null;
   /** None where it was deleted */
   dataset_id: number | null;
   /** of the data set */
@@ -3033,7 +3065,9 @@ export interface ParamForm {
   /** may be empty */
   optional: boolean;
   /** where further choices come from */
-  source: "" | "column" | "dataset" | "model";
+  source: "" | "column" | "dataset" | "model" | "reward_model" | "reward_file";
+  /** of a text's field */
+  lines: number;
   /** that explains it */
   term?: FormTerm | null;
   /** kept apart for each method */
@@ -3600,6 +3634,14 @@ export interface RowContent {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */

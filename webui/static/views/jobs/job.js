@@ -68,6 +68,7 @@ export function jobDetail(root, id, ctx) {
       const known = ranksKnown([...feed.charts, ...figureNames(feed.figures.figures, data.metrics)]);
       jobOnce(data, "figures", Object.entries(data.metrics).map(([name, points]) => (known.has(name) ? 0 : points.length)), () => parts.figures.update(data.metrics, [...feed.charts, ...figureNames(feed.figures.figures, data.metrics)]));
     }
+    parts.samples.begins(job.starts_from);
     parts.samples.show();
   };
   poll(root, 600, refresh);
