@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
@@ -11,7 +12,9 @@ from engine.core.params import Param
 from engine.core.shapes import CodedMessage
 from engine.core.text import Text, listed
 from engine.data.templates.lengths import Counts, LengthIndex
+from engine.methods.common.declaration import Family as MethodFamily
 from engine.methods.common.declaration import Method, Refusal
+from engine.methods.common.rates import RATE, defaults_for
 from engine.objectives.families import ANSWERS, Family
 
 if TYPE_CHECKING:
@@ -73,6 +76,13 @@ class LabelRead(Protocol):
     def hidden(self) -> Tensor | None: ...
 
 
+class Reader(Protocol):
+    """How sure the model is of answers, without learning."""
+
+    def __call__(self, examples: Sequence[Any]) -> Sequence[Any]:
+        """Sums of the log-probabilities of the labels of each sequence, a numpy array of shape (sequences,) an example."""
+
+
 class ForwardPass(Protocol):
     """A way through the model, as losses see it."""
 
@@ -106,10 +116,30 @@ class GroupLoss:
         total: sum over the group, a scalar; the trainer divides by what the step's examples count together (`Objective.weigh`).
         sums: further numbers of the group by name of a chart, divided in the same way and drawn over time; those of held-out rows
             as "val_<name>".
+        of: what some of these are divided by instead: those of answers of one kind alone.
     """
 
     total: Tensor
     sums: Mapping[str, float] = field(default_factory=dict)
+    of: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Means:
+    """Numbers of groups, added up: their means are what charts draw."""
+
+    sums: Counter[str] = field(default_factory=Counter)
+    of: Counter[str] = field(default_factory=Counter)
+
+    def add(self, found: GroupLoss) -> None:
+        """One more group."""
+        self.sums.update(found.sums)
+        self.of.update(found.of)
+
+    def over(self, weight: float) -> dict[str, float]:
+        """The means, where examples of that weight were added; what had nothing to be divided by is left out."""
+        parts = {name: self.of.get(name, weight or 1.0) for name in self.sums}
+        return {name: value / parts[name] for name, value in self.sums.items() if parts[name]}
 
 
 @dataclass(frozen=True)
@@ -208,6 +238,10 @@ class Objective:
         example: what one example is called, in the plural.
         own: settings whose default no method changes.
         search_lengths: limits of length that the search for plans tries; empty where the lengths of the rows decide.
+        rates: by family of methods, the share of the method's learning rate (which is for imitating) that suits here; 1 where it
+            says nothing.
+        seen: (all training examples) -> what the loss must know of them, added to its settings.
+        before_step: (how to read, examples of a step or a check, settings) -> the examples to learn from or to score, with notes.
     """
 
     key: str
@@ -235,6 +269,20 @@ class Objective:
     example: Text = EXAMPLES
     own: frozenset[str] = frozenset()
     search_lengths: tuple[int, ...] = ()
+    rates: Mapping[MethodFamily, float] = field(default_factory=dict)
+    seen: Callable[[Sequence[Any]], Values] = lambda _examples: {}
+    before_step: Callable[[Reader, Sequence[Any], Values], Sequence[Any]] | None = None
+
+    def defaults_of(self, method: Method, parameters: int | None = None) -> Values:
+        """What a method changes in the settings, on a base of so many parameters; its rate is that of this objective."""
+        found = dict(defaults_for(method, parameters))
+        if RATE in found:
+            found[RATE] = float(f"{found[RATE] * self.rates.get(method.family, 1.0):.2g}")
+        return found
+
+    def params_of(self, method: Method, parameters: int | None = None) -> tuple[Param, ...]:
+        """The settings as they are for a method, on a base of so many parameters."""
+        return self.params_for(self.defaults_of(method, parameters))
 
     @property
     def talks(self) -> bool:

@@ -11,7 +11,6 @@ from engine.core.sizes import memory_size
 from engine.jobs import feed as job_feeds
 from engine.jobs.curves import Curves
 from engine.methods import METHODS, method_of
-from engine.methods.common.rates import defaults_for
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import Objective
 from engine.services.jobs import labels, lifecycle, search
@@ -107,7 +106,7 @@ def settings_rows(lang: str, spec: Mapping[str, Any], parameters: int | None = N
         return []
     rows = list(_declared(lang, "method", method.params, spec.get("method_params") or {}))
     objective = objective_named(spec)
-    declared = objective.params_for(defaults_for(method, parameters))
+    declared = objective.params_of(method, parameters)
     rows += _declared(lang, "training", declared, spec.get("training") or {})
     unusual, label = objective != usual_objective(), t(lang, "jobs.settings.objective")
     value = objective.label.in_(lang)
@@ -164,7 +163,7 @@ def advice_rows(lang: str, job: JobView) -> list[AdviceRow]:
     change = retry.change_of(job)
     method = method_of(str(change.get("method") or job.get("method") or METHODS[0].key))
     objective = objective_named(job.get("spec") or {})
-    areas = {"training": objective.params_for(method.defaults), "method": method.params}
+    areas = {"training": objective.params_of(method), "method": method.params}
     rows: list[AdviceRow] = []
     for field, value in change.items():
         area, _, key = field.partition(".")

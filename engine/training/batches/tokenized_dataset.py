@@ -121,6 +121,12 @@ class TokenizedDataset(Sequence[Example]):
         """Label tokens of all examples."""
         return sum(int(chunk.to_numpy().sum()) for chunk in self._rows.data.column("trained").chunks)
 
+    @property
+    def tags(self) -> NDArray[np.float32]:
+        """How good the sequences of all examples are, in order; of those of which nothing is said nothing."""
+        chunks = [chunk.flatten() for chunk in self._rows.data.column("tags").chunks]
+        return np.concatenate([np.zeros(0, np.float32), *(chunk.to_numpy() for chunk in chunks)])
+
     @overload
     def __getitem__(self, place: int) -> Example: ...
     @overload
