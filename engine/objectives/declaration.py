@@ -16,6 +16,7 @@ from engine.methods.common.declaration import Family as MethodFamily
 from engine.methods.common.declaration import Method, Refusal
 from engine.methods.common.rates import RATE, defaults_for
 from engine.objectives.families import ANSWERS, Family
+from engine.objectives.online.declaration import Online
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -229,6 +230,7 @@ class Objective:
         needs: settings -> what a step takes besides.
         head: what a head on the trained model says: "reward", one number of a whole answer, for which the result is kept as a
             model that scores and does not talk, or "value", one of each token, which only training needs. Its settings have `HEAD_RATE`.
+        online: how it learns from answers that the model writes between the steps; None where the data have all that is learnt.
         whole: the sequences of an example are learnt in one group; of others as many as fit.
         weigh: (example) -> how much it counts in the loss of a step: its label tokens by their weights where it says nothing.
         charts: numbers over time that it adds.
@@ -260,6 +262,7 @@ class Objective:
     unfit: Mapping[str, str] = field(default_factory=dict)
     needs: Callable[[Values], Needs] = lambda _values: Needs()
     head: Head = ""
+    online: Online | None = None
     whole: bool = False
     weigh: Callable[[Any], float] = lambda example: float(example.weight)
     charts: tuple[Chart, ...] = ()
