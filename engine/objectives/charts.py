@@ -11,8 +11,8 @@ from engine.objectives.declaration import Chart, Outcome
 PERPLEXITY = Chart(metric.PERPLEXITY.key, metric.PERPLEXITY.label, metric.PERPLEXITY.help)
 
 PAIRS_RIGHT = Outcome("val_accuracy", Text("objectives.charts.pairs_right"))
+THUMBS_RIGHT = Outcome("val_accuracy", Text("objectives.charts.thumbs_right"))
 REWARD_REACHED = Outcome("val_reward", Text("objectives.charts.reward_reached"), share=False)
-WINS = Outcome("val_win_rate", Text("objectives.charts.wins"))
 # of objectives that write answers
 # fmt: off
 REWARD = Chart("reward", Text("objectives.online.charts.reward.label"), Text("objectives.online.charts.reward.help"))

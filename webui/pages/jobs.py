@@ -148,7 +148,7 @@ def _figure_row(lang: str, drawn: DrawnFigure) -> FigureRow:
         "band": figure.band,
         "each": figure.each,
         "level": {"value": level.value, "label": level.label.in_(lang)} if level else None,
-        "large": figure.large,
+        "large": drawn.large,
     }
 
 

@@ -2,7 +2,7 @@
 
 /* How lines look, by what they mean. */
 const LOOKS = {
-  train: { kind: "train" }, val: { kind: "val" },
+  train: { kind: "train" }, val: { kind: "val" }, val_more: { kind: "neutral", color: "--ts-val", dash: [2, 4] },
   good: { kind: "tuned" }, bad: { kind: "base" },
   good_val: { kind: "neutral", color: "--ts-tuned", dash: [3, 4] }, bad_val: { kind: "neutral", color: "--ts-base", dash: [3, 4] },
   first: { kind: "tuned" }, second: { kind: "neutral", color: "--ts-val", dash: [7, 4] },
