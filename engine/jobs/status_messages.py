@@ -12,7 +12,7 @@ from engine.core.shapes import Said
 from engine.core.text import LANGUAGES, Text, catalogue, filled
 from engine.jobs.kinds import known_kind
 from engine.jobs.kinds.declaration import JobKind
-from engine.jobs.outcomes import Measured, said
+from engine.jobs.outcomes import MeasuredMerit, said
 from engine.shapes.jobs import Headline, Tone
 from storage.job_tables import FINAL
 
@@ -25,7 +25,7 @@ _PATIENCE = 2  # checks in a row that were no better than the best one before
 
 
 def status_message(
-    job: Mapping[str, Any], val_losses: Sequence[tuple[int, float]], outcome: Measured | None = None
+    job: Mapping[str, Any], val_losses: Sequence[tuple[int, float]], outcome: MeasuredMerit | None = None
 ) -> Headline:
     """What the job does or how it ended; "text" is the sentence in each language where the job's kind declares it.
 
@@ -46,7 +46,7 @@ def status_message(
     return _BY_STATUS[status](job, val_losses)
 
 
-def _by_outcome(job: Mapping[str, Any], losses: Sequence[tuple[int, float]], outcome: Measured) -> Headline | None:
+def _by_outcome(job: Mapping[str, Any], losses: Sequence[tuple[int, float]], outcome: MeasuredMerit) -> Headline | None:
     """How what counts has changed so far or in the end; None where the state is told otherwise."""
     done = job["status"] == "succeeded"
     found = outcome.between(_model_step(job, losses) if done and losses else None)

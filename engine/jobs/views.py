@@ -9,7 +9,7 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from engine.jobs.kinds import known_kind
-from engine.jobs.outcomes import Measured, measured
+from engine.jobs.outcomes import MeasuredMerit, measured
 from engine.jobs.progress import duration, fraction, seconds_left
 from engine.jobs.resuming import resume_advice, resuming_helps
 from engine.jobs.status_messages import status_message
@@ -123,7 +123,7 @@ def _brief(job: Job, around: _Around, columns: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _view(job: Job, around: _Around, outcome: Measured | None) -> JobView:
+def _view(job: Job, around: _Around, outcome: MeasuredMerit | None) -> JobView:
     view = cast(JobState, _brief(job, around, _COLUMNS))
     advice, helps = resume_advice(view), resuming_helps(view)
     return {

@@ -176,7 +176,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Merit:
     """A number of held-out rows that says better than their loss how good a result is; more is better.
 
     Attributes:
@@ -266,7 +266,7 @@ class Objective:
     whole: bool = False
     weigh: Callable[[Any], float] = lambda example: float(example.weight)
     charts: tuple[Chart, ...] = ()
-    outcomes: tuple[Outcome, ...] = ()
+    outcomes: tuple[Merit, ...] = ()
     validation: Callable[[float], Mapping[str, float]] = lambda _loss: {}
     refusals: Callable[[Method], Iterator[Refusal]] = lambda _method: iter(())
     example: Text = EXAMPLES

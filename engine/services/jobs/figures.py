@@ -69,6 +69,7 @@ class Figure:
         each: one line more for each metric that begins with this, named by the rest.
         level: what the numbers are compared with.
         large: it is what a job is about that has its band, and is drawn large.
+        beside: drawn where the objective has this chart.
     """
 
     key: str
@@ -80,6 +81,7 @@ class Figure:
     each: str = ""
     level: FigureLevel | None = None
     large: bool = False
+    beside: str = ""
 
 
 def _both(metric: str) -> tuple[FigureLine, ...]:
@@ -123,6 +125,7 @@ FIGURES: tuple[Figure, ...] = (
         label=Text("services.jobs.figures.components.label"),
         help=Text("services.jobs.figures.components.help"),
         each="reward/",
+        beside="reward_std",
     ),
     Figure("accuracy", "learns", _both("accuracy"), level=FigureLevel(0.5, Text("services.jobs.figures.chance"))),
     Figure("margin", "learns", _both("margin")),
@@ -202,7 +205,6 @@ def figures_of(objective: Objective) -> list[DrawnFigure]:
 def _drawn(figure: Figure, charts: Mapping[str, Chart]) -> DrawnFigure | None:
     """The figure with its words; None where the objective has nothing for it."""
     first = next((charts[line.metric] for line in figure.lines if line.metric in charts), None)
-    parts = figure.each and any(key == figure.each.rstrip("/") or key.startswith(figure.each) for key in charts)
     label, says = figure.label or (first and first.label), figure.help or (first and first.help)
     large = figure.large and figure.band in charts
-    return DrawnFigure(figure, label, says, large) if (first or parts) and label and says else None
+    return DrawnFigure(figure, label, says, large) if (first or figure.beside in charts) and label and says else None
