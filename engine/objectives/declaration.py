@@ -59,22 +59,21 @@ class ExampleMaker(Protocol):
 
 
 class LabelRead(Protocol):
-    """What the model says of the labels of a group, in their order: example by example, answer by answer.
-
-    Attributes:
-        log_probs: of each label, shape (labels,), fp32, with its gradient.
-        entropy: in nats, of the distribution that each label was drawn from, shape (labels,), without gradient; None where it was
-            not asked for.
-        hidden: last hidden state where each label is predicted, shape (labels, hidden size), with its gradient; None where it was
-            not asked for.
-    """
+    """What the model says of the labels of a group, in their order: example by example, answer by answer."""
 
     @property
-    def log_probs(self) -> Tensor: ...
+    def log_probs(self) -> Tensor:
+        """Of each label, shape (labels,), fp32, with its gradient."""
+
     @property
-    def entropy(self) -> Tensor | None: ...
+    def entropy(self) -> Tensor | None:
+        """In nats, of the distribution that each label was drawn from, shape (labels,), without gradient; None where it was not
+        asked for."""
+
     @property
-    def hidden(self) -> Tensor | None: ...
+    def hidden(self) -> Tensor | None:
+        """The last hidden state where each label is predicted, shape (labels, hidden size), with its gradient; None where it was
+        not asked for."""
 
 
 class Reader(Protocol):

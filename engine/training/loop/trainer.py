@@ -25,7 +25,7 @@ from engine.training.batches.batches import Loader
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.answer_log_probs import sums_of_answers
 from engine.training.forward.forward import Forward, Padded
-from engine.training.forward.mean_loss import HeldOut, mean_loss
+from engine.training.forward.mean_loss import HeldOutMeans, mean_loss
 from engine.training.heads.own_rate import with_own_rate
 from engine.training.limits.limits import OutOfMemory, out_of_memory
 from engine.training.limits.memory_use import MemoryWatch, give_back
@@ -273,7 +273,7 @@ class StepTrainer(Trainer):
             )
         return self.optimizer
 
-    def mean_loss(self, examples: Sequence[Example], between_groups: Callable[[], None]) -> HeldOut:
+    def mean_loss(self, examples: Sequence[Example], between_groups: Callable[[], None]) -> HeldOutMeans:
         """Means over examples by what they count, without training; calls `between_groups()` in between."""
         while True:
             try:
