@@ -20,7 +20,6 @@ Values = Mapping[str, Any]
 Message = Mapping[str, Any]
 RowPart = Literal["reference", "tools"]
 Need = Literal["model", "endpoint", "file"]
-Scores = Sequence["float | None"]
 
 
 @dataclass(frozen=True)
@@ -75,14 +74,14 @@ class RewardEnv:
 
     Attributes:
         settings: the program's, for the home folder and the operator's service; None where there is neither.
-        reward_model: id of a tuned reward model -> a function from talks to its scores. Raises Fault where it cannot be had.
+        reward_model: id of a tuned reward model -> a function from talks to its scores (None of what it cannot read). Raises Fault where it cannot be had.
         judge: (id of a base model, "") or (None, host of the operator's service that the user agreed to) -> it as a judge. Raises Fault
             where it cannot be had.
         heed: is called while something waits; what it raises ends the waiting.
     """
 
     settings: Settings | None = None
-    reward_model: Callable[[int], Callable[[Talk], Sequence[float]]] = _no_model
+    reward_model: Callable[[int], Callable[[Talk], Sequence[float | None]]] = _no_model
     judge: Callable[[int | None, str], Judging] = _no_model
     heed: Callable[[], None] = lambda: None
 

@@ -31,9 +31,9 @@ class _Model:
         self._scores = env.reward_model(int(values["model"]))
 
     def score(self, batch: Sequence[Answered]) -> list[float | None]:
-        """One number for each answer."""
+        """One number for each answer that it can read."""
         found = self._scores([(one.question, one.answer) for one in batch])
-        return [float(score) - self._centre for score in found]
+        return [None if score is None else float(score) - self._centre for score in found]
 
     def close(self) -> None:
         """Whoever loaded the model gives it back."""

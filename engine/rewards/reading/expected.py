@@ -57,7 +57,7 @@ def expected_calls(row: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         named = (reference[key] for key in _CALLS if key in reference)
         return list(_calls(next(named, None)))
     turns = row.get("messages") or row.get("chosen") or ()
-    last = next((turn for turn in reversed(turns) if turn.get("role") == "assistant"), {})
+    last: Mapping[str, Any] = next((turn for turn in reversed(turns) if turn.get("role") == "assistant"), {})
     return list(_calls(last.get("tool_calls")))
 
 

@@ -352,7 +352,7 @@ def test_faults_stand_at_their_fields(raw: Any, faults: dict[str, str]) -> None:
         ("[]", "schema_no_json"), ("{", "schema_no_json"), ('{"type": 5}', "schema_wrong"), ('{"$ref": "https://a.b/c"}', "schema_remote"),
         ('{"$ref": "other.json"}', "schema_remote"), ('{"$ref": "#/none"}', "schema_no_place"), ('{"$ref": "#"}', "schema_loops"),
         ('{"pattern": "(a+)+$"}', "pattern_slow"), ('{"patternProperties": {"a": {}}}', "schema_pattern_names"),
-        ('{"a": "' + "x" * 20_000 + '"}', "schema_long"), ('{"items": ' * 1_600 + "{}" + "}" * 1_600, "schema_loops"),
+        ('{"a": "' + "x" * 20_000 + '"}', "schema_long"), ('{"items": ' * 1_600 + "{}" + "}" * 1_600, "schema_no_json"),
     ],
 )  # fmt: skip
 def test_schemas_that_are_refused(schema: str, code: str) -> None:
