@@ -14,7 +14,7 @@ from engine.objectives.preference.bundling import MASK
 from engine.objectives.preference.charts import PAIR_CHARTS
 from engine.objectives.preference.counts import counts
 from engine.objectives.preference.losses import sigmoid
-from engine.objectives.preference.makers import PairMaker
+from engine.objectives.preference.makers import PairMaker, views
 from engine.objectives.preference.pairs import read_pairs, weight_of
 from engine.objectives.preference.params import BETA, GENTLE, IMITATE, LABEL_SMOOTHING, settings_of
 from engine.objectives.preference.refusals import without_training
@@ -41,6 +41,7 @@ CPO = Objective(
     rare=True,
     mask=lambda _values: MASK,
     examples=PairMaker,
+    views=views,
     counts=counts,
     loss=_loss,
     whole=True,

@@ -223,6 +223,7 @@ class Objective:
         unfit: for other kinds, the code of the sentence that says why not and what to do.
         mask: settings -> which tokens carry a label, as options of `ChatTemplate.encode`.
         examples: (template, settings, told of what is left out) -> a maker, one for each split.
+        views: (row) -> what a maker has the template encode for it, so that many rows can be asked for at once.
         counts: (measured lengths of a split, settings) -> what training sees of it, without tokenising again.
         loss: (forward, group, settings) -> the loss of a group.
         learn: its card on the Learn page.
@@ -258,6 +259,7 @@ class Objective:
     learn: Card
     family: Family = ANSWERS
     rare: bool = False
+    views: Callable[[Row], Sequence[Row]] = lambda row: (row,)
     unfit: Mapping[str, str] = field(default_factory=dict)
     needs: Callable[[Values], Needs] = lambda _values: Needs()
     head: Head = ""
@@ -285,6 +287,11 @@ class Objective:
     def params_of(self, method: Method, parameters: int | None = None) -> tuple[Param, ...]:
         """The settings as they are for a method, on a base of so many parameters."""
         return self.params_for(self.defaults_of(method, parameters))
+
+    @property
+    def makes_bundles(self) -> bool:
+        """Whether its rows are more than a conversation or a text: plans measure the examples that it makes of them."""
+        return bool(self.learns_from - {"chat", "text"})
 
     @property
     def talks(self) -> bool:

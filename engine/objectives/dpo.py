@@ -14,7 +14,7 @@ from engine.objectives.preference import losses
 from engine.objectives.preference.bundling import MASK
 from engine.objectives.preference.charts import PAIR_CHARTS
 from engine.objectives.preference.counts import counts
-from engine.objectives.preference.makers import PairMaker
+from engine.objectives.preference.makers import PairMaker, views
 from engine.objectives.preference.pairs import Pairs, read_pairs, weight_of
 from engine.objectives.preference.params import BETA, GENTLE, IMITATE, LABEL_SMOOTHING, settings_of
 from engine.objectives.preference.refusals import without_start
@@ -71,6 +71,7 @@ DPO = Objective(
     family=PAIRS,
     mask=lambda _values: MASK,
     examples=PairMaker,
+    views=views,
     counts=counts,
     loss=_loss,
     needs=lambda _values: Needs(reference="before"),

@@ -28,7 +28,7 @@ from engine.objectives.preference.bundling import MASK
 from engine.objectives.preference.charts import ACCURACY, CHOSEN, KL, REJECTED
 from engine.objectives.preference.counts import counts
 from engine.objectives.preference.losses import kto
-from engine.objectives.preference.makers import read_row
+from engine.objectives.preference.makers import answers_in, read_row, views
 from engine.objectives.preference.pairs import weight_of
 from engine.objectives.preference.params import BETA, GENTLE, settings_of
 from engine.objectives.preference.refusals import without_start
@@ -73,7 +73,8 @@ class _Thumbs:
     def add(self, row: Row) -> Iterator[Parts]:
         from engine.data.templates.encoded import Bundle
 
-        answers, tags = _thumbs_in(row)
+        answers, tags = answers_in(row)
+        tags = [GOOD if tag else BAD for tag in tags]
         weight = float(row.get("weight", 1))
         found = read_row(self._template, row, answers, self._most, self._left_out) if weight else None
         if found is None:
@@ -87,12 +88,6 @@ class _Thumbs:
 
     def close(self) -> Iterator[Parts]:
         return iter(())
-
-
-def _thumbs_in(row: Row) -> tuple[list[Any], list[float]]:
-    if "completion" in row:
-        return [row["completion"]], [GOOD if row["label"] else BAD]
-    return [row["chosen"], row["rejected"]], [GOOD, BAD]
 
 
 def _seen(examples: Any) -> Values:
@@ -168,6 +163,7 @@ KTO = Objective(
     family=THUMBS,
     mask=lambda _values: MASK,
     examples=_Thumbs,
+    views=views,
     counts=counts,
     loss=_loss,
     needs=lambda _values: Needs(reference="before", passes=4 / 3),

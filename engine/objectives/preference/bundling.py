@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
 from engine.data.templates.masking import IGNORED
-from engine.objectives.declaration import Values
+from engine.objectives.declaration import Row, Values
 
 if TYPE_CHECKING:
     from engine.data.templates.template import ChatTemplate
@@ -83,10 +83,23 @@ def _read_only(message: Message) -> Message:
     return {**message, "weight": 0} if message["role"] == "assistant" else message
 
 
-def _ended(template: ChatTemplate, before: Sequence[Message], last: Message, tools: Any) -> Answered | None:
+def conversations(prompt: Sequence[Message], answers: Sequence[Sequence[Message]], tools: Any = None) -> list[Row]:
+    """The rows that `answered` has encoded; none where the answers go apart too early."""
+    try:
+        before, lasts = _apart(prompt, answers)
+    except Fault:
+        return []
+    return [_conversation(before, last, tools) for last in lasts]
+
+
+def _conversation(before: Sequence[Message], last: Message, tools: Any) -> Row:
     asked = {name: value for name, value in last.items() if name != "weight"}
     row: dict[str, Any] = {"messages": [*before, asked]}
-    encoded = template.encode(row if tools is None else row | {"tools": tools}, **MASK)
+    return row if tools is None else row | {"tools": tools}
+
+
+def _ended(template: ChatTemplate, before: Sequence[Message], last: Message, tools: Any) -> Answered | None:
+    encoded = template.encode(_conversation(before, last, tools), **MASK)
     learnt = [place for place, label in enumerate(encoded.labels) if label != IGNORED]
     if not learnt or encoded.labels[learnt[0] : learnt[-1] + 1] != encoded.ids[learnt[0] : learnt[-1] + 1]:
         return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.errors import Fault
 from engine.data.templates.losses import refuses_a_row
 from engine.objectives.declaration import LeftOut, Parts, Row, Values
-from engine.objectives.preference.bundling import Answered, Message, answered
+from engine.objectives.preference.bundling import Answered, Message, answered, conversations
 
 if TYPE_CHECKING:
     from engine.data.templates.template import ChatTemplate
@@ -47,8 +47,15 @@ class PairMaker:
         yield Bundle(found.prompt, [answer for answer, _ in kept], [tag for _, tag in kept], weight)
 
 
+def views(row: Row) -> Sequence[Row]:
+    """The conversations that a row is read as."""
+    return conversations(row["prompt"], answers_in(row)[0], row.get("tools"))
+
+
 def answers_in(row: Row) -> tuple[list[Sequence[Message]], list[float]]:
-    """The answers of a row of kind "preference" or "ranking", and how good each is: higher is better."""
+    """The answers of a row of kind "preference", "ranking" or "kto", and how good each is: higher is better."""
+    if "completion" in row:
+        return [row["completion"]], [float(bool(row["label"]))]
     if "chosen" in row:
         return [row["chosen"], row["rejected"]], [1.0 + float(row.get("margin") or 0.0), 0.0]
     return list(row["answers"]), [-float(rank) for rank in row["ranks"]]
