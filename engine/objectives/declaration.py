@@ -175,6 +175,21 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Merit:
+    """A number of held-out rows that says better than their loss how good a result is; more is better.
+
+    Attributes:
+        metric: its name over time.
+        label: what it says, as the beginning of "... rose from 52 % to 94 %".
+        share: it is a share, and said in percent.
+    """
+
+    metric: str
+    label: Text
+    share: bool = True
+
+
+@dataclass(frozen=True)
 class Card:
     """What a person should know before choosing an objective.
 
@@ -219,6 +234,7 @@ class Objective:
         whole: the sequences of an example are learnt in one group; of others as many as fit.
         weigh: (example) -> how much it counts in the loss of a step: its label tokens by their weights where it says nothing.
         charts: numbers over time that it adds.
+        outcomes: what tells of its results instead of the validation loss; the first that was measured.
         validation: validation loss -> further numbers of the same check, by the key of a chart.
         refusals: (method) -> why they cannot work together.
         example: what one example is called, in the plural.
@@ -251,6 +267,7 @@ class Objective:
     whole: bool = False
     weigh: Callable[[Any], float] = lambda example: float(example.weight)
     charts: tuple[Chart, ...] = ()
+    outcomes: tuple[Merit, ...] = ()
     validation: Callable[[float], Mapping[str, float]] = lambda _loss: {}
     refusals: Callable[[Method], Iterator[Refusal]] = lambda _method: iter(())
     example: Text = EXAMPLES
