@@ -1828,6 +1828,10 @@ export interface JobView {
   queue_place: number | null;
   /** the download of its base model, while it waits for that */
   waits_for: WeightsComing | null;
+  /** the job of its recipe that it waits for */
+  awaits: StageAwaited | null;
+  /** which job of a recipe it is */
+  stage: StagePlace | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2166,6 +2170,10 @@ export interface ListedJob {
   queue_place: number | null;
   /** the download of its base model, while it waits for that */
   waits_for: WeightsComing | null;
+  /** the job of its recipe that it waits for */
+  awaits: StageAwaited | null;
+  /** which job of a recipe it is */
+  stage: StagePlace | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2704,6 +2712,10 @@ export interface NamedJob {
   queue_place: number | null;
   /** the download of its base model, while it waits for that */
   waits_for: WeightsComing | null;
+  /** the job of its recipe that it waits for */
+  awaits: StageAwaited | null;
+  /** which job of a recipe it is */
+  stage: StagePlace | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -3886,6 +3898,32 @@ export interface SpreadView {
   p95: number;
   /** the largest */
   longest: number;
+}
+
+/** The job of a recipe that another one waits for. */
+export interface StageAwaited {
+  /** id */
+  job: number;
+  /** of it */
+  name: string;
+  /** of it */
+  status: string;
+  /** it ended without a result: nothing comes while nobody goes on with it */
+  held: boolean;
+}
+
+/** Which job of a recipe it is. */
+export interface StagePlace {
+  /** id of the run */
+  run: number;
+  /** key */
+  recipe: string;
+  /** key */
+  stage: string;
+  /** from 1 */
+  place: number;
+  /** so many */
+  of: number;
 }
 
 /** How a step is worked through. */
