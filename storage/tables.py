@@ -29,7 +29,7 @@ class Dataset(Owned, Base):
     format: Mapped[str | None]  # of its first file: "csv", "jsonl" ...; None while it is not known
     encoding: Mapped[str | None]  # that all its text files share; None where there is none, or several
     shape: Mapped[str | None]  # key of a declared shape, as guessed or chosen
-    kind: Mapped[str | None]  # "chat", "text", "preference", "kto" or "prompt"
+    kind: Mapped[str | None]  # "chat", "text", "preference", "kto", "ranking" or "prompt"
     columns: Mapped[list[Any]] = mapped_column(default=list)  # names, in the order of the file
     mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)  # field of the shape -> column
     detection: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"notes": reasons of what was guessed}

@@ -8,9 +8,10 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.objectives.declaration import Objective
 from engine.objectives.pretraining import PRETRAINING
+from engine.objectives.reward_model import REWARD_MODEL
 from engine.objectives.sft import SFT
 
-OBJECTIVES: tuple[Objective, ...] = (SFT, PRETRAINING)
+OBJECTIVES: tuple[Objective, ...] = (SFT, PRETRAINING, REWARD_MODEL)
 _BY_KEY = {objective.key: objective for objective in OBJECTIVES}
 
 

@@ -12,6 +12,7 @@ from engine.core.shapes import CodedMessage
 from engine.core.text import Text, listed
 from engine.data.templates.lengths import Counts, LengthIndex
 from engine.methods.common.declaration import Method, Refusal
+from engine.objectives.families import ANSWERS, Family
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,11 +24,13 @@ Values = Mapping[str, Any]
 Row = Mapping[str, Any]
 Parts: TypeAlias = "Sequence[Encoded] | Bundle"  # one example: sequences learnt in the same step, each of which attends to itself alone
 Reference = Literal["", "before", "beside"]
+Head = Literal["", "reward", "value"]
 KINDS: Mapping[str, Text] = {
     "chat": Text("objectives.declaration.kinds.chat"),
     "text": Text("objectives.declaration.kinds.text"),
     "preference": Text("objectives.declaration.kinds.preference"),
     "kto": Text("objectives.declaration.kinds.kto"),
+    "ranking": Text("objectives.declaration.kinds.ranking"),
     "prompt": Text("objectives.declaration.kinds.prompt"),
 }
 EXAMPLES = Text("objectives.declaration.examples")
@@ -52,22 +55,21 @@ class ExampleMaker(Protocol):
 
 
 class LabelRead(Protocol):
-    """What the model says of the labels of a group, in their order: example by example, answer by answer.
-
-    Attributes:
-        log_probs: of each label, shape (labels,), fp32, with its gradient.
-        entropy: in nats, of the distribution that each label was drawn from, shape (labels,), without gradient; None where it was
-            not asked for.
-        hidden: last hidden state where each label is predicted, shape (labels, hidden size), with its gradient; None where it was
-            not asked for.
-    """
+    """What the model says of the labels of a group, in their order: example by example, answer by answer."""
 
     @property
-    def log_probs(self) -> Tensor: ...
+    def log_probs(self) -> Tensor:
+        """Of each label, shape (labels,), fp32, with its gradient."""
+
     @property
-    def entropy(self) -> Tensor | None: ...
+    def entropy(self) -> Tensor | None:
+        """In nats, of the distribution that each label was drawn from, shape (labels,), without gradient; None where it was not
+        asked for."""
+
     @property
-    def hidden(self) -> Tensor | None: ...
+    def hidden(self) -> Tensor | None:
+        """The last hidden state where each label is predicted, shape (labels, hidden size), with its gradient; None where it was
+        not asked for."""
 
 
 class ForwardPass(Protocol):
@@ -84,6 +86,12 @@ class ForwardPass(Protocol):
 
     def last_states(self, group: Sequence[Any]) -> Tensor:
         """The last hidden state of the last token of each sequence (answer) of the group, shape (sequences, hidden size)."""
+
+    def scores(self, group: Sequence[Any]) -> Tensor:
+        """What the model's head says of the last token of each sequence (answer), shape (sequences,), fp32, with its gradient."""
+
+    def values(self, hidden: Tensor) -> Tensor:
+        """What the model's head says of hidden states (`LabelRead.hidden`), shape (labels,), fp32, with its gradient."""
 
     def cross_entropy(self, group: Sequence[Any]) -> Tensor:
         """Sum over the label tokens of a group of examples, each times its weight; a scalar that can be differentiated."""
@@ -164,6 +172,8 @@ class Objective:
         label, tagline, help: its name, one line, and a paragraph.
         params: its settings, in the order of the form. Methods may give them defaults of their own.
         learns_from: kinds of rows (`KINDS`) that it can use.
+        family: what people are asked for when they look for it.
+        rare: offered below the others of its family, for those who ask for more.
         unfit: for other kinds, the code of the sentence that says why not and what to do.
         mask: settings -> which tokens carry a label, as options of `ChatTemplate.encode`.
         examples: (template, settings, told of what is left out) -> a maker, one for each split.
@@ -171,6 +181,8 @@ class Objective:
         loss: (forward, group, settings) -> the loss of a group.
         learn: its card on the Learn page.
         needs: settings -> what a step takes besides.
+        head: what a head on the trained model says: "reward", one number of a whole answer, for which the result is kept as a
+            model that scores and does not talk, or "value", one of each token, which only training needs. Its settings have `HEAD_RATE`.
         whole: the sequences of an example are learnt in one group; of others as many as fit.
         weigh: (example) -> how much it counts in the loss of a step: its label tokens by their weights where it says nothing.
         charts: numbers over time that it adds.
@@ -192,8 +204,11 @@ class Objective:
     counts: Callable[[LengthIndex, Values], Counts]
     loss: Callable[[ForwardPass, Sequence[Any], Values], GroupLoss]
     learn: Card
+    family: Family = ANSWERS
+    rare: bool = False
     unfit: Mapping[str, str] = field(default_factory=dict)
     needs: Callable[[Values], Needs] = lambda _values: Needs()
+    head: Head = ""
     whole: bool = False
     weigh: Callable[[Any], float] = lambda example: float(example.weight)
     charts: tuple[Chart, ...] = ()
@@ -202,6 +217,11 @@ class Objective:
     example: Text = EXAMPLES
     own: frozenset[str] = frozenset()
     search_lengths: tuple[int, ...] = ()
+
+    @property
+    def talks(self) -> bool:
+        """Whether the result answers in words; one that scores does not."""
+        return self.head != "reward"
 
     def params_for(self, defaults: Values) -> tuple[Param, ...]:
         """The settings with a method's own defaults."""

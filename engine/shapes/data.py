@@ -62,7 +62,9 @@ ImportPart = TypedDict("ImportPart", {"import": ImportStateView | None})  # the 
 class DatasetBrief(DatasetColumns, ImportPart):
     """What lists show of a data set, with the import that anybody must know of."""
 
-    badge: Literal["chat", "tools", "pairs", "thumbs", "text"] | None  # kind of its rows; None while nobody knows
+    badge: (
+        Literal["chat", "tools", "pairs", "thumbs", "ranking", "prompts", "text"] | None
+    )  # kind of its rows; None while nobody knows
     spoken: list[str]  # languages of many rows
 
 
@@ -209,6 +211,10 @@ class RowContent(TypedDict, total=False):
     prompt: list[ChatTurn]  # before two answers, or a judged one
     chosen: list[ChatTurn]  # the better answer
     rejected: list[ChatTurn]  # the worse answer
+    margin: float  # how much better the better answer is
+    answers: list[list[ChatTurn]]  # of a ranking
+    ranks: list[int]  # of them, 1 is best; equal ones are ties
+    scores: list[float]  # of them, of which the ranks were made
     completion: list[ChatTurn]  # a judged answer
     label: bool  # the judgement
     reference: dict[str, Any]  # what an answer to a question without one is judged by

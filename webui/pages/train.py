@@ -25,11 +25,11 @@ from engine.shapes.tokens import ExampleTokens
 from webui import browser
 from webui.components import view
 from webui.draft_shapes import BY_ADDRESS, TRAIN, asked_ids, in_shape
-from webui.forms import wizard_forms
+from webui.forms import small_forms, wizard_forms
 from webui.guard import guarded
 from webui.pages import shelf
 from webui.site import Site
-from webui.train_draft import draft_of, fresh_draft, settled_draft, start_key
+from webui.train_draft import draft_of, for_rows, fresh_draft, settled_draft, start_key, with_objective
 from webui.train_shapes import (
     ArrivedDraft,
     LoadedWizard,
@@ -69,9 +69,12 @@ def _arrive(site: Site, query: Mapping[str, str]) -> ArrivedDraft:
     chosen: dict[str, Any] = {field: asked[key] for key, field in BY_ADDRESS.items() if key in asked}
     if query.get("method") in {method.key for method in METHODS}:
         chosen |= {"method": query["method"], "own": True}
+    draft = cast(WizardDraft, {**stored, **chosen})
     if query.get("objective") in {objective.key for objective in OBJECTIVES}:
-        chosen |= {"objective": query["objective"]}
-    return {"draft": cast(WizardDraft, {**stored, **chosen}), "replaced": None, "warnings": warned}
+        draft = with_objective(draft, query["objective"])
+    elif "dataset" in chosen:
+        draft = for_rows(draft, datasets.kind_of(site.ctx, chosen["dataset"]))
+    return {"draft": draft, "replaced": None, "warnings": warned}
 
 
 def _choices(site: Site, lang: str) -> list[Function]:
@@ -184,7 +187,7 @@ def build(site: Site, lang: str) -> None:
     functions = [*_choices(site, lang), *_plans(site), *_checks(site), *_files(site), *shelf.functions(site)]
 
     def value() -> WizardValue:
-        return {"forms": wizard_forms(lang)}
+        return {"forms": small_forms(wizard_forms(lang))}
 
     view(
         "train",

@@ -20,7 +20,7 @@ from engine.data.schema.guess import Guess, guess_shape
 
 _MAX_COLUMNS = 200
 _PAIRS = {"prompt_completion": ("prompt", "completion"), "alpaca": ("instruction", "output")}
-_BY_RECORD = ("messages", "sharegpt", "alpaca", "prompt_completion", "qa_context", "preference", "kto")
+_BY_RECORD = ("messages", "sharegpt", "alpaca", "prompt_completion", "qa_context", "preference", "ranking", "kto")
 
 
 @dataclass(frozen=True)

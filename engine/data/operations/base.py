@@ -29,7 +29,7 @@ class Source(Protocol):
 
     name: str  # of the data set
     count: int  # rows
-    kind: str  # of data set: "chat", "text", "preference", "kto" or "prompt"
+    kind: str  # of data set: "chat", "text", "preference", "kto", "ranking" or "prompt"
     seed: int  # of all random choices
 
     def rows(self) -> Iterator[Row]:
@@ -60,6 +60,7 @@ class Operation:
         group: the heading under which the page shows it; "repair" ones are offered with findings.
         params: its settings; form, validation and docs derive from them.
         kinds: kinds of data sets that it can work on.
+        makes: the kind of rows that it makes, where that is another.
         run: the rows of the new version, in order, from the source and checked values. A row that is kept keeps its id;
             a new one takes `source.new_id()`. Memory stays small: at most some bytes a row are held.
             Raises Fault where the data cannot be treated so (no such column, nothing left ...).
@@ -73,5 +74,6 @@ class Operation:
     help: Text
     run: Callable[[Source, Mapping[str, Any]], Iterator[Row]]
     params: tuple[Param, ...] = ()
-    kinds: tuple[str, ...] = ("chat", "text", "preference", "kto", "prompt")
+    kinds: tuple[str, ...] = ("chat", "text", "preference", "kto", "ranking", "prompt")
+    makes: str = ""
     fitting: Callable[[Mapping[str, int]], Mapping[str, Any]] = lambda _splits: {}

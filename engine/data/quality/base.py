@@ -33,7 +33,7 @@ class Material(Protocol):
     """One content of a data set as a check sees it: rows from disk, in order, as often as wanted."""
 
     count: int  # rows
-    kind: str  # of data set: "chat", "text", "preference", "kto" or "prompt"
+    kind: str  # of data set: "chat", "text", "preference", "kto", "ranking" or "prompt"
 
     def rows(self) -> Iterator[Row]:
         """Every row, with its "id"."""
@@ -82,7 +82,7 @@ class Check:
     run: Callable[[Material, Values], Iterator[FoundRow]]
     params: tuple[Param, ...] = ()
     fixes: tuple[Fix, ...] = ()
-    kinds: tuple[str, ...] = ("chat", "text", "preference", "kto", "prompt")
+    kinds: tuple[str, ...] = ("chat", "text", "preference", "kto", "ranking", "prompt")
     weight: int = 1
 
 

@@ -16,6 +16,7 @@ from engine.data.schema.layouts.roles import role_name, role_of
 from engine.data.schema.layouts.turn_lists import TURN_KEYS, from_columns, layout_of, usual_turns
 from engine.data.schema.majority import filled, most, nearly_all, says_nothing
 from engine.data.schema.members import text_of_thought
+from engine.data.schema.ranked import holds_margins, holds_numbers, holds_several
 from engine.data.schema.weighted import holds_flags, holds_marks, holds_weights
 
 Rows = Sequence[Mapping[str, Any]]
@@ -313,4 +314,7 @@ HOLDS: dict[str, Callable[[str, Rows], Any]] = {
     "words": _words,
     "history": _history,
     "object": _objects,
+    "several": lambda column, rows: holds_several([list_in(value) for value in values_of(column, rows)]),
+    "order": lambda column, rows: holds_numbers([list_in(value) for value in values_of(column, rows)]),
+    "number": lambda column, rows: holds_margins(values_of(column, rows)),
 }

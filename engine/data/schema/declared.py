@@ -22,7 +22,8 @@ class Field:
             or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "judged" (both of them), "given" (text, or numbers
             under the usual name), "tools" (definitions of functions),
             "thoughts" (thinking before an answer), "weight" (a number that is not negative), "flags" (yes or no), "marks" (a list of
-            either), "object", "words" (text, also in parts), "single" (text, number or yes/no), "history" (a list of earlier turns).
+            either), "several" (a list of answers), "order" (a list of numbers), "number", "object", "words" (text, also in parts),
+            "single" (text, number or yes/no), "history" (a list of earlier turns).
         role: what it is in a row, the same in every shape: "question", "answer", "input" (text that belongs to the question),
             "label", "turns" ...; a column keeps its role when another shape is chosen.
         spare: names that mean it only where no column bears one of `names`.
@@ -51,7 +52,7 @@ class Shape:
     """How the columns of a file become rows. Labels: `data.shape.<key>`, `data.field.<field>`."""
 
     key: str  # name in mappings and in the database
-    kind: str  # "chat", "text", "preference", "kto" or "prompt"
+    kind: str  # "chat", "text", "preference", "kto", "ranking" or "prompt"
     fields: tuple[Field, ...]  # in the order of the page
     rest: str = ""  # the field that takes every column which no other field does, where it has none of its own
 
@@ -187,6 +188,15 @@ def _answer(key: str, names: tuple[str, ...], holds: str = "text") -> Field:
     return Field(key, names, holds=holds, role="answer", spare=names, spare_holds="single")
 
 
+_SEVERAL = (
+    "answers", "responses", "completions", "candidates", "outputs", "generations", "replies", "回答列表", "回答", "候选回答", "候选",
+)  # fmt: skip
+
+
+def _number(key: str, names: tuple[str, ...]) -> Field:
+    return Field(key, names, required=False, wording=False, holds="number", seldom=True)
+
+
 SHAPES = (
     Shape("messages", "chat", (Field("messages", _TURNS, wording=False, holds="turns", role="turns"), _SYSTEM_OF_TURNS, _TOOLS, _MARKS, _WEIGHT)),
     Shape(
@@ -276,6 +286,24 @@ SHAPES = (
             _SYSTEM,
             _WEIGHT,
             _TOOLS,
+            _number("margin", ("margin", "score_difference", "score_diff", "差距")),
+            _number("chosen_score", ("chosen_score", "score_chosen", "chosen_rating", "score_j")),
+            _number("rejected_score", ("rejected_score", "score_rejected", "rejected_rating", "score_k")),
+        ),
+    ),
+    Shape(
+        "ranking",
+        "ranking",
+        (
+            Field("prompt", (*_ASKED, *_TURNS), holds="either", role="question", spare=_GIVEN),
+            Field("answers", _SEVERAL, wording=False, holds="several"),
+            Field("ranks", ("ranks", "rank", "ranking", "rankings", "排名", "名次"), required=False, wording=False, holds="order"),
+            Field("scores", ("scores", "score", "ratings", "rating", "rewards", "overall_scores", "得分", "评分", "分数"), required=False, wording=False, holds="order"),
+            _MORE,
+            _HISTORY,
+            _SYSTEM,
+            _TOOLS,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -350,7 +378,7 @@ _KNOWN = frozenset(
     name
     for shape in SHAPES
     for f in shape.fields
-    if f.key not in ("input", "marks", "weight")
+    if f.key not in ("input", "marks", "weight", "answers") and f.holds not in ("order", "number")
     for name in (*f.names, *(f.spare if f.spare is not _JUDGED else ()))
 )
 

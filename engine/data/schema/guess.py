@@ -31,6 +31,7 @@ from engine.data.schema.extras import MAX_EXTRA, can_be_kept
 from engine.data.schema.layouts.turn_lists import TURN_KEYS, usual_turns
 from engine.data.schema.majority import most
 from engine.data.schema.members import is_thinking
+from engine.data.schema.ranked import ordered_within
 from engine.data.schema.weighted import MARKS, remarks
 
 _BY_NAMES = ("alpaca", "qa_context", "prompt_completion", "classification", "text")
@@ -85,7 +86,7 @@ def guess_shape(columns: Sequence[str], rows: Rows) -> Guess:
 
 def _best(columns: Sequence[str], rows: Rows) -> Guess:
     found: list[Guess] = []
-    for find in (_pairs, _thumbs, _asked, _prompts, _turns, _names):
+    for find in (_pairs, _ranked, _thumbs, _asked, _prompts, _turns, _names):
         guess = find(columns, rows)
         if guess is not None:
             found.append(guess)
@@ -115,6 +116,19 @@ def _pairs(columns: Sequence[str], rows: Rows) -> Guess | None:
         dialogues = most(sum(str(value).startswith("\n\nHuman:") for value in chosen), len(chosen))
         code = "shape.common_beginning" if whole or dialogues else "shape.no_question"
         guess.remarks.append((code, named))
+    return guess
+
+
+def _ranked(columns: Sequence[str], rows: Rows) -> Guess | None:
+    """Several answers to a question, with their ranks or scores beside them or in them."""
+    guess = _try("ranking", columns, rows)
+    if not guess.whole:
+        return None
+    column = guess.mapping["answers"]
+    order = guess.mapping.get("ranks") or guess.mapping.get("scores")
+    if order is None and not ordered_within([list_in(value) for value in values_of(column, rows)]):
+        return None
+    guess.remarks.insert(0, ("shape.ranking", {"column": column, "order": order or column}))
     return guess
 
 

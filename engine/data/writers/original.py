@@ -188,12 +188,29 @@ def _fill_preference(row: Row, columns: Columns, given: Given) -> Iterator[Recor
             {"tools": row["tools"]} if row.get("tools") and "tools" not in columns else {}
         )
         yield made | _put(columns, prompt=request, chosen=chosen, rejected=rejected)
-    made |= _put(columns, tools=row.get("tools", []))
+    made |= _put(columns, tools=row.get("tools", []), margin=row.get("margin"))
     if "prompt" in columns:
         for asked in _alone_prompts(prompt, given):
             yield made | _put(columns, prompt=_alone(asked), chosen=_alone(chosen), rejected=_alone(rejected))
             yield made | _put(columns, prompt=asked, chosen=chosen, rejected=rejected)
     yield made | _put(columns, chosen=[*prompt, *chosen], rejected=[*prompt, *rejected])
+
+
+def _fill_ranking(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
+    made, prompt = _split_system(list(row.get("prompt", ())), columns)
+    answers = row.get("answers", [])
+    made |= _put(columns, tools=row.get("tools", []), ranks=row.get("ranks"), scores=row.get("scores"))
+    for asked in _alone_prompts(prompt, given):
+        yield made | _put(columns, prompt=_alone(asked), answers=[_alone(answer) for answer in answers])
+        yield made | _put(columns, prompt=asked, answers=answers)
+        if {"ranks", "scores"}.isdisjoint(columns):
+            yield made | _put(columns, prompt=_alone(asked), answers=_noted(row))
+
+
+def _noted(row: Row) -> list[Record]:
+    """Answers as objects that hold their scores, or ranks."""
+    name, numbers = ("score", row["scores"]) if "scores" in row else ("rank", row["ranks"])
+    return [{"response": _alone(one), name: number} for one, number in zip(row["answers"], numbers, strict=True)]
 
 
 def _fill_kto(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
@@ -247,5 +264,6 @@ _FILLS: dict[str, Fill] = {
     "sharegpt": _fill_turns("conversations", _said),
     "preference": _fill_preference,
     "kto": _fill_kto,
+    "ranking": _fill_ranking,
     "prompt": _fill_prompt,
 }

@@ -42,6 +42,7 @@ from engine.training.loop.trainer import StepTrainer
 from engine.training.loop.weights import load_base, torch_device, trained_parameters
 from engine.training.pace.extras import Extras
 from engine.training.pace.outlook import Outlook
+from engine.training.reference.needed import prepare_reference
 from storage.job_tables import Job
 from storage.queries import reporting
 
@@ -162,6 +163,7 @@ def _load(attempt: Attempt, limit: DataLimit | None) -> _Loaded:
         if sheet is not None and asks:
             sheet = _ask_before(attempt, sheet, model, progress, extras, outlook)
     trainer, callback = _prepare(attempt, progress, model, extras, outlook)
+    prepare_reference(inputs, trainer, callback.held, reporter, outlook, callback.report)
     if limit is not None:
         limit.hold()
     _tell_start(attempt, trainer)

@@ -54,6 +54,13 @@ def ensure_sample(ctx: Context, key: str) -> int:
     return first.id
 
 
+def kind_of(ctx: Context, dataset_id: int) -> str | None:
+    """The kind of a data set's rows; None where it is not there, or was not imported."""
+    with ctx.db.read() as session:
+        row = session.get(Dataset, dataset_id)
+        return row.kind if row else None
+
+
 def _ready(ctx: Context, dataset_id: int) -> tuple[Dataset, Path]:
     """A data set that was imported, with its rows file."""
     row = load_dataset(ctx, dataset_id)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from engine.core.shapes import CodedMessage
 from engine.data.records.record import RowFault, show
-from engine.data.rows.row import THINKING, message_lists
+from engine.data.rows.row import ANSWERS, THINKING, named_lists
 from engine.data.schema.normalise.texts import check_characters, check_nested
 from engine.data.schema.normalise.tools import read_calls
 from engine.data.schema.normalise.turns import check_order
 from engine.data.schema.normalise.weights import weight_of_row, weight_of_turn
+from engine.data.schema.ranked import ranks_fault
 
 
 def check_row(row: Mapping[str, Any]) -> CodedMessage | None:
@@ -27,12 +28,14 @@ def _check(row: Mapping[str, Any]) -> None:
     if "text" in row:
         _check_text(row["text"], "text")
     _check_weights(row)
-    for key, messages in _lists(row):
+    if ANSWERS in row and (code := ranks_fault(row[ANSWERS], row.get("ranks"), row.get("scores"))):
+        raise RowFault(code, "ranks")
+    for key, messages in named_lists(row):
         if not messages:
             raise RowFault("data.row.empty", key)
         for place, message in enumerate(messages, 1):
             _check_message(message, place, key)
-    for key, messages in _lists(row):
+    for key, messages in named_lists(row):
         if key in ("messages", "prompt"):
             check_order(messages, key, answered=key == "messages")
         elif messages[-1]["role"] != "assistant":
@@ -41,15 +44,9 @@ def _check(row: Mapping[str, Any]) -> None:
 
 def _check_weights(row: Mapping[str, Any]) -> None:
     weight_of_row(row.get("weight"), "weight")
-    for key, messages in _lists(row):
+    for key, messages in named_lists(row):
         for place, message in enumerate(messages, 1):
             weight_of_turn({"weight": message.get("weight")}, place, key)
-
-
-def _lists(row: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The row's lists of messages with their names."""
-    keys = [key for key in ("messages", "prompt", "chosen", "rejected", "completion") if key in row]
-    return zip(keys, message_lists(row), strict=True)
 
 
 def _check_text(text: Any, column: str) -> None:

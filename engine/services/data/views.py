@@ -25,7 +25,14 @@ _PLAIN = (
     "options", "accepted", "rejected", "train_rows", "val_rows", "test_rows", "seed", "val_fraction", "stats",
     "content_hash", "created_at", "sample_key", "version",
 )  # fmt: skip
-_BADGES = {"chat": "chat", "preference": "pairs", "kto": "thumbs", "prompt": "prompts", "text": "text"}
+_BADGES = {
+    "chat": "chat",
+    "preference": "pairs",
+    "kto": "thumbs",
+    "ranking": "ranking",
+    "prompt": "prompts",
+    "text": "text",
+}
 _SPOKEN, _MOST_SPOKEN = 0.15, 3  # share of the rows from which on a language is named
 
 
@@ -78,7 +85,7 @@ def views_of(session: Session, rows: Sequence[Dataset]) -> list[DatasetBrief]:
 
 
 def _badge(row: Dataset) -> str | None:
-    """What kind of rows: "chat", "tools", "pairs", "thumbs" or "text"; None while nobody knows."""
+    """What kind of rows: "chat", "tools", "pairs", "thumbs", "ranking" or "text"; None while nobody knows."""
     uses_tools = bool(row.stats.get("with_tools") or row.mapping.get("tools"))
     return "tools" if row.kind == "chat" and uses_tools else _BADGES.get(row.kind or "")
 

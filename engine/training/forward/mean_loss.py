@@ -17,7 +17,7 @@ from engine.training.forward.forward import Forward
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutMeans:
     """Means over held-out examples.
 
     Attributes:
@@ -30,7 +30,7 @@ class HeldOut:
     weight: float
     others: Mapping[str, float] = field(default_factory=dict)
 
-    def and_of(self, more: HeldOut) -> HeldOut:
+    def and_of(self, more: HeldOutMeans) -> HeldOutMeans:
         """The same over these and further examples."""
         weight = self.weight + more.weight
 
@@ -38,7 +38,7 @@ class HeldOut:
             return (one * self.weight + other * more.weight) / (weight or 1.0)
 
         others = {key: both(value, more.others.get(key, value)) for key, value in self.others.items()}
-        return HeldOut(both(self.loss, more.loss), weight, others)
+        return HeldOutMeans(both(self.loss, more.loss), weight, others)
 
 
 def mean_loss(
@@ -50,7 +50,7 @@ def mean_loss(
     budget: int,
     autocast: Callable[[], AbstractContextManager[Any]],
     between_groups: Callable[[], None],
-) -> HeldOut:
+) -> HeldOutMeans:
     """Means over the examples by what they count, without training; calls `between_groups()` in between."""
     total, weight = 0.0, sum(map(objective.weigh, examples))
     sums: Counter[str] = Counter()
@@ -66,4 +66,4 @@ def mean_loss(
                 between_groups()
     finally:
         model.train(training)
-    return HeldOut(total / (weight or 1), weight, {key: value / (weight or 1) for key, value in sums.items()})
+    return HeldOutMeans(total / (weight or 1), weight, {key: value / (weight or 1) for key, value in sums.items()})

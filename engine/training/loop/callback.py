@@ -141,7 +141,7 @@ class TrainingCallback(TrainerCallback):
         progress.peak_memory_mb = max(progress.peak_memory_mb, self.memory.highest_mb)
         self.resources.saw(self._used_mb if device_mb is None else device_mb, self.trainer.largest)
         if step % self.plan.stride and step != self.plan.total and step != 1:
-            self._report()
+            self.report()
             return
         loss, weight = progress.waiting
         progress.train_loss, progress.waiting = loss / weight, []
@@ -159,7 +159,7 @@ class TrainingCallback(TrainerCallback):
             memory_device_mb=device_mb,
             **self.trainer.step_means,
         )
-        self._report()
+        self.report()
 
     def _steps_left_s(self) -> float:
         """Seconds until the last checkpoint is written: the steps and checks that are still to come; of a job that ends
@@ -174,9 +174,10 @@ class TrainingCallback(TrainerCallback):
         """How far the end is: so many of the scored questions, 0 to 1, are answered."""
         self.clock.answered = share
         self.outlook.touch()
-        self._report()
+        self.report()
 
-    def _report(self) -> None:
+    def report(self) -> None:
+        """How far the job is, and what is left of it."""
         progress, told = self.progress, self.outlook.told()
         losses = {"train_loss": progress.train_loss, "val_loss": progress.val_loss}
         left = told.pop("seconds_left")
@@ -197,7 +198,7 @@ class TrainingCallback(TrainerCallback):
         self._shown_at, self._checked = time.monotonic(), progress.step
         self.outlook.touch()
         self._keep_prepared()
-        self._report()
+        self.report()
         self.reporter.heed()
 
     def _keep_prepared(self) -> None:

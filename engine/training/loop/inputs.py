@@ -104,7 +104,8 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     if not known:
         _tell_left_out(examples, template, reporter)
     rows = chain(read_rows(path, "val"), read_rows(path, "train"))
-    prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if spec.training["evaluations"] else []
+    sampled = spec.training["evaluations"] and objective_of(spec.objective).talks
+    prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if sampled else []
     method = method_of(spec.method)
     questions = held_out_questions(read_rows(path, "val"), template, int(spec.training.get("scored_answers", 0)))
     return Inputs(

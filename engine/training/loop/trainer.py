@@ -24,10 +24,12 @@ from engine.optimizers import optimizer_of
 from engine.training.batches.batches import Loader
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import Forward, Padded
-from engine.training.forward.mean_loss import HeldOut, mean_loss
+from engine.training.forward.mean_loss import HeldOutMeans, mean_loss
+from engine.training.heads.own_rate import with_own_rate
 from engine.training.limits.limits import OutOfMemory, out_of_memory
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.loop.weights import load_trained, save_trained
+from engine.training.reference.start_model import StartModel
 from engine.training.updates.choice import piecewise, updating
 from engine.training.updates.piecewise import Piecewise
 
@@ -76,6 +78,7 @@ class StepTrainer(Trainer):
         between_groups: called after each group of a step; what it raises ends the step without a trace.
         on_halved: called after the groups became smaller.
         diagnose: (examples, step) -> what to say of a loss or a gradient that is no number.
+        start: the model as it was before the first step, for objectives that ask it beside.
         moved: whether an update has changed the weights so far.
         rise: the largest one of the loss of a step in this attempt, from its lowest so far.
         grad_norm, step_loss, step_tokens, step_weight: of the latest step; the last is how much its label tokens count together.
@@ -113,6 +116,7 @@ class StepTrainer(Trainer):
         self.between_groups: Callable[[], None] = _nothing
         self.on_halved: Callable[[], None] = _nothing
         self.diagnose: Callable[[Sequence[Example], int], Fault] = _no_cause
+        self.start: StartModel | None = None
         self.moved = False
         self.rise = (1.0, 1.0)
         self._lowest = math.inf
@@ -249,11 +253,15 @@ class StepTrainer(Trainer):
         """The method's own optimizer where it has one, else the chosen one."""
         if getattr(self, "optimizer", None) is None and self.method.optimizer is not None:
             self.optimizer: Any = self.method.optimizer(self.model, self.spec.method_params, self.spec.training)
+            if self.optimizer is not None:
+                with_own_rate(self.optimizer, self.model, self.spec.training)
         if getattr(self, "optimizer", None) is None:
-            self.optimizer = updating(super().create_optimizer(model), self.spec.training)
+            self.optimizer = updating(
+                with_own_rate(super().create_optimizer(model), self.model, self.spec.training), self.spec.training
+            )
         return self.optimizer
 
-    def mean_loss(self, examples: Sequence[Example], between_groups: Callable[[], None]) -> HeldOut:
+    def mean_loss(self, examples: Sequence[Example], between_groups: Callable[[], None]) -> HeldOutMeans:
         """Means over examples by what they count, without training; calls `between_groups()` in between."""
         while True:
             try:

@@ -196,6 +196,14 @@ export interface BrowsedRow {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
@@ -684,6 +692,14 @@ export interface DataRow {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
@@ -792,7 +808,7 @@ export interface DatasetBrief {
   version: number;
   import: ImportStateView | null;
   /** kind of its rows; None while nobody knows */
-  badge: "chat" | "tools" | "pairs" | "thumbs" | "text" | null;
+  badge: "chat" | "tools" | "pairs" | "thumbs" | "ranking" | "prompts" | "text" | null;
   /** languages of many rows */
   spoken: string[];
 }
@@ -849,7 +865,7 @@ export interface DatasetView {
   version: number;
   import: ImportStateView | null;
   /** kind of its rows; None while nobody knows */
-  badge: "chat" | "tools" | "pairs" | "thumbs" | "text" | null;
+  badge: "chat" | "tools" | "pairs" | "thumbs" | "ranking" | "prompts" | "text" | null;
   /** languages of many rows */
   spoken: string[];
   /** why it is read as it is */
@@ -996,6 +1012,14 @@ export interface EditedRow {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
@@ -2870,8 +2894,8 @@ export interface ObjectiveCard {
   paper: string;
 }
 
-/** One objective as the wizard offers it. */
-export interface ObjectiveForm {
+/** One objective, its settings told by their places. */
+export interface ObjectiveEntry {
   /** of the declaration */
   key: string;
   /** its name for people */
@@ -2888,10 +2912,14 @@ export interface ObjectiveForm {
   unfit: Record<string, string | null>;
   /** what one is called */
   example: string;
+  /** key of what it learns from */
+  family: string;
+  /** offered to those who ask for more */
+  rare: boolean;
   /** keys of methods */
   refuses: string[];
-  /** settings of training */
-  params: ParamForm[];
+  /** places among the settings of all */
+  params: number[];
 }
 
 /** The table that was being typed. */
@@ -2979,7 +3007,9 @@ export interface ParamForm {
   /** may be empty */
   optional: boolean;
   /** where further choices come from */
-  source: "" | "column" | "dataset" | "model";
+  source: "" | "column" | "dataset" | "model" | "reward_model" | "reward_file";
+  /** of a text's field */
+  lines: number;
   /** that explains it */
   term?: FormTerm | null;
   /** kept apart for each method */
@@ -3546,6 +3576,14 @@ export interface RowContent {
   chosen?: ChatTurn[];
   /** the worse answer */
   rejected?: ChatTurn[];
+  /** how much better the better answer is */
+  margin?: number;
+  /** of a ranking */
+  answers?: ChatTurn[][];
+  /** of them, 1 is best; equal ones are ties */
+  ranks?: number[];
+  /** of them, of which the ranks were made */
+  scores?: number[];
   /** a judged answer */
   completion?: ChatTurn[];
   /** the judgement */
@@ -3850,6 +3888,36 @@ export interface SizedItem {
   key: string;
   /** megabytes */
   mb: number;
+}
+
+/** The same with each setting told once. */
+export interface SmallForms {
+  /** of a spec */
+  version: number;
+  /** in their order */
+  methods: MethodForm[];
+  /** of methods */
+  families: Named[];
+  /** what can be learnt from */
+  sources: SourceForm[];
+  /** in their order */
+  objectives: ObjectiveEntry[];
+  /** of all objectives */
+  settings: ParamForm[];
+}
+
+/** What a model can learn from: a family of objectives. */
+export interface SourceForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what the model makes of it */
+  says: string;
+  /** a row, in a line */
+  example: string;
+  /** of rows that are made for it */
+  kinds: string[];
 }
 
 /** Where the rows' parts come from. */
@@ -4290,18 +4358,6 @@ export interface WizardDraft {
   sample_prompts: string;
 }
 
-/** The forms of the Train page. */
-export interface WizardForms {
-  /** of a spec */
-  version: number;
-  /** in their order */
-  methods: MethodForm[];
-  /** of methods */
-  families: Named[];
-  /** in their order */
-  objectives: ObjectiveForm[];
-}
-
 /** What can be chosen now. */
 export interface WizardLists {
   /** all */
@@ -4317,7 +4373,7 @@ export interface WizardLists {
 /** What the wizard is placed with. */
 export interface WizardValue {
   /** of methods and objectives */
-  forms: WizardForms;
+  forms: SmallForms;
 }
 
 /** Who may write. */

@@ -11,8 +11,9 @@ from engine.core.errors import Fault
 from engine.data.calls.values import same
 from engine.data.operations.base import Row
 from engine.data.records.record import RowFault
-from engine.data.rows.row import THINKING, content_of, kind_of, message_lists
+from engine.data.rows.row import ANSWERS, THINKING, content_of, kind_of, message_lists
 from engine.data.schema.normalise.tools import read_calls
+from engine.data.schema.ranked import is_margin, ranks_fault
 from engine.data.schema.weighted import in_range, number_of
 
 _ROLES = ("system", "user", "assistant", "tool")
@@ -20,6 +21,7 @@ _LISTS = {
     "chat": ("messages",),
     "preference": ("prompt", "chosen", "rejected"),
     "kto": ("prompt", "completion"),
+    "ranking": ("prompt",),
     "prompt": ("prompt",),
     "text": (),
 }
@@ -28,6 +30,7 @@ _LAST = {  # the list that ends a row, and who has its last word
     "preference": ("chosen", "assistant"),
     "kto": ("completion", "assistant"),
     "prompt": ("prompt", "user"),
+    "ranking": ("prompt", "user"),
 }
 _SPLITS = ("train", "val", "test")
 
@@ -50,7 +53,7 @@ def edited(row: Row, edit: Mapping[str, Any]) -> Row:
 
     Raises:
         Fault: "data.repair.kind", "data.repair.empty", "data.repair.turns", "data.repair.functions", "data.repair.thinking",
-        "data.repair.weight", "data.repair.extra" or "data.repair.split", with the row's number.
+        "data.repair.weight", "data.repair.ranks", "data.repair.margin", "data.repair.extra" or "data.repair.split", with the row's number.
     """
     content = content_of(dict(edit))
     number, kind = row["id"], kind_of(row)
@@ -77,7 +80,19 @@ def _with_calls_read(content: dict[str, Any], kind: str, number: int) -> dict[st
     for name in _LISTS[kind]:
         if isinstance(content.get(name), list):
             read[name] = [_call_read(message, place, number) for place, message in enumerate(content[name], 1)]
+    if _answers(content, number):
+        read[ANSWERS] = [
+            [_call_read(message, place, number) for place, message in enumerate(one, 1)] for one in content[ANSWERS]
+        ]
     return read
+
+
+def _answers(content: Mapping[str, Any], number: int) -> list[Any]:
+    """The answers of a ranking; none of other rows. Raises Fault("data.repair.turns")."""
+    found = content.get(ANSWERS, [])
+    if not isinstance(found, list) or not all(isinstance(one, list) and one for one in found):
+        raise Fault("data.repair.turns", row=number)
+    return found
 
 
 def _call_read(message: Any, place: int, number: int) -> Any:
@@ -122,14 +137,30 @@ def _check(content: Mapping[str, Any], kind: str, number: int) -> None:
     if kind == "prompt" and not isinstance(content.get("reference"), Mapping):
         raise Fault("data.repair.kind", row=number)
     last, said = _LAST[kind]
-    if content[last][-1]["role"] != said:
+    if kind != "ranking" and content[last][-1]["role"] != said:
         raise Fault("data.repair.turns", row=number)
+    _check_answers(content, number)
+
+
+def _check_answers(content: Mapping[str, Any], number: int) -> None:
+    """Of a ranking: each answer ends with the assistant's word, and has a rank."""
+    for answer in content.get(ANSWERS, ()):
+        for message in answer:
+            _check_message(message, number)
+        if answer[-1]["role"] != "assistant":
+            raise Fault("data.repair.turns", row=number)
+    if ANSWERS in content and ranks_fault(content[ANSWERS], content.get("ranks"), content.get("scores")):
+        raise Fault("data.repair.ranks", row=number)
+    if "margin" in content and not is_margin(content["margin"]):
+        raise Fault("data.repair.margin", row=number)
 
 
 def _weigh(content: dict[str, Any], number: int) -> None:
     """What the row and its answers count: kept where it says something. Raises Fault("data.repair.weight")."""
     for name in _LISTS[kind_of(content)]:
         content[name] = [dict(message) for message in content[name]]
+    if ANSWERS in content:
+        content[ANSWERS] = [[dict(message) for message in one] for one in content[ANSWERS]]
     answers = [message for messages in message_lists(content) for message in messages]
     for one in (content, *answers):
         weight = number_of(one.pop("weight", 1))

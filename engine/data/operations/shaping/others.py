@@ -20,6 +20,7 @@ _KINDS = {
     "text": Text("data.operations.shaping.others.kinds.text").as_dict(),
     "preference": Text("data.operations.shaping.others.kinds.preference").as_dict(),
     "kto": Text("data.operations.shaping.others.kinds.kto").as_dict(),
+    "ranking": Text("data.operations.shaping.others.kinds.ranking").as_dict(),
     "prompt": Text("data.operations.shaping.others.kinds.prompt").as_dict(),
 }
 

@@ -12,6 +12,7 @@ from engine.data.schema.normalise.asked import asked_row, earlier, tools_beside
 from engine.data.schema.normalise.media import refuse_media
 from engine.data.schema.normalise.pairs import kto_row, preference_row
 from engine.data.schema.normalise.prompts import has_extra, prompt_row
+from engine.data.schema.normalise.rankings import ranking_row
 from engine.data.schema.normalise.texts import Fields, Values, extra_of, present, with_input
 from engine.data.schema.normalise.thoughts import answer_of_row
 from engine.data.schema.normalise.tidy import tidied
@@ -24,7 +25,8 @@ _ALSO_EXTRA = {
     "prompt_completion": ("input",),
     "qa_context": ("context", "input"),
     "classification": ("label", "input"),
-    "preference": ("input",),
+    "preference": ("input", "chosen_score", "rejected_score"),
+    "ranking": ("input",),
     "kto": ("input",),
 }  # trained on, and kept as an extra field
 
@@ -112,5 +114,6 @@ _MAKERS: Mapping[str, Callable[[Values, Fields], Row]] = {
     "sharegpt": _turns_row("conversations", TURN_KEYS["sharegpt"]),
     "preference": preference_row,
     "kto": kto_row,
+    "ranking": ranking_row,
     "prompt": prompt_row,
 }

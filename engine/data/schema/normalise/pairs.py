@@ -14,6 +14,7 @@ from engine.data.schema.normalise.texts import Fields, present
 from engine.data.schema.normalise.thoughts import answer_of_row
 from engine.data.schema.normalise.tidy import tidied
 from engine.data.schema.normalise.turns import Message, check_order, read_any_turns, with_system
+from engine.data.schema.ranked import margin_of
 
 Values = Mapping[str, Any]
 _SPEAKERS = re.compile(r"\n\n(Human|Assistant):")  # as in the first published sets of preferences
@@ -21,20 +22,23 @@ _SPEAKERS = re.compile(r"\n\n(Human|Assistant):")  # as in the first published s
 
 def preference_row(values: Values, fields: Fields) -> dict[str, Any]:
     """{"prompt", "chosen", "rejected"}: what both answers have in common, then each answer. Raises RowFault."""
-    before = _question(values, fields)
+    before = question_before(values, fields)
     sides = {key: _said(values, fields, key, before) for key in ("chosen", "rejected")}
     chosen, rejected = sides["chosen"], sides["rejected"]
     if chosen == rejected:
         raise RowFault("data.pair.same", fields.column("chosen"), other=fields.column("rejected"))
-    shared = _shared(chosen, rejected)
-    prompt = chosen[:shared]
+    same = shared(chosen, rejected)
+    prompt = chosen[:same]
     if not any(message["role"] == "user" for message in prompt):
         raise RowFault("data.pair.other_beginning", fields.column("chosen"), other=fields.column("rejected"))
-    row: dict[str, Any] = {"prompt": prompt, "chosen": chosen[shared:], "rejected": rejected[shared:]}
+    row: dict[str, Any] = {"prompt": prompt, "chosen": chosen[same:], "rejected": rejected[same:]}
+    margin = margin_of(*(fields.raw(values, key) for key in ("margin", "chosen_score", "rejected_score")))
+    if margin is not None:
+        row["margin"] = margin
     return row | tools_beside(values, fields) | request_of(fields.alone(values, "prompt"), fields.column("prompt"))
 
 
-def _question(values: Values, fields: Fields) -> list[Message]:
+def question_before(values: Values, fields: Fields) -> list[Message]:
     """What stands before the answers by the columns of the question and of the turns before it; perhaps nothing."""
     return [*earlier(values, fields), *_last_question(values, fields)]
 
@@ -59,7 +63,7 @@ def _said(values: Values, fields: Fields, key: str, before: list[Message]) -> li
         text = fields.said(values, key)
         found = (None if before else _dialogue(text)) or [_answer(text, values, fields, key)]
     asked = with_given(before, values, fields, "prompt") if found[0]["role"] == "assistant" else before
-    whole = _joined(asked, found, column)
+    whole = joined(asked, found, column)
     whole = tidied(with_system(whole, fields.optional(values, "system"), fields.column("system")), fields.tidy)
     if whole[0]["role"] == "assistant":
         raise RowFault("data.pair.no_question", column)
@@ -71,7 +75,7 @@ def _answer(text: str, values: Values, fields: Fields, key: str) -> Message:
     return answer_of_row(text, values, fields) if key == "completion" else {"role": "assistant", "content": text}
 
 
-def _joined(before: list[Message], found: list[Message], column: str) -> list[Message]:
+def joined(before: list[Message], found: list[Message], column: str) -> list[Message]:
     """An answer behind its question; a conversation that holds the question already stays as it is."""
     if not before or found[0]["role"] == "assistant":
         return [*before, *found]
@@ -91,7 +95,7 @@ def _dialogue(text: str) -> list[Message] | None:
     return [turn for turn in turns if turn["content"]]
 
 
-def _shared(one: list[Message], other: list[Message]) -> int:
+def shared(one: list[Message], other: list[Message]) -> int:
     """How many messages both begin with, up to the last that is no answer."""
     same = 0
     while same < min(len(one), len(other)) and one[same] == other[same]:
@@ -108,7 +112,7 @@ def kto_row(values: Values, fields: Fields) -> dict[str, Any]:
     label = thumb_of(value)
     if label is None:
         raise RowFault("data.kto.label", column, found=show(value))
-    before = _question(values, fields)
+    before = question_before(values, fields)
     if not before:
         raise RowFault("data.row.empty", fields.column("prompt"))
     whole = _said(values, fields, "completion", before) if fields.has("completion") else before

@@ -8,7 +8,7 @@ from typing import Any, cast
 from engine.core.context import Context
 from engine.data.operations.base import FoundRow
 from engine.data.rows.extra_fields import extra_fields_of
-from engine.data.rows.row import THINKING, Row, message_lists, slots_of, texts_of
+from engine.data.rows.row import THINKING, Row, named_lists, slots_of, texts_of
 from engine.services.data.versions.version_files import version_file
 from engine.shapes.audits import FoundRowView
 
@@ -16,7 +16,6 @@ _AROUND = 160  # characters that are kept on each side of something found
 _WHOLE = 700  # a text up to this length is never shortened
 _CUT = "…"
 _MOST_MARKED = 500  # places in one row
-_LISTS = ("messages", "prompt", "chosen", "rejected", "completion")
 
 
 def shown_rows(ctx: Context, dataset_id: int, found: Sequence[FoundRow]) -> list[FoundRowView]:
@@ -57,10 +56,7 @@ def _roles(row: Row) -> list[tuple[str, str]]:
     """Role and list of each text."""
     if "text" in row:
         return [("text", "text")]
-    names = [key for key in _LISTS if key in row]
-    lists = {
-        id(message): name for name, messages in zip(names, message_lists(row), strict=True) for message in messages
-    }
+    lists = {id(message): name for name, messages in named_lists(row) for message in messages}
     return [("thinking" if key == THINKING else message["role"], lists[id(message)]) for message, key in slots_of(row)]
 
 

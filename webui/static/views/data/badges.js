@@ -9,7 +9,7 @@ export const SAMPLES = ["en", "zh"];
 
 export const languageBadge = (word) => (word ? h("span", { class: "ts-badge neutral" }, word) : null);
 
-const KIND_ICONS = { chat: "messages-square", tools: "wrench", pairs: "layers", thumbs: "thumbs-up", prompts: "list-checks", text: "file-text" };
+const KIND_ICONS = { chat: "messages-square", tools: "wrench", pairs: "layers", thumbs: "thumbs-up", ranking: "list-ordered", prompts: "list-checks", text: "file-text" };
 
 /** What kind of rows a data set has, as a badge; nothing while nobody knows. */
 export const kindBadge = (kind) => (kind ? h("span", { class: "ts-badge neutral data-kind", "data-kind": kind }, drawIcon(KIND_ICONS[kind], 13), t("data.badge." + kind)) : null);

@@ -136,7 +136,7 @@ function foundWhy(detail) {
 
 /** The texts of a row; what was found stands in marks. */
 const foundParts = (parts) => parts.map((part, at) => {
-  const first = ["chosen", "rejected"].includes(part.list) && parts[at - 1]?.list !== part.list;
+  const first = part.list === "answers" || ["chosen", "rejected"].includes(part.list) && parts[at - 1]?.list !== part.list;
   const marks = part.pieces.map(([text, kind]) => (kind ? h("mark", { class: "finding-mark", title: t("finding.kind." + kind) }, text) : text));
   const role = part.role === "text" ? null : h("span", { class: part.role === "system" ? "bubble-role" : "ts-sr" }, t("data.role." + part.role));
   return [first || part.name ? h("p", { class: "ts-label" }, part.name || t("finding.list." + part.list)) : null,

@@ -113,6 +113,7 @@ function rowFields(row) {
   const node = h("div", { class: "ts-stack data-edit-fields" });
   if (row.text !== undefined) node.append(textField("edit-text", t("data.field.text"), row.text, (text) => { row.text = text; }, 12));
   for (const key of ["messages", "prompt", "chosen", "rejected", "completion"]) if (Array.isArray(row[key])) node.append(turnsField(row, key));
+  (row.answers || []).forEach((_answer, at) => node.append(turnsField(row.answers, at, t("data.edit.answer", { n: at + 1 })), rankField(row, at)));
   if (typeof row.label === "boolean") {
     node.append(h("label", { class: "ts-check" }, h("input", { type: "checkbox", id: "edit-label", checked: row.label, onchange: (event) => { row.label = event.target.checked; } }), t("data.row.label")));
   }
@@ -124,6 +125,13 @@ function rowFields(row) {
       h("div", { class: "form-grid" }, extra.map(([name, value], at) => extraField(row, name, value, at)))));
   }
   return node;
+}
+
+/** Which rank an answer has among the others: 1 is best, equal ones are ties. */
+function rankField(row, at) {
+  const input = h("input", { class: "ts-input", id: "edit-rank-" + at, type: "number", min: "1", step: "1", oninput: () => { row.ranks[at] = +input.value; delete row.scores; } });
+  input.value = String(row.ranks[at]);
+  return labelledField(input.id, t("data.row.rank_of", { n: at + 1 }), input, {});
 }
 
 /** How much the row and each of its answers count; an empty field counts once. */
@@ -161,7 +169,7 @@ function extraField(row, name, value, at) {
 }
 
 /** The turns of one list of messages: role and text each, to be added and taken away. */
-function turnsField(row, key) {
+function turnsField(row, key, name) {
   const holder = h("div", { class: "ts-stack tight" });
   const roles = ["system", "user", "assistant", "tool"].map((role) => [role, t("data.role." + role)]);
   const redraw = () => replaceChildren(holder, row[key].map((message, at) => {
@@ -177,7 +185,7 @@ function turnsField(row, key) {
   redraw();
   const next = () => (row[key].at(-1)?.role === "user" ? "assistant" : "user");
   const add = h("button", { type: "button", class: "ts-btn ghost small", onclick: () => { row[key].push({ role: next(), content: "" }); redraw(); holder.lastElementChild?.querySelector("textarea")?.focus(); } }, drawIcon("plus"), t("data.edit.add"));
-  const title = key === "messages" ? t("data.edit.turns") : t("data.edit.list." + key);
+  const title = name || (key === "messages" ? t("data.edit.turns") : t("data.edit.list." + key));
   return h("fieldset", { class: "ts-field" }, h("legend", { class: "ts-label" }, title), holder, add);
 }
 

@@ -31,6 +31,11 @@ function partsOf(row) {
     [message.reasoning_content ?? "", message.content ?? "", ...(message.tool_calls ? [shownJson(message.tool_calls, 1)] : [])].filter(Boolean).join("\n")]); weight(of + at, roleName(message.role, of), message); });
   if (row.text !== undefined) parts.push(["text", t("data.field.text"), row.text]);
   for (const key of ["messages", "prompt", "chosen", "rejected", "completion"]) if (Array.isArray(row[key])) turns(row[key], key);
+  (row.answers || []).forEach((answer, at) => {
+    turns(answer, "answers" + at + ".");
+    parts.push(["ranks" + at, t("data.row.rank_of", { n: at + 1 }), String(row.ranks[at])]);
+  });
+  if (row.margin !== undefined) parts.push(["margin", t("data.row.margin"), String(row.margin)]);
   if (row.reference !== undefined) parts.push(["reference", t("data.row.reference"), shownJson(row.reference, 1)]);
   if (row.label !== undefined) parts.push(["label", t("data.row.label"), String(row.label)]);
   weight("row", t("data.edit.weight_row"), row);
@@ -116,7 +121,8 @@ export function shownRow(row) {
   const extra = Object.entries(row.extra || {}).filter(([, value]) => value !== null && value !== "");
   if (row.reference) extra.unshift([t("data.row.reference"), shownJson(row.reference, 1)]);
   return [row.weight === undefined ? null : h("p", { class: "ts-small ts-soft" }, t("data.row.row_weight", { n: format.number(row.weight, 6) })),
-    row.messages || row.text !== undefined ? conversationView(row) : pair(row),
+    row.messages || row.text !== undefined ? conversationView(row) : row.answers ? ranked(row) : pair(row),
+    row.margin === undefined ? null : h("p", { class: "ts-small ts-soft" }, t("data.row.margin"), " ", h("span", { class: "ts-num" }, format.number(row.margin, 6))),
     extra.length ? h("dl", { class: "data-extra ts-small" }, extra.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { dir: "auto" }, String(value))))) : null];
 }
 
@@ -126,3 +132,9 @@ const pair = (row) => h("div", { class: "ts-stack tight" }, conversationView({ m
     h("p", { class: "ts-small ts-soft" }, drawIcon(key === "rejected" || row.label === false ? "circle-x" : "circle-check"), " ",
       key === "completion" ? t(row.label ? "data.row.good" : "data.row.bad") : t("data.row.answer." + key)),
     conversationView({ messages: row[key] }))));
+
+/** Ranked answers: the question once, then the answers, the best first. */
+const ranked = (row) => h("div", { class: "ts-stack tight" }, conversationView({ messages: row.prompt || [] }),
+  row.answers.map((answer, at) => ({ answer, rank: row.ranks[at], score: row.scores?.[at] })).sort((one, other) => one.rank - other.rank).map(({ answer, rank, score }) => h("div", { class: "data-answer ranked" },
+    h("p", { class: "ts-small ts-soft" }, h("span", { class: "ts-badge neutral ts-num" }, t("data.row.rank", { n: rank })), score === undefined ? null : h("span", { class: "ts-num" }, t("data.row.score", { n: format.number(score, 6) }))),
+    conversationView({ messages: answer }))));
