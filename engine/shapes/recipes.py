@@ -51,10 +51,11 @@ class StageRun(TypedDict):
     """A stage of a run: the job that counts for it."""
 
     key: str  # of the stage
+    label: str  # its name for people
     place: int  # from 1
     job: JobView | None  # None where it was removed
     objective: str  # key
-    takes: list[str]  # keys of the stages whose results it begins with or is rewarded by
+    takes: list[str]  # names of the stages whose results it begins with or is rewarded by
     curves: dict[str, list[list[float]]]  # points [step, value] by name
     can_go_on: bool  # it ended without a result, and may be gone on with or begun anew
 
@@ -64,6 +65,7 @@ class RecipeRun(TypedDict):
 
     id: int  # of the run
     recipe: str  # key
+    label: str  # its name for people
     name: str  # that the user gave
     base_model_name: str | None  # of its model
     method: str | None  # key

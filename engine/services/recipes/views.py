@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.core.text import FALLBACK
 from engine.jobs.downsample import downsample
 from engine.jobs.linked import link_of, newest_by_stage
 from engine.jobs.views import views
 from engine.objectives import objective_of
+from engine.recipes import recipe_of
 from engine.services.recipes.recipes import may_go_on, stages_of
 from engine.shapes.recipes import RecipeBrief, RecipeRun, StageRun
 from storage.job_tables import FINAL, Job
@@ -22,15 +24,16 @@ _LISTED = 50
 _LOSSES = ("train_loss", "val_loss")
 
 
-def recipe_run(ctx: Context, run: int) -> RecipeRun:
+def recipe_run(ctx: Context, run: int, lang: str = FALLBACK) -> RecipeRun:
     """One run of a recipe. Raises NotFound."""
     with ctx.db.read() as s:
         jobs = sorted(stages_of(s, run).values(), key=lambda job: int(link_of(job)["place"]))
         first = jobs[0]
-        stages = _stages(s, jobs)
+        stages = _stages(s, jobs, lang)
     return {
         "id": run,
         "recipe": str(link_of(first)["recipe"]),
+        "label": _recipe_label(first, lang),
         "name": str(link_of(first)["name"]),
         "base_model_name": next((one["job"]["base_model_name"] for one in stages if one["job"]), None),
         "method": first.method,
@@ -39,16 +42,32 @@ def recipe_run(ctx: Context, run: int) -> RecipeRun:
     }
 
 
-def _stages(s: Session, jobs: Sequence[Job]) -> list[StageRun]:
+def _recipe_label(job: Job, lang: str) -> str:
+    key = str(link_of(job)["recipe"])
+    try:
+        return recipe_of(key).label.in_(lang)
+    except Fault:  # a recipe that this version does not have
+        return key
+
+
+def _stage_label(job: Job, key: str, lang: str) -> str:
+    try:
+        return recipe_of(str(link_of(job)["recipe"])).stage(key).label.in_(lang)
+    except (Fault, KeyError):
+        return key
+
+
+def _stages(s: Session, jobs: Sequence[Job], lang: str) -> list[StageRun]:
     there = [job for job in jobs if job.deleted_at is None]
     shown = {view["id"]: view for view in views(s, there)}
     return [
         {
             "key": str(link_of(job)["stage"]),
+            "label": _stage_label(job, str(link_of(job)["stage"]), lang),
             "place": int(link_of(job)["place"]),
             "job": shown.get(job.id),
             "objective": str(job.spec.get("objective") or ""),
-            "takes": list(dict.fromkeys(link_of(job)["needs"].values())),
+            "takes": [_stage_label(job, key, lang) for key in dict.fromkeys(link_of(job)["needs"].values())],
             "curves": _curves(s, job),
             "can_go_on": may_go_on(s, job),
         }

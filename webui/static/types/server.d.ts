@@ -2922,6 +2922,34 @@ export interface ObjectiveEntry {
   params: number[];
 }
 
+/** One objective with its settings. */
+export interface ObjectiveForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** in some lines */
+  help: string;
+  /** kinds of data */
+  learns_from: string[];
+  /** these kinds in words */
+  usable: string;
+  /** code of the sentence by kind that it cannot learn from */
+  unfit: Record<string, string | null>;
+  /** what one is called */
+  example: string;
+  /** key of what it learns from */
+  family: string;
+  /** offered to those who ask for more */
+  rare: boolean;
+  /** keys of methods */
+  refuses: string[];
+  /** settings of training */
+  params: ParamForm[];
+}
+
 /** The table that was being typed. */
 export interface OpenedSheet {
   /** None where there is none */
@@ -3318,6 +3346,38 @@ export interface RawJob {
   sample_prompts?: string[];
 }
 
+/** A recipe as a form has it, not checked yet. */
+export interface RawRecipe {
+  /** key */
+  recipe?: string;
+  /** what the user calls it */
+  name?: string;
+  /** id */
+  base_model?: number | null;
+  /** key; the same for all stages */
+  method?: string;
+  /** settings of it */
+  method_params?: Record<string, any>;
+  /** "auto", or key of a device */
+  device?: string;
+  /** limit of each job */
+  memory_mb?: number | string | null;
+  /** by key */
+  stages?: Record<string, RawStage>;
+}
+
+/** A stage as a form has it. */
+export interface RawStage {
+  /** key; the stage's usual one where it is missing */
+  objective?: string;
+  /** id */
+  dataset?: number | null;
+  /** settings of training that differ from the defaults */
+  training?: Record<string, any>;
+  /** most time for the stage */
+  minutes?: number | string | null;
+}
+
 /** Which linear modules of the layers, and whether the experts, a method changes in this model. */
 export interface Reach {
   /** names of modules; "experts" for the tensors of all experts */
@@ -3358,6 +3418,80 @@ export interface ReadingWish {
   header?: string;
   /** how quotes stand in texts: "doubled", "spaced", "backslash" or "plain" */
   quoting?: string;
+}
+
+/** What a recipe would cost. */
+export interface RecipeCosts {
+  /** of all stages, one after the other; None while one is unknown */
+  seconds: number | null;
+  /** by key */
+  stages: Record<string, StageCost>;
+}
+
+/** A recipe that can be chosen. */
+export interface RecipeForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** when to choose it */
+  help: string;
+  /** where it comes from */
+  paper: string;
+  /** in their order */
+  stages: StageForm[];
+  /** keys of those that its stages can have */
+  methods: string[];
+}
+
+/** All that the form of a recipe is drawn from. */
+export interface RecipeForms {
+  /** that this version knows */
+  recipes: RecipeForm[];
+  /** by key */
+  objectives: Record<string, ObjectiveForm>;
+  /** of any of the recipes */
+  methods: RecipeMethod[];
+  /** that can be planned with */
+  models: BaseModelView[];
+  /** that are ready */
+  datasets: DatasetBrief[];
+  /** here */
+  devices: DeviceChoice[];
+}
+
+/** A method for all stages. */
+export interface RecipeMethod {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** its own settings */
+  params: ParamForm[];
+}
+
+/** One run of a recipe. */
+export interface RecipeRun {
+  /** of the run */
+  id: number;
+  /** key */
+  recipe: string;
+  /** its name for people */
+  label: string;
+  /** that the user gave */
+  name: string;
+  /** of its model */
+  base_model_name: string | null;
+  /** key */
+  method: string | null;
+  /** something of it waits or runs */
+  active: boolean;
+  /** in their order */
+  stages: StageRun[];
 }
 
 /** A rejected row to be repaired. */
@@ -3980,6 +4114,34 @@ export interface StageAwaited {
   held: boolean;
 }
 
+/** What a stage would cost; only `error` where it cannot be told. */
+export interface StageCost {
+  /** why it cannot be told */
+  error?: CodedMessage;
+  /** of the job */
+  seconds?: number | null;
+  /** at the peak */
+  memory_mb?: number;
+  /** whether it fits */
+  verdict?: VerdictView;
+}
+
+/** A stage that can be filled in. */
+export interface StageForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what it does */
+  help: string;
+  /** keys of what it may optimise, the usual one first */
+  objectives: string[];
+  /** name of the stage whose weights it goes on with */
+  goes_on: string | null;
+  /** name of the stage whose result scores its answers */
+  rewarded_by: string | null;
+}
+
 /** Which job of a recipe it is. */
 export interface StagePlace {
   /** id of the run */
@@ -3992,6 +4154,26 @@ export interface StagePlace {
   place: number;
   /** so many */
   of: number;
+}
+
+/** A stage of a run: the job that counts for it. */
+export interface StageRun {
+  /** of the stage */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** from 1 */
+  place: number;
+  /** None where it was removed */
+  job: JobView | null;
+  /** key */
+  objective: string;
+  /** names of the stages whose results it begins with or is rewarded by */
+  takes: string[];
+  /** points [step, value] by name */
+  curves: Record<string, number[][]>;
+  /** it ended without a result, and may be gone on with or begun anew */
+  can_go_on: boolean;
 }
 
 /** How a step is worked through. */
@@ -4536,6 +4718,11 @@ export interface JobsFunctions {
   job_act(job_id: number, action: "stop" | "cancel" | "resume" | "delete"): null;
   job_move(job_id: number, direction: "up" | "down"): null;
   job_start_changed(job_id: number): number;
+  recipe_forms(): RecipeForms;
+  recipe_plan(raw: RawRecipe): RecipeCosts;
+  recipe_begin(raw: RawRecipe, key: string): number;
+  recipe_go_on(run: number, stage: string): null;
+  recipe_stop(run: number): null;
 }
 
 /** What the view jobs may ask again and again. */
@@ -4544,6 +4731,7 @@ export interface JobsNews {
   jobs_ended(wanted: JobWish): EndedJobs;
   jobs_facets(): JobFacets;
   job_feed(job_id: number, cursors: FeedCursors): NamedJobFeed;
+  recipe_run(run: number): RecipeRun;
 }
 
 /** What the view playground may call. */
