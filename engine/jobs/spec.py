@@ -15,7 +15,6 @@ from engine.core.shapes import CodedMessage, Faults
 from engine.devices import DEVICE_KINDS, kind_named
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method
-from engine.methods.common.rates import defaults_for
 from engine.methods.common.updates import mismatched
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.shared_params import THINKING
@@ -219,9 +218,8 @@ def make_spec(raw: Mapping[str, Any], parameters: int | None = None) -> JobSpec:
     if faults.keys() & {"method", "objective"}:
         raise SpecError(faults)
     method = method_of(key)
-    defaults = defaults_for(method, parameters)
     method_params, wrong = read_all(method.params, raw.get("method_params") or {}, "method")
-    training, more = read_all(objective_of(aim).params_for(defaults), raw.get("training") or {}, "training")
+    training, more = read_all(objective_of(aim).params_of(method, parameters), raw.get("training") or {}, "training")
     faults |= wrong | more
     faults |= {} if faults else _refused(method, training)
     budget = _budget(raw.get("budget") or {}, faults)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.jobs.kinds import known_kind
 from engine.jobs.linked import link_of, stages_awaited
+from engine.jobs.outcomes import MeasuredMerit, measured
 from engine.jobs.progress import duration, fraction, seconds_left
 from engine.jobs.resuming import resume_advice, resuming_helps
 from engine.jobs.status_messages import status_message
@@ -45,6 +46,7 @@ class _Around:
     comparisons: dict[int, int] = field(default_factory=dict)
     ran: dict[int, float] = field(default_factory=dict)
     coming: dict[int, WeightsComing] = field(default_factory=dict)
+    objectives: dict[int, str] = field(default_factory=dict)
     models_there: set[int] = field(default_factory=set)
     datasets_there: set[int] = field(default_factory=set)
     starts: dict[int, str] = field(default_factory=dict)
@@ -69,6 +71,7 @@ def _around(s: Session, jobs: Sequence[Job], losses: ValLosses) -> _Around:
         comparisons=comparisons.of_jobs(s, ids),
         ran=events.running_seconds(s, ended) if ended else {},
         coming=weights_coming(s, jobs),
+        objectives=queries.objectives(s, [job.id for job in jobs if job.method]),
         models_there=base_models.models_there(s, models),
         datasets_there=inputs.datasets_there(s, datasets),
         starts=tuned_names(s, {began for job in jobs if (began := job.spec.get("starts_from"))}),
@@ -112,6 +115,7 @@ def _brief(job: Job, around: _Around, columns: Sequence[str]) -> dict[str, Any]:
     return {
         **{key: getattr(job, key) for key in columns},
         **_facts(job),
+        "objective": around.objectives.get(job.id),
         "fraction": fraction(job),
         "seconds_left": seconds_left(job),
         "seconds": duration(job, around.ran) if job.status in FINAL else None,
@@ -130,7 +134,7 @@ def _brief(job: Job, around: _Around, columns: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _view(job: Job, around: _Around) -> JobView:
+def _view(job: Job, around: _Around, outcome: MeasuredMerit | None) -> JobView:
     view = cast(JobState, _brief(job, around, _COLUMNS))
     advice, helps = resume_advice(view), resuming_helps(view)
     return {
@@ -138,7 +142,7 @@ def _view(job: Job, around: _Around) -> JobView:
         "starts_from": around.starts.get(job.spec.get("starts_from") or 0),
         "resume_advice": advice,
         "resuming_helps": helps,
-        "headline": status_message(view, around.val_losses.get(job.id, [])),
+        "headline": status_message(view, around.val_losses.get(job.id, []), outcome),
     }
 
 
@@ -150,8 +154,8 @@ def views(s: Session, jobs: Sequence[Job], losses: ValLosses | None = None) -> l
     """
     if losses is None:
         losses = metrics.series_of(s, [job.id for job in jobs], "val_loss")
-    around = _around(s, jobs, losses)
-    return [_view(job, around) for job in jobs]
+    around, outcomes = _around(s, jobs, losses), measured(s, jobs)
+    return [_view(job, around, outcomes.get(job.id)) for job in jobs]
 
 
 def briefs(s: Session, jobs: Sequence[Job]) -> list[JobBrief]:

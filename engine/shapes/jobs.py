@@ -39,6 +39,16 @@ class WeightsComing(TypedDict):
     total_mb: int  # of all; 0 where that is not known yet
 
 
+class OutcomeView(TypedDict):
+    """What held-out rows say of a result better than their loss; more is better."""
+
+    metric: str  # name of the number over time
+    label: Said  # what it says
+    share: bool  # it is a share
+    first: float  # before training
+    last: float  # of the weights that are the model
+
+
 class JobBrief(TypedDict):
     """A job as lists show it."""
 
@@ -57,6 +67,7 @@ class JobBrief(TypedDict):
     train_loss: float | None  # of the latest steps, in nats a label
     val_loss: float | None  # of the held-out rows at the latest check
     method: str | None  # key of its method, where it has one
+    objective: str | None  # key of what it optimises, where it trains
     dataset_id: int | None  # data set that it is about
     base_model_id: int | None  # base model that it is about
     created_at: float  # seconds since 1970

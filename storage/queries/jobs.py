@@ -246,6 +246,12 @@ def queue_places(s: Session) -> dict[int, tuple[int, int]]:
 # ------------------------------------------------------------------ what lists show
 
 
+def objectives(s: Session, ids: Iterable[int]) -> dict[int, str]:
+    """Keys of what jobs optimise, by job; without those whose spec names none."""
+    key = Job.spec["objective"].as_string()
+    return {job_id: named for job_id, named in s.execute(select(Job.id, key).where(Job.id.in_(list(ids)))) if named}
+
+
 def tuned_ids(s: Session, job_ids: Iterable[int]) -> dict[int, int]:
     """Of each job: the id of the tuned model that it made."""
     made = select(TunedModel.job_id, TunedModel.id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.objectives.declaration import Objective, Values
+from engine.objectives.declaration import Means, Objective, Values
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import Forward
 
@@ -53,7 +52,7 @@ def mean_loss(
 ) -> HeldOutMeans:
     """Means over the examples by what they count, without training; calls `between_groups()` in between."""
     total, weight = 0.0, sum(map(objective.weigh, examples))
-    sums: Counter[str] = Counter()
+    sums = Means()
     training = model.training
     model.eval()
     try:
@@ -62,8 +61,8 @@ def mean_loss(
                 with forward.session(group), autocast():
                     found = objective.loss(forward, group, values)
                     total += float(found.total)
-                sums.update(found.sums)
+                sums.add(found)
                 between_groups()
     finally:
         model.train(training)
-    return HeldOutMeans(total / (weight or 1), weight, {key: value / (weight or 1) for key, value in sums.items()})
+    return HeldOutMeans(total / (weight or 1), weight, sums.over(weight))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -20,9 +19,11 @@ from engine.jobs.recovery import MOST_TRIES
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.objectives import objective_of
+from engine.objectives.declaration import Means, Values
 from engine.optimizers import optimizer_of
 from engine.training.batches.batches import Loader
 from engine.training.batches.tokenized_dataset import Example
+from engine.training.forward.answer_log_probs import sums_of_answers
 from engine.training.forward.forward import Forward, Padded
 from engine.training.forward.mean_loss import HeldOutMeans, mean_loss
 from engine.training.heads.own_rate import with_own_rate
@@ -78,6 +79,7 @@ class StepTrainer(Trainer):
         between_groups: called after each group of a step; what it raises ends the step without a trace.
         on_halved: called after the groups became smaller.
         diagnose: (examples, step) -> what to say of a loss or a gradient that is no number.
+        values: the objective's settings, with what its loss must know of all examples.
         start: the model as it was before the first step, for objectives that ask it beside.
         moved: whether an update has changed the weights so far.
         rise: the largest one of the loss of a step in this attempt, from its lowest so far.
@@ -108,6 +110,7 @@ class StepTrainer(Trainer):
         self.spec, self.method = spec, method_of(spec.method)
         self.objective = objective_of(spec.objective)
         self.forward: Forward = Padded(model)
+        self.values: Values = {**spec.training, **self.objective.seen(examples)}
         self.grad_norm = self.step_loss = 0.0
         self.step_tokens, self.step_weight = 0, 0.0
         self.step_means: dict[str, float] = {}
@@ -149,7 +152,7 @@ class StepTrainer(Trainer):
         self.step_tokens = sum(len(example) for example in examples)
         while True:
             try:
-                loss = self._backward(examples)
+                loss = self._backward(self._noted(examples))
                 break
             except (MemoryError, RuntimeError) as error:
                 if not out_of_memory(error):
@@ -169,22 +172,31 @@ class StepTrainer(Trainer):
 
     def _backward(self, examples: Sequence[Example]) -> Tensor:
         total = torch.zeros((), device=self.args.device)
-        sums: Counter[str] = Counter()
+        sums = Means()
         for group in self.forward.groups(examples, self.budget, whole=self.objective.whole):
             self.largest = max(self.largest, self.forward.tokens(group))
             with self.forward.session(group):
                 with self.autocast():
-                    found = self.objective.loss(self.forward, group, self.spec.training)
+                    found = self.objective.loss(self.forward, group, self.values)
                     loss = found.total / self.step_weight
                 self.memory.look()
                 self.accelerator.backward(loss)
             total += loss.detach()
-            sums.update(found.sums)
+            sums.add(found)
             self.between_groups()
         if self.method.penalty is not None:
             self.accelerator.backward(self.method.penalty(self.model))
-        self.step_means = {name: value / self.step_weight for name, value in sums.items()}
+        self.step_means = sums.over(self.step_weight)
         return total
+
+    def _noted(self, examples: Sequence[Example]) -> Sequence[Example]:
+        """The examples with what the objective notes of them before it learns or scores."""
+        if self.objective.before_step is None:
+            return examples
+        return self.objective.before_step(self._sums, examples, self.values)
+
+    def _sums(self, examples: Sequence[Example]) -> Sequence[Any]:
+        return sums_of_answers(self.model, self.forward, examples, self.budget, self.autocast, self.between_groups)
 
     def halve(self, examples: Sequence[Example]) -> None:
         """Work in groups of half the size from now on, and forget the step. Raises OutOfMemory when that is no help."""
@@ -268,9 +280,9 @@ class StepTrainer(Trainer):
                 return mean_loss(
                     self.model,
                     self.objective,
-                    self.spec.training,
+                    self.values,
                     self.forward,
-                    examples,
+                    self._noted(examples),
                     self.budget,
                     self.autocast,
                     between_groups,

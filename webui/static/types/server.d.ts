@@ -1278,6 +1278,56 @@ export interface FeedCursors {
   after_metric?: number;
 }
 
+/** A level line that numbers are compared with. */
+export interface FigureLevelRow {
+  /** where it lies */
+  value: number;
+  /** what it means */
+  label: string;
+}
+
+/** One line of a figure. */
+export interface FigureLineRow {
+  /** name of its numbers */
+  metric: string;
+  /** colour and stroke, by what it means */
+  look: string;
+  /** in the legend */
+  label: string;
+}
+
+/** Numbers over time that are drawn together. */
+export interface FigureRow {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what to look at */
+  help: string;
+  /** key of the heading that it stands under */
+  section: string;
+  /** in the order of the legend */
+  lines: FigureLineRow[];
+  /** metric that is drawn around the first line; "" for none */
+  band: string;
+  /** a line more for each metric that begins so; "" for none */
+  each: string;
+  /** what they are compared with */
+  level: FigureLevelRow | null;
+  /** it is what the job is about */
+  large: boolean;
+}
+
+/** A heading with figures below. */
+export interface FigureSectionRow {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in a line */
+  says: string;
+}
+
 /** What was found on the machine; texts `hardware.<code>` and `hardware.<code>.means`. */
 export interface FindingView {
   /** of the sentence */
@@ -1746,6 +1796,14 @@ export interface JobFacets {
   data: NameOfId[];
 }
 
+/** How the numbers of an objective are drawn. */
+export interface JobFigures {
+  /** in their order */
+  sections: FigureSectionRow[];
+  /** in their order */
+  figures: FigureRow[];
+}
+
 /** One line of a job's log. */
 export interface JobLogLine {
   /** of its row */
@@ -1812,6 +1870,8 @@ export interface JobView {
   val_loss: number | null;
   /** key of its method, where it has one */
   method: string | null;
+  /** key of what it optimises, where it trains */
+  objective: string | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -2154,6 +2214,8 @@ export interface ListedJob {
   val_loss: number | null;
   /** key of its method, where it has one */
   method: string | null;
+  /** key of what it optimises, where it trains */
+  objective: string | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -2212,6 +2274,8 @@ export interface ListedJob {
   comparison_id: number | null;
   /** for people */
   method_label: string;
+  /** for people; "" where it is the usual one, or the job trains nothing */
+  objective_label: string;
 }
 
 /** A tuned model in the list. */
@@ -2696,6 +2760,8 @@ export interface NamedJob {
   val_loss: number | null;
   /** key of its method, where it has one */
   method: string | null;
+  /** key of what it optimises, where it trains */
+  objective: string | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -2766,6 +2832,8 @@ export interface NamedJob {
   resuming_helps: boolean;
   /** for people */
   method_label: string;
+  /** for people; "" where it is the usual one, or the job trains nothing */
+  objective_label: string;
 }
 
 /** What is new about a job, with words. */
@@ -2792,6 +2860,8 @@ export interface NamedJobFeed {
   advice: AdviceRow[];
   /** of its objective */
   charts: ChartRow[];
+  /** that draw charts together */
+  figures: JobFigures;
 }
 
 /** A tuned model with words and forms of export. */
@@ -2946,6 +3016,8 @@ export interface ObjectiveForm {
   rare: boolean;
   /** keys of methods */
   refuses: string[];
+  /** by family of methods, the share of their learning rate that suits it */
+  rates: Record<string, number>;
   /** settings of training */
   params: ParamForm[];
 }

@@ -114,7 +114,7 @@ function jobListHead(name) {
  * @param {Server.ListedJob} job
  */
 function jobRow(job, ctx, refresh) {
-  const facts = [jobKind(job), job.base_model_name, job.dataset_name].filter(Boolean);
+  const facts = [jobKind(job), job.objective_label, job.base_model_name, job.dataset_name].filter(Boolean);
   return h("li", { class: "job-row", "data-job": job.id },
     h("div", { class: "job-cell-job" },
       h("a", { class: "job-name", id: "job-link-" + job.id, href: pageUrl("jobs", { job: job.id }) }, job.name),
