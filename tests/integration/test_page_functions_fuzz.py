@@ -69,6 +69,8 @@ VALID: dict[str, list[Any]] = {
     "review_add": [1, 1], "add_folder": ["/nowhere"], "add_hub": ["a/b"], "get_starter": [], "start_over": [],
     "remove_model": [99], "start_lesson": ["k"], "use_sample": ["en"], "fetch_data": ["a/b", "train", ""],
     "model_shelf": ["cpu", None], "search_models": ["tiny"], "cached_models": [], "know_model": ["a/b"], "use_cached": ["a/b"],
+    "try_rewards": [{"rewards": [{"reward": "json", "weight": 1.0, "values": {}}], "dataset": 1, "typed": [{"question": "q", "answer": "a"}], "sampled": None}],
+    "sample_for_rewards": [1, 99],
     "fetch_model": [1], "hub_now": [], "reserves": [], "set_reserve": ["cpu", 1000], "choose_hub": ["", ""],
 }  # fmt: skip
 OPERATED = {

@@ -3712,6 +3712,96 @@ export interface ReviewTarget {
   rows: number;
 }
 
+/** What settings of rewards can name. */
+export interface RewardChoices {
+  /** tuned models that score */
+  reward_models: NameOfId[];
+  /** base models that may judge */
+  models: NameOfId[];
+  /** of the operator, by name */
+  files: string[];
+  /** of the operator */
+  service: RewardService | null;
+}
+
+/** One reward that can be chosen. */
+export interface RewardForm {
+  /** of it */
+  key: string;
+  /** its name */
+  label: string;
+  /** what it says of an answer */
+  help: string;
+  /** its settings */
+  params: ParamForm[];
+  /** "reference", "tools" */
+  asks_of_rows: string[];
+  /** "model", "endpoint", "file" */
+  needs: string[];
+  /** why it cannot be used here */
+  why_not: CodedMessage | null;
+}
+
+/** All that there is to choose. */
+export interface RewardForms {
+  /** in their order */
+  rewards: RewardForm[];
+  /** what settings can name */
+  choices: RewardChoices;
+  /** rewards of a job */
+  most: number;
+  /** weight */
+  heaviest: number;
+}
+
+/** The model's own answers to questions of the data. */
+export interface RewardSampling {
+  /** that asks it */
+  job: number;
+  /** answers that are there */
+  done: number;
+  /** questions */
+  total: number;
+  /** no more will come */
+  ended: boolean;
+  /** why it failed */
+  error: CodedMessage | null;
+}
+
+/** The operator's service, as a judge. */
+export interface RewardService {
+  /** that answers are sent to */
+  host: string;
+  /** name of the model there */
+  model: string;
+  /** it is on this machine */
+  near: boolean;
+}
+
+/** What is to be scored. */
+export interface RewardTrial {
+  /** as a spec holds them */
+  rewards: unknown;
+  /** whose expected answers are scored */
+  dataset: number | null;
+  /** further answers */
+  typed: TypedAnswer[];
+  /** the job that asked the model */
+  sampled: number | null;
+}
+
+/** What a trial says. */
+export interface RewardTrialView {
+  /** in their order */
+  parts: TriedPart[];
+  /** in the order of their origin */
+  answers: TriedAnswer[];
+  /** several of the model's answers, and all have the same total */
+  flat: boolean;
+  /** where the model was asked */
+  sampling: RewardSampling | null;
+}
+
 /** How far a rewriting is. */
 export interface RewriteState {
   /** the newest */
@@ -4402,6 +4492,40 @@ export interface TopicView {
   terms: TermView[];
 }
 
+/** One answer of a trial with its scores. */
+export interface TriedAnswer {
+  /** where it is from */
+  origin: "expected" | "sampled" | "typed";
+  /** the beginning of it */
+  question: string;
+  /** the beginning of it */
+  answer: string;
+  /** there is more of the answer */
+  cut: boolean;
+  /** weighted sum; None where a part has no score */
+  total: number | null;
+  /** by part */
+  scores: Record<string, number | null>;
+}
+
+/** One reward of a trial. */
+export interface TriedPart {
+  /** of its scores */
+  name: string;
+  /** of the reward */
+  key: string;
+  /** of it */
+  weight: number;
+  /** score that there can be */
+  lowest: number | null;
+  /** score that there can be */
+  highest: number | null;
+  /** it takes a model and scores while the job runs alone */
+  later: boolean;
+  /** answers that it had no score for */
+  unscored: number;
+}
+
 /** Whether a repaired row works. */
 export interface TriedRepair {
   /** as it would be stored */
@@ -4422,6 +4546,16 @@ export interface TunedOption {
   format: string;
   /** seconds since 1970 */
   created_at: number;
+}
+
+/** An answer that somebody wrote to see its score. */
+export interface TypedAnswer {
+  /** that it answers; "" */
+  question: string;
+  /** of it */
+  answer: string;
+  /** the right one */
+  expected?: string;
 }
 
 /** How far the job is that looks at uploaded files. */
@@ -4770,6 +4904,9 @@ export interface TrainFunctions {
   cancel_check(job: number): null;
   write_yaml(raw: RawJob): string;
   read_yaml(text: string): ReadDraft;
+  rewards_form(): RewardForms;
+  try_rewards(wish: RewardTrial): RewardTrialView;
+  sample_for_rewards(dataset: number, model: number): number;
   model_shelf(device: string, memory_mb: number | null): ShelfView;
   search_models(text: string): FoundModels;
   cached_models(): CachedModel[];
