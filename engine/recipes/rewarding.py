@@ -8,6 +8,7 @@ from typing import Any
 from engine.rewards.reward_model import REWARD_MODEL
 
 REWARD_PLACE = "training.rewards.0.values.model"  # of the tuned model's id in a spec
+REWARD_FIELD = "training.rewards.0.model"  # of the same in a form's faults
 _NOT_YET = 1  # stands there until the stage that makes the model has ended; no worker ever reads it
 
 

@@ -17,10 +17,15 @@ from engine.jobs.linked import link_of, newest_by_stage
 from engine.jobs.queue import same_job
 from engine.jobs.spec import JobSpec, make_stored
 from engine.recipes import objectives_of, recipe_of
+from engine.recipes.declaration import RecipeStage
+from engine.recipes.rewarding import REWARD_FIELD
 from engine.services.jobs import lifecycle
+from engine.services.jobs.empty_thoughts import impossible_thoughts
+from engine.services.jobs.ends import unlearnt_ends
 from engine.services.planning import estimates
 from engine.services.planning.sizes import size_of_base
 from engine.services.recipes.stages import Planned, make_stages, needs_of, raw_stage, stage_faults
+from engine.services.rewards.choices import unusable_rewards
 from engine.shapes.recipes import RawRecipe, RecipeCosts, StageCost
 from storage.job_tables import FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import jobs as queries
@@ -62,9 +67,7 @@ def start_recipe(ctx: Context, raw: RawRecipe, *, key: str, lang: str = "en") ->
     planned = make_stages(raw, size_of_base(ctx, raw))
     lane, faults = _lane(planned)
     for stage, spec in planned.specs.items():
-        with ctx.db.read() as s:
-            wrong = lifecycle.missing_inputs(ctx.settings, s, spec)
-        faults |= stage_faults(stage, wrong or lifecycle.lacking_rows(ctx, spec))
+        faults |= stage_faults(stage, _stage_wrong(ctx, planned.recipe.stage(stage), spec))
     if faults:
         raise SpecError(faults)
     names = {stage.key: f"{planned.name} · {stage.label.in_(lang)}"[:120] for stage in planned.recipe.stages}
@@ -76,6 +79,18 @@ def start_recipe(ctx: Context, raw: RawRecipe, *, key: str, lang: str = "en") ->
         if faults:
             raise SpecError(faults)
         return _queue(s, planned, lane, names, key)
+
+
+def _stage_wrong(ctx: Context, stage: RecipeStage, spec: JobSpec) -> Faults:
+    """What keeps a stage's job from starting once the earlier ones have given what it needs, by field."""
+    with ctx.db.read() as s:
+        faults = lifecycle.missing_inputs(ctx.settings, s, spec)
+    if faults:
+        return faults
+    rewards = unusable_rewards(ctx, spec.training)
+    if stage.rewarded_by:  # that model is yet to be made
+        rewards.pop(REWARD_FIELD, None)
+    return rewards | lifecycle.lacking_rows(ctx, spec) | unlearnt_ends(ctx, spec) | impossible_thoughts(ctx, spec)
 
 
 def _lane(planned: Planned) -> tuple[str, Faults]:
