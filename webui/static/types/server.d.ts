@@ -2002,6 +2002,10 @@ export interface JobView {
   queue_place: number | null;
   /** the download of its base model, while it waits for that */
   waits_for: WeightsComing | null;
+  /** the job of its recipe that it waits for */
+  awaits: StageAwaited | null;
+  /** which job of a recipe it is */
+  stage: StagePlace | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2342,6 +2346,10 @@ export interface ListedJob {
   queue_place: number | null;
   /** the download of its base model, while it waits for that */
   waits_for: WeightsComing | null;
+  /** the job of its recipe that it waits for */
+  awaits: StageAwaited | null;
+  /** which job of a recipe it is */
+  stage: StagePlace | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2884,6 +2892,10 @@ export interface NamedJob {
   queue_place: number | null;
   /** the download of its base model, while it waits for that */
   waits_for: WeightsComing | null;
+  /** the job of its recipe that it waits for */
+  awaits: StageAwaited | null;
+  /** which job of a recipe it is */
+  stage: StagePlace | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -3068,6 +3080,36 @@ export interface ObjectiveEntry {
   refuses: string[];
   /** places among the settings of all */
   params: number[];
+}
+
+/** One objective with its settings. */
+export interface ObjectiveForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** in some lines */
+  help: string;
+  /** kinds of data */
+  learns_from: string[];
+  /** these kinds in words */
+  usable: string;
+  /** code of the sentence by kind that it cannot learn from */
+  unfit: Record<string, string | null>;
+  /** what one is called */
+  example: string;
+  /** key of what it learns from */
+  family: string;
+  /** offered to those who ask for more */
+  rare: boolean;
+  /** keys of methods */
+  refuses: string[];
+  /** by family of methods, the share of their learning rate that suits it */
+  rates: Record<string, number>;
+  /** settings of training */
+  params: ParamForm[];
 }
 
 /** The table that was being typed. */
@@ -3524,6 +3566,38 @@ export interface RawJob {
   sample_prompts?: string[];
 }
 
+/** A recipe as a form has it, not checked yet. */
+export interface RawRecipe {
+  /** key */
+  recipe?: string;
+  /** what the user calls it */
+  name?: string;
+  /** id */
+  base_model?: number | null;
+  /** key; the same for all stages */
+  method?: string;
+  /** settings of it */
+  method_params?: Record<string, any>;
+  /** "auto", or key of a device */
+  device?: string;
+  /** limit of each job */
+  memory_mb?: number | string | null;
+  /** by key */
+  stages?: Record<string, RawStage>;
+}
+
+/** A stage as a form has it. */
+export interface RawStage {
+  /** key; the stage's usual one where it is missing */
+  objective?: string;
+  /** id */
+  dataset?: number | null;
+  /** settings of training that differ from the defaults */
+  training?: Record<string, any>;
+  /** most time for the stage */
+  minutes?: number | string | null;
+}
+
 /** Which linear modules of the layers, and whether the experts, a method changes in this model. */
 export interface Reach {
   /** names of modules; "experts" for the tensors of all experts */
@@ -3564,6 +3638,80 @@ export interface ReadingWish {
   header?: string;
   /** how quotes stand in texts: "doubled", "spaced", "backslash" or "plain" */
   quoting?: string;
+}
+
+/** What a recipe would cost. */
+export interface RecipeCosts {
+  /** of all stages, one after the other; None while one is unknown */
+  seconds: number | null;
+  /** by key */
+  stages: Record<string, StageCost>;
+}
+
+/** A recipe that can be chosen. */
+export interface RecipeForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** when to choose it */
+  help: string;
+  /** where it comes from */
+  paper: string;
+  /** in their order */
+  stages: StageForm[];
+  /** keys of those that its stages can have */
+  methods: string[];
+}
+
+/** All that the form of a recipe is drawn from. */
+export interface RecipeForms {
+  /** that this version knows */
+  recipes: RecipeForm[];
+  /** by key */
+  objectives: Record<string, ObjectiveForm>;
+  /** of any of the recipes */
+  methods: RecipeMethod[];
+  /** that can be planned with */
+  models: BaseModelView[];
+  /** that are ready */
+  datasets: DatasetBrief[];
+  /** here */
+  devices: DeviceChoice[];
+}
+
+/** A method for all stages. */
+export interface RecipeMethod {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** its own settings */
+  params: ParamForm[];
+}
+
+/** One run of a recipe. */
+export interface RecipeRun {
+  /** of the run */
+  id: number;
+  /** key */
+  recipe: string;
+  /** its name for people */
+  label: string;
+  /** that the user gave */
+  name: string;
+  /** of its model */
+  base_model_name: string | null;
+  /** key */
+  method: string | null;
+  /** something of it waits or runs */
+  active: boolean;
+  /** in their order */
+  stages: StageRun[];
 }
 
 /** A rejected row to be repaired. */
@@ -4264,6 +4412,80 @@ export interface SpreadView {
   longest: number;
 }
 
+/** The job of a recipe that another one waits for. */
+export interface StageAwaited {
+  /** id */
+  job: number;
+  /** of it */
+  name: string;
+  /** of it */
+  status: string;
+  /** it ended without a result: nothing comes while nobody goes on with it */
+  held: boolean;
+}
+
+/** What a stage would cost; only `error` where it cannot be told. */
+export interface StageCost {
+  /** why it cannot be told */
+  error?: CodedMessage;
+  /** of the job */
+  seconds?: number | null;
+  /** at the peak */
+  memory_mb?: number;
+  /** whether it fits */
+  verdict?: VerdictView;
+}
+
+/** A stage that can be filled in. */
+export interface StageForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what it does */
+  help: string;
+  /** keys of what it may optimise, the usual one first */
+  objectives: string[];
+  /** name of the stage whose weights it goes on with */
+  goes_on: string | null;
+  /** name of the stage whose result scores its answers */
+  rewarded_by: string | null;
+}
+
+/** Which job of a recipe it is. */
+export interface StagePlace {
+  /** id of the run */
+  run: number;
+  /** key */
+  recipe: string;
+  /** key */
+  stage: string;
+  /** from 1 */
+  place: number;
+  /** so many */
+  of: number;
+}
+
+/** A stage of a run: the job that counts for it. */
+export interface StageRun {
+  /** of the stage */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** from 1 */
+  place: number;
+  /** None where it was removed */
+  job: JobView | null;
+  /** key */
+  objective: string;
+  /** names of the stages whose results it begins with or is rewarded by */
+  takes: string[];
+  /** points [step, value] by name */
+  curves: Record<string, number[][]>;
+  /** it ended without a result, and may be gone on with or begun anew */
+  can_go_on: boolean;
+}
+
 /** How a step is worked through. */
 export interface StepGroups {
   /** at a time */
@@ -4872,6 +5094,11 @@ export interface JobsFunctions {
   job_act(job_id: number, action: "stop" | "cancel" | "resume" | "delete"): null;
   job_move(job_id: number, direction: "up" | "down"): null;
   job_start_changed(job_id: number): number;
+  recipe_forms(): RecipeForms;
+  recipe_plan(raw: RawRecipe): RecipeCosts;
+  recipe_begin(raw: RawRecipe, key: string): number;
+  recipe_go_on(run: number, stage: string): null;
+  recipe_stop(run: number): null;
 }
 
 /** What the view jobs may ask again and again. */
@@ -4880,6 +5107,7 @@ export interface JobsNews {
   jobs_ended(wanted: JobWish): EndedJobs;
   jobs_facets(): JobFacets;
   job_feed(job_id: number, cursors: FeedCursors): NamedJobFeed;
+  recipe_run(run: number): RecipeRun;
 }
 
 /** What the view playground may call. */
