@@ -16,6 +16,7 @@ from engine.devices import process_limit
 from engine.evaluation import sampling
 from engine.evaluation.answers import AnswerSheet
 from engine.jobs.reporter import Reporter
+from engine.jobs.runners.reward_env import reward_env
 from engine.jobs.signals import Cancelled, Interrupted
 from engine.jobs.spec import JobSpec, make_stored
 from engine.methods.common.declaration import RunContext
@@ -75,7 +76,8 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
             with time_held(None if spec.budget.minutes is None else reporter.began + 60 * spec.budget.minutes):
                 inputs = read_inputs(ctx, spec, reporter)
                 _refuse(inputs)
-                attempt = Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter))
+                env = reward_env(ctx, job, reporter)
+                attempt = Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter), env)
             try:
                 _work(attempt)
             except Exception as error:
