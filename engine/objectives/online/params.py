@@ -7,15 +7,13 @@ from typing import Any
 
 from engine.core.params import Param
 from engine.core.text import Text
+from engine.objectives.online.rewards_setting import REWARDS_SETTING
 
 LOW, AS_SCORED, LEFT_OUT = "low", "as_scored", "left_out"
 
+REWARDS = REWARDS_SETTING
+
 # fmt: off
-REWARDS = Param(
-    key="rewards", kind="data", default=None, optional=True, advanced=False,
-    label=Text("objectives.online.params.rewards.label"),
-    help=Text("objectives.online.params.rewards.help"),
-)
 ANSWERS = Param(
     key="answers", kind="int", default=8, minimum=2, maximum=256, step=1, advanced=False,
     label=Text("objectives.online.params.answers.label"),
