@@ -49,7 +49,9 @@ def _is_plain(layer: Any) -> bool:
         return False
     name, base = layer.active_adapters[0], layer.base_layer
     bias = layer.lora_B[name].bias is not None
-    return type(base) is nn.Linear and base.weight.dtype is torch.float32 and not layer.lora_variant.get(name) and not bias
+    return (
+        type(base) is nn.Linear and base.weight.dtype is torch.float32 and not layer.lora_variant.get(name) and not bias
+    )
 
 
 @torch.no_grad()
