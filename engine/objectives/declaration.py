@@ -16,6 +16,7 @@ from engine.methods.common.declaration import Family as MethodFamily
 from engine.methods.common.declaration import Method, Refusal
 from engine.methods.common.rates import RATE, defaults_for
 from engine.objectives.families import ANSWERS, Family
+from engine.objectives.online.declaration import Online
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -174,6 +175,21 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Merit:
+    """A number of held-out rows that says better than their loss how good a result is; more is better.
+
+    Attributes:
+        metric: its name over time.
+        label: what it says, as the beginning of "... rose from 52 % to 94 %".
+        share: it is a share, and said in percent.
+    """
+
+    metric: str
+    label: Text
+    share: bool = True
+
+
+@dataclass(frozen=True)
 class Card:
     """What a person should know before choosing an objective.
 
@@ -214,9 +230,11 @@ class Objective:
         needs: settings -> what a step takes besides.
         head: what a head on the trained model says: "reward", one number of a whole answer, for which the result is kept as a
             model that scores and does not talk, or "value", one of each token, which only training needs. Its settings have `HEAD_RATE`.
+        online: how it learns from answers that the model writes between the steps; None where the data have all that is learnt.
         whole: the sequences of an example are learnt in one group; of others as many as fit.
         weigh: (example) -> how much it counts in the loss of a step: its label tokens by their weights where it says nothing.
         charts: numbers over time that it adds.
+        outcomes: what tells of its results instead of the validation loss; the first that was measured.
         validation: validation loss -> further numbers of the same check, by the key of a chart.
         refusals: (method) -> why they cannot work together.
         example: what one example is called, in the plural.
@@ -245,9 +263,11 @@ class Objective:
     unfit: Mapping[str, str] = field(default_factory=dict)
     needs: Callable[[Values], Needs] = lambda _values: Needs()
     head: Head = ""
+    online: Online | None = None
     whole: bool = False
     weigh: Callable[[Any], float] = lambda example: float(example.weight)
     charts: tuple[Chart, ...] = ()
+    outcomes: tuple[Merit, ...] = ()
     validation: Callable[[float], Mapping[str, float]] = lambda _loss: {}
     refusals: Callable[[Method], Iterator[Refusal]] = lambda _method: iter(())
     example: Text = EXAMPLES

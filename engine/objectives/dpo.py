@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.params import Param
 from engine.core.text import Text
+from engine.objectives.charts import PAIRS_RIGHT
 from engine.objectives.declaration import Card, ForwardPass, GroupLoss, Needs, Objective, Values
 from engine.objectives.families import PAIRS
 from engine.objectives.preference import losses
@@ -76,6 +77,7 @@ DPO = Objective(
     needs=lambda _values: Needs(reference="before"),
     whole=True,
     weigh=weight_of,
+    outcomes=(PAIRS_RIGHT,),
     charts=PAIR_CHARTS,
     refusals=without_start,
     example=Text("objectives.preference.pairs"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.objectives.answer_sums import answer_notes, answer_sums, answer_tags, label_counts
+from engine.objectives.charts import THUMBS_RIGHT
 from engine.objectives.declaration import (
     Card,
     Chart,
@@ -168,6 +169,7 @@ KTO = Objective(
     needs=lambda _values: Needs(reference="before", passes=4 / 3),
     whole=True,
     weigh=weight_of,
+    outcomes=(THUMBS_RIGHT,),
     charts=(MOVED, UPS, DOWNS, CHOSEN, REJECTED, KL),
     refusals=without_start,
     example=Text("objectives.kto.example"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.core.params import Param
 from engine.core.text import Text
+from engine.objectives.charts import PAIRS_RIGHT
 from engine.objectives.declaration import Card, ForwardPass, GroupLoss, Objective, Values
 from engine.objectives.families import PAIRS
 from engine.objectives.preference.bundling import MASK
@@ -53,6 +54,7 @@ SIMPO = Objective(
     loss=_loss,
     whole=True,
     weigh=weight_of,
+    outcomes=(PAIRS_RIGHT,),
     charts=PAIR_CHARTS,
     refusals=without_training,
     example=Text("objectives.preference.pairs"),

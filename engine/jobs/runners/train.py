@@ -16,6 +16,7 @@ from engine.devices import process_limit
 from engine.evaluation import sampling
 from engine.evaluation.answers import AnswerSheet
 from engine.jobs.reporter import Reporter
+from engine.jobs.runners.reward_env import reward_env
 from engine.jobs.signals import Cancelled, Interrupted
 from engine.jobs.spec import JobSpec, make_stored
 from engine.methods.common.declaration import RunContext
@@ -75,7 +76,8 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
             with time_held(None if spec.budget.minutes is None else reporter.began + 60 * spec.budget.minutes):
                 inputs = read_inputs(ctx, spec, reporter)
                 _refuse(inputs)
-                attempt = Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter))
+                env = reward_env(ctx, job, reporter)
+                attempt = Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter), env)
             try:
                 _work(attempt)
             except Exception as error:
@@ -282,6 +284,8 @@ def _tell_start(attempt: Attempt, trainer: StepTrainer) -> None:
         reporter.event("info", "goes_on", name=inputs.start.tuned.name)
     if attempt.resources.work.recompute:
         reporter.event("info", "recompute_on")
+    if trainer.without_dropout:
+        reporter.event("info", "dropout_off")
     adapted, kept = inputs.method.reach(attempt.resources.work.shape, inputs.spec.method_params)
     if kept:
         reporter.event("info", "layers_kept", adapted=", ".join(adapted), kept=", ".join(kept))

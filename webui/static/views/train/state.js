@@ -93,7 +93,7 @@ function choosing(w) {
  */
 function methodDefaults(w) {
   const { rates = [], defaults = {}, family = "" } = w.method() || {}, rate = rateFor(rates, w.model());
-  return { ...defaults, learning_rate: rate && Number((rate * (w.objective().rates[family] ?? 1)).toPrecision(2)) };
+  return { ...defaults, learning_rate: rate && Number((rate * (w.objective().rates?.[family] ?? 1)).toPrecision(2)) };
 }
 
 /**
