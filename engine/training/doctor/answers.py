@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.data.quality.wording import words
 from engine.evaluation.metrics.exact_match import normalised
 from engine.rewards.repetition import distinct
-from engine.training.doctor.declaration import Finding, History
+from engine.training.doctor.declaration import Ailment, History
 
 _RUN = 3  # words
 _LEAST_WORDS = 24  # of an answer that can be a loop
@@ -29,23 +29,23 @@ def _latest(history: History) -> tuple[dict[int, str], dict[int, str]] | None:
     return history.samples[steps[0]], history.samples[steps[-1]]
 
 
-def looping(history: History) -> Finding | None:
+def looping(history: History) -> Ailment | None:
     """Many sample answers are loops, and were not at first."""
     found = _latest(history)
     if found is None:
         return None
     before, now = (sum(map(is_loop, answers.values())) for answers in found)
     if now >= max(2, _SHARE * len(found[1])) and now >= 2 * before:
-        return Finding("loops", {"count": now, "of": len(found[1])})
+        return Ailment("loops", {"count": now, "of": len(found[1])})
     return None
 
 
-def same_answers(history: History) -> Finding | None:
+def same_answers(history: History) -> Ailment | None:
     """All questions get the same answer, and did not at first."""
     found = _latest(history)
     if found is None:
         return None
     before, now = ({normalised(answer) for answer in answers.values()} for answers in found)
     if len(now) == 1 and len(before) > 1 and now != {""}:
-        return Finding("same", {"of": len(found[1])})
+        return Ailment("same", {"of": len(found[1])})
     return None

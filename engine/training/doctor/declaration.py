@@ -14,10 +14,11 @@ WINDOW = 5  # points that are taken together: single steps are noise
 
 
 @dataclass(frozen=True)
-class Finding:
-    """Something that goes wrong. Its sentence is `event.doctor_<code>`.
+class Ailment:
+    """Something that goes wrong.
 
     Attributes:
+        code: its sentence is `event.doctor_<code>`.
         params: numbers that the sentence names.
     """
 
@@ -74,7 +75,7 @@ class History:
         return pstdev(steps) / math.sqrt(2 * WINDOW) if len(steps) > 1 else math.inf
 
 
-Rule: TypeAlias = Callable[[History], "Finding | None"]
+Rule: TypeAlias = Callable[[History], "Ailment | None"]
 
 
 def correlation(one: Sequence[float], other: Sequence[float]) -> float:

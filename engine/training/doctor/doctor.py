@@ -13,7 +13,7 @@ from engine.rewards import read_rewards
 from engine.rewards.total import range_of
 from engine.training.doctor.answers import looping, same_answers
 from engine.training.doctor.data import one_sided
-from engine.training.doctor.declaration import Finding, History, Rule
+from engine.training.doctor.declaration import Ailment, History, Rule
 from engine.training.doctor.pairs import displaced, saturated
 from engine.training.doctor.rewards import cut_short, diverging, flat, hacking_length, narrowing
 from storage.queries.events import events_after
@@ -28,7 +28,7 @@ _MOST_EVENTS = 1_000
 _log = logging.getLogger(__name__)
 
 
-def findings(history: History) -> list[Finding]:
+def findings(history: History) -> list[Ailment]:
     """What is wrong now."""
     return [found for rule in RULES if (found := rule(history)) is not None]
 

@@ -9,10 +9,10 @@ import pytest
 
 from engine.core.text import FALLBACK, LANGUAGES, catalogue
 from engine.training.doctor.answers import is_loop
-from engine.training.doctor.declaration import Finding, History, correlation
+from engine.training.doctor.declaration import Ailment, History, correlation
 from engine.training.doctor.doctor import RULES, findings
 
-SEEDS = range(31_000, 31_030)
+SEEDS = range(52_000, 52_030)
 Course = Mapping[str, np.ndarray]
 STEPS = 60
 
@@ -82,7 +82,7 @@ def test_what_the_held_out_pairs_say_counts_more() -> None:
     history = History()
     for chosen, margin in ((-1.6, 0.0), (-1.7, 2.0), (-2.4, 6.0)):
         history.add({"val_chosen_logp": chosen, "val_margin": margin})
-    assert findings(history) == [Finding("displaced", {"nats": 0.8})]
+    assert findings(history) == [Ailment("displaced", {"nats": 0.8})]
 
 
 def test_a_wanted_length_is_no_hack() -> None:
@@ -113,7 +113,7 @@ def test_loops(answer: str, loop: bool) -> None:
     assert is_loop(answer) == loop
 
 
-def _samples(*checks: Sequence[str]) -> list[Finding]:
+def _samples(*checks: Sequence[str]) -> list[Ailment]:
     history = History()
     for step, answers in enumerate(checks):
         history.samples[step].update(enumerate(answers))
@@ -121,9 +121,9 @@ def _samples(*checks: Sequence[str]) -> list[Finding]:
 
 
 def test_sample_answers() -> None:
-    assert _samples([GOOD, "a", "b"], [LOOP, LOOP, "b"]) == [Finding("loops", {"count": 2, "of": 3})]
+    assert _samples([GOOD, "a", "b"], [LOOP, LOOP, "b"]) == [Ailment("loops", {"count": 2, "of": 3})]
     assert _samples([LOOP, LOOP, "b"], [LOOP, LOOP, "b"]) == []
-    assert _samples(["a", "b", "c"], ["Fine.", "fine. ", "Fine."]) == [Finding("same", {"of": 3})]
+    assert _samples(["a", "b", "c"], ["Fine.", "fine. ", "Fine."]) == [Ailment("same", {"of": 3})]
     assert _samples(["a", "b", "c"], ["a", "b", "d"]) == []
     assert _samples([LOOP, LOOP, LOOP]) == []
 
