@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 from engine.core.text import Text
 from engine.evaluation.metrics import perplexity as metric
-from engine.objectives.declaration import Chart
+from engine.objectives.declaration import Chart, Merit
 
 PERPLEXITY = Chart(metric.PERPLEXITY.key, metric.PERPLEXITY.label, metric.PERPLEXITY.help)
 
+PAIRS_RIGHT = Merit("val_accuracy", Text("objectives.charts.pairs_right"))
+THUMBS_RIGHT = Merit("val_accuracy", Text("objectives.charts.thumbs_right"))
+REWARD_REACHED = Merit("val_reward", Text("objectives.charts.reward_reached"), share=False)
 # of objectives that write answers
 # fmt: off
 REWARD = Chart("reward", Text("objectives.online.charts.reward.label"), Text("objectives.online.charts.reward.help"))

@@ -15,7 +15,7 @@ import numpy as np
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.objectives.answer_sums import label_notes
-from engine.objectives.charts import CLIP_SHARE, FLAT_GROUPS, OF_ANSWERS, OF_HELD_OUT_ANSWERS
+from engine.objectives.charts import CLIP_SHARE, FLAT_GROUPS, OF_ANSWERS, OF_HELD_OUT_ANSWERS, REWARD_REACHED
 from engine.objectives.declaration import Card, ForwardPass, GroupLoss, Needs, Objective, Values
 from engine.objectives.families import REWARDS as BY_REWARDS
 from engine.objectives.online.advantages import group_advantages, is_flat
@@ -141,6 +141,7 @@ GRPO = Objective(
     loss=_loss,
     needs=_needs,
     weigh=shares,
+    outcomes=(REWARD_REACHED,),
     charts=(*OF_ANSWERS, CLIP_SHARE, FLAT_GROUPS, *OF_HELD_OUT_ANSWERS),
     refusals=online_refusals,
     example=Text("objectives.online.example"),

@@ -11,7 +11,14 @@ import numpy as np
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.objectives.answer_sums import answer_sums, label_counts, label_notes
-from engine.objectives.charts import FLAT_GROUPS, OF_ANSWERS, OF_HELD_OUT_ANSWERS, OWN_MARGIN, OWN_PAIRS_RIGHT
+from engine.objectives.charts import (
+    FLAT_GROUPS,
+    OF_ANSWERS,
+    OF_HELD_OUT_ANSWERS,
+    OWN_MARGIN,
+    OWN_PAIRS_RIGHT,
+    REWARD_REACHED,
+)
 from engine.objectives.declaration import Card, ForwardPass, GroupLoss, Needs, Objective, Values
 from engine.objectives.families import REWARDS as BY_REWARDS
 from engine.objectives.online.advantages import is_flat
@@ -97,6 +104,7 @@ ONLINE_DPO = Objective(
     needs=lambda _values: Needs(reference="beside", generation=True, passes=4 / 3),
     whole=True,
     weigh=lambda _example: 1.0,
+    outcomes=(REWARD_REACHED,),
     charts=(*OF_ANSWERS, OWN_PAIRS_RIGHT, OWN_MARGIN, FLAT_GROUPS, *OF_HELD_OUT_ANSWERS),
     refusals=online_refusals,
     example=Text("objectives.online.example"),

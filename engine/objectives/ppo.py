@@ -20,6 +20,7 @@ from engine.objectives.charts import (
     KL_COEFFICIENT,
     OF_ANSWERS,
     OF_HELD_OUT_ANSWERS,
+    REWARD_REACHED,
     VALUE_LOSS,
 )
 from engine.objectives.declaration import Card, ForwardPass, GroupLoss, Needs, Objective, Values
@@ -194,6 +195,7 @@ PPO = Objective(
     ),
     head="value",
     weigh=shares,
+    outcomes=(REWARD_REACHED,),
     charts=(
         *OF_ANSWERS, CLIP_SHARE, VALUE_LOSS, EXPLAINED_VARIANCE, KL_COEFFICIENT, *OF_HELD_OUT_ANSWERS,
     ),

@@ -33,6 +33,7 @@ from engine.training.loop.in_context import answer_in_context
 from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_everything
 from engine.training.loop.not_finite import CauseFinder
 from engine.training.loop.ready import apply_method, ready_trainer
+from engine.training.loop.reference import prepare_reference
 from engine.training.loop.result import ResultFolders, results, round_as_stored
 from engine.training.loop.sample_answers import SampleAnswers
 from engine.training.loop.scoring import answer_as_base, score_result, sheet_of
@@ -43,7 +44,6 @@ from engine.training.loop.trainer import StepTrainer
 from engine.training.loop.weights import load_base, torch_device, trained_parameters
 from engine.training.pace.extras import Extras
 from engine.training.pace.outlook import Outlook
-from engine.training.reference.needed import prepare_reference
 from storage.job_tables import Job
 from storage.queries import reporting
 
@@ -165,7 +165,8 @@ def _load(attempt: Attempt, limit: DataLimit | None) -> _Loaded:
         if sheet is not None and asks:
             sheet = _ask_before(attempt, sheet, model, progress, extras, outlook)
     trainer, callback = _prepare(attempt, progress, model, extras, outlook)
-    prepare_reference(inputs, trainer, callback.held, reporter, outlook, callback.report)
+    planned = attempt.clock.planned.reference
+    prepare_reference(inputs, trainer, callback.held, reporter, outlook, callback.report, planned)
     if limit is not None:
         limit.hold()
     _tell_start(attempt, trainer)
@@ -283,6 +284,8 @@ def _tell_start(attempt: Attempt, trainer: StepTrainer) -> None:
         reporter.event("info", "goes_on", name=inputs.start.tuned.name)
     if attempt.resources.work.recompute:
         reporter.event("info", "recompute_on")
+    if trainer.without_dropout:
+        reporter.event("info", "dropout_off")
     adapted, kept = inputs.method.reach(attempt.resources.work.shape, inputs.spec.method_params)
     if kept:
         reporter.event("info", "layers_kept", adapted=", ".join(adapted), kept=", ".join(kept))

@@ -94,7 +94,7 @@ class Attempt:
             "start": lambda: planned.start,
             "base_answers": lambda: planned.base_answers * answers,
             "loading": lambda: 0.0,
-            "reference": lambda: 0.0,
+            "reference": lambda: planned.reference,
             "first_check": lambda: (score + samples) * first,
             "training": lambda: clock.left(self.schedule.total - progress.step, len(checks)),
             "answers": lambda: clock.answering,
