@@ -532,6 +532,7 @@ def test_rewards_are_gathered_and_tried_before_the_start(visit: Open, studio: St
     page.wait_for_selector("[data-reward=match]")
     page.select_option("#reward-add", "length")
     assert page.evaluate("document.activeElement.id") == "reward-1-head"
+    page.fill("#reward-1-least", "0")
     page.fill("#reward-1-most", "1")
     page.fill("#reward-1-weight", "0.5")
     page.click("#rewards-try")
