@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -154,7 +154,8 @@ def _loss(forward: ForwardPass, group: Sequence[Any], values: Values) -> GroupLo
     scores = forward.scores(group)
     compared = plackett_luce if values.get(_RANKING.key) == _LIST else bradley_terry
     centring = float(values.get(_CENTRING.key, 0.0))
-    total, sums, first = scores.new_zeros(()), Counter[str](), 0
+    total, first = scores.new_zeros(()), 0
+    sums: dict[str, float] = defaultdict(float)
     for example in group:
         own = scores[first : first + len(example.parts)]
         first += len(example.parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, cast
 
 from engine.core.errors import Fault
@@ -16,6 +17,7 @@ from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
 from webui.pages.jobs import method_label, objective_named
+from webui.pages.scoring import scoring_of_data
 from webui.pages.shapes import ExportFormView, ExportJobView, ListedTuned, ModelsList, NamedTuned, NotOffered
 from webui.site import Site
 
@@ -103,8 +105,8 @@ def build(site: Site, lang: str) -> None:
         return cast(ExportJobView, told | {"bytes": (job["result"] or {}).get("bytes")})
 
     guard = guarded(lang)
-    functions = (
-        models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs,
+    functions: tuple[Callable[..., Any], ...] = (
+        models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs, *scoring_of_data(site),
     )  # fmt: skip
     polled = [PolledFunction(guard(models_list)), PolledFunction(guard(export_job))]
     view("models", functions=[guard(function) for function in functions], polled=polled)

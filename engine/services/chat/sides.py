@@ -191,7 +191,7 @@ def make_asks(ctx: Context, setup: Setup, messages: Sequence[Message], prompt: s
     results = {side_of(tuned.id): tuned for tuned in setup.tuned}
     asks = []
     for side in setup.sides:
-        history = _history(setup, messages, side.side, prompt)
+        history = history_of(setup, messages, side.side, prompt)
         tuned = results.get(side.side)
         folder = ctx.settings.absolute(tuned.path) if tuned else None
         context = context_of(setup.base) - (virtual_tokens(folder) if folder else 0)
@@ -223,7 +223,7 @@ def shape_of_base(base: LanguageModel) -> Any:
     return shape_of(base.config, base.parameters)
 
 
-def _history(setup: Setup, messages: Sequence[Message], side: str, prompt: str) -> list[Mapping[str, str]]:
+def history_of(setup: Setup, messages: Sequence[Message], side: str, prompt: str) -> list[Mapping[str, str]]:
     """What one side has seen: each prompt that it answered, and its own answer."""
     prompts = {m.turn: m.content for m in messages if m.role == conversations.USER}
     turns: list[Mapping[str, str]] = []

@@ -27,6 +27,7 @@ from engine.models.base.integrity import change_of
 from engine.models.tuned.integrity import FILES, forget_checks, result_change
 from engine.models.tuned.versions import LAST_SUFFIX
 from engine.services.models.weights import weights_of
+from engine.serving.scored_texts import talks
 from engine.shapes.models import ExportNeeds, TunedBrief, TunedView
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import base_models, events, inputs, jobs, tuned_models
@@ -238,6 +239,7 @@ def _brief(settings: Settings, row: TunedModel, around: _Around, base_changed: F
         "name": row.name,
         "method": row.method,
         "format": row.format,
+        "talks": talks(row),
         "bytes": row.bytes,
         "changed": fault.as_dict() if fault else None,  # without its files, or its base's, it cannot answer
         "weights_hash": row.weights_hash,

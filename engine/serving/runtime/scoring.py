@@ -17,9 +17,7 @@ _TOKENS = 2048  # of a batch, padding included
 Emit = Callable[[dict[str, Any]], None]
 
 
-def score(
-    request: Request, adapted_models: dict[str, AdaptedModel], stopped: Callable[[], bool], emit: Emit
-) -> None:
+def score(request: Request, adapted_models: dict[str, AdaptedModel], stopped: Callable[[], bool], emit: Emit) -> None:
     """Score every text of `request`; emits {"event": "scores", "places", "scores"} a batch at a time.
 
     Raises:
