@@ -87,6 +87,7 @@ class ObjectiveWords(Named):
 class ObjectiveForm(ObjectiveWords):
     """One objective with its settings."""
 
+    rates: dict[str, float]  # by family of methods, the share of their learning rate that suits it
     params: list[ParamForm]  # settings of training
 
 

@@ -37,6 +37,7 @@ class Param:
             base models (ids), or from what the page itself offers (tuned reward models, files of the operator). What is chosen is
             checked where it is used.
         lines: of a text's field.
+        reads: of "data": (value, its field) -> the checked value, and faults by field; it is asked of a default too.
         later: results were kept before there was this setting: its default is no part of what names them.
     """
 
@@ -56,6 +57,7 @@ class Param:
     scale: Literal["linear", "log"] = "linear"
     source: Literal["", "column", "dataset", "model", "reward_model", "reward_file"] = ""
     lines: int = 1
+    reads: Callable[[Any, str], tuple[Any, Faults]] | None = None
     later: bool = False
 
     def read(self, value: Any) -> Any:
@@ -169,6 +171,10 @@ def read_all(params: Sequence[Param], values: Mapping[str, Any], prefix: str) ->
         faults[prefix] = {"code": "param.not_values", "params": {"value": shown(values)}}
         values = {}
     for param in params:
+        if param.reads is not None:
+            read[param.key], wrong = param.reads(values.get(param.key, param.default), f"{prefix}.{param.key}")
+            faults |= wrong
+            continue
         try:
             read[param.key] = param.read(values[param.key]) if param.key in values else param.default
         except ParamFault as fault:

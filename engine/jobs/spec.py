@@ -15,7 +15,6 @@ from engine.core.shapes import CodedMessage, Faults
 from engine.devices import DEVICE_KINDS, kind_named
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method
-from engine.methods.common.rates import defaults_for
 from engine.methods.common.updates import mismatched
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.shared_params import THINKING
@@ -175,12 +174,17 @@ def _version(raw: Mapping[str, Any]) -> int:
     return int(number)
 
 
+def spec_alone(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what the database holds of a training job: its spec, without what stands beside it."""
+    return {key: value for key, value in stored.items() if key in FIELDS}
+
+
 def make_stored(raw: Mapping[str, Any]) -> JobSpec:
     """The spec within what the database holds of a job: other kinds of jobs keep more beside it. Raises as `make_spec`.
 
     A job that began before its rows could be read otherwise goes on with what it had: no default is put in for that.
     """
-    spec = make_spec({key: value for key, value in raw.items() if key in FIELDS})
+    spec = make_spec(spec_alone(raw))
     if THINKING.key in (raw.get("training") or {}):
         return spec
     return replace(spec, training={key: value for key, value in spec.training.items() if key != THINKING.key})
@@ -214,9 +218,8 @@ def make_spec(raw: Mapping[str, Any], parameters: int | None = None) -> JobSpec:
     if faults.keys() & {"method", "objective"}:
         raise SpecError(faults)
     method = method_of(key)
-    defaults = defaults_for(method, parameters)
     method_params, wrong = read_all(method.params, raw.get("method_params") or {}, "method")
-    training, more = read_all(objective_of(aim).params_for(defaults), raw.get("training") or {}, "training")
+    training, more = read_all(objective_of(aim).params_of(method, parameters), raw.get("training") or {}, "training")
     faults |= wrong | more
     faults |= {} if faults else _refused(method, training)
     budget = _budget(raw.get("budget") or {}, faults)

@@ -14,6 +14,7 @@ from engine.data.templates.lengths import Counts, LengthIndex
 from engine.data.templates.losses import refuses_a_row
 from engine.methods.common.declaration import Method, Refusal
 from engine.objectives.answer_tokens import answer_tokens, shared_beginning, within
+from engine.objectives.charts import PAIRS_RIGHT
 from engine.objectives.comparisons import bradley_terry, off_centre, pairs_of, plackett_luce
 from engine.objectives.declaration import (
     Card,
@@ -27,6 +28,7 @@ from engine.objectives.declaration import (
     Row,
     Values,
 )
+from engine.objectives.families import PAIRS
 from engine.objectives.heads import HEAD_RATE
 from engine.objectives.shared_params import (
     BATCH_SIZE,
@@ -214,6 +216,7 @@ REWARD_MODEL = Objective(
     help=Text("objectives.reward_model.help"),
     params=_PARAMS,
     learns_from=frozenset({"preference", "ranking"}),
+    family=PAIRS,
     mask=lambda _values: {"train_on": "assistant"},
     examples=_Comparisons,
     counts=_counts,
@@ -222,6 +225,7 @@ REWARD_MODEL = Objective(
     head="reward",
     whole=True,
     weigh=_weight,
+    outcomes=(PAIRS_RIGHT,),
     charts=(ACCURACY, MARGIN, REWARD, LONGER),
     refusals=_refusals,
     learn=Card(

@@ -11,11 +11,26 @@ from engine.core.errors import Fault, SpecError
 from engine.core.params import plain_number, read_all
 from engine.core.shapes import Faults
 from engine.rewards.declaration import Reward
+from engine.rewards.gym import GYM
 from engine.rewards.json_answer import JSON_ANSWER
+from engine.rewards.judge import JUDGE
+from engine.rewards.language import LANGUAGE
 from engine.rewards.length import LENGTH
+from engine.rewards.match import MATCH
+from engine.rewards.own_function import OWN_FUNCTION
+from engine.rewards.pattern import PATTERN
+from engine.rewards.repetition import REPETITION
+from engine.rewards.reward_model import REWARD_MODEL
+from engine.rewards.similarity import SIMILARITY
+from engine.rewards.tags import TAGS
+from engine.rewards.tool_call import TOOL_CALL
 from engine.rewards.total import ChosenReward
+from engine.rewards.words import WORDS
 
-REWARDS: tuple[Reward, ...] = (LENGTH, JSON_ANSWER)
+REWARDS: tuple[Reward, ...] = (
+    MATCH, JSON_ANSWER, TAGS, LENGTH, WORDS, PATTERN, SIMILARITY, LANGUAGE, REPETITION, TOOL_CALL, REWARD_MODEL, JUDGE, GYM,
+    OWN_FUNCTION,
+)  # fmt: skip
 MOST = 12  # rewards of a job
 HEAVIEST = 100.0  # weight, above and below 0
 _BY_KEY = {reward.key: reward for reward in REWARDS}

@@ -20,7 +20,6 @@ Values = Mapping[str, Any]
 Message = Mapping[str, Any]
 RowPart = Literal["reference", "tools"]
 Need = Literal["model", "endpoint", "file"]
-Scores = Sequence["float | None"]
 
 
 @dataclass(frozen=True)
@@ -58,14 +57,14 @@ Talk = Sequence[tuple[Sequence[Message], str]]  # conversations, each with the a
 class Judging(Protocol):
     """A model that is asked for its opinion."""
 
-    def say(self, turns: Sequence[Message], longest: int) -> str | None:
-        """Its greedy answer of at most so many tokens; None where it gave none."""
+    def say(self, asked: Sequence[Sequence[Message]], longest: int) -> Sequence[str | None]:
+        """Its greedy answers of at most so many tokens to each conversation; None where it gave none."""
 
     def close(self) -> None:
         """Give it back."""
 
 
-def _no_model(model: int) -> Any:
+def _no_model(model: int | None, _host: str = "") -> Any:
     raise Fault("reward.no_models_here", model=model)
 
 
@@ -75,14 +74,15 @@ class RewardEnv:
 
     Attributes:
         settings: the program's, for the home folder and the operator's service; None where there is neither.
-        reward_model: id of a tuned reward model -> a function from talks to its scores. Raises Fault where it cannot be had.
-        judge: id of a base model -> that model as a judge. Raises Fault where it cannot be had.
+        reward_model: id of a tuned reward model -> a function from talks to its scores (None of what it cannot read). Raises Fault where it cannot be had.
+        judge: (id of a base model, "") or (None, host of the operator's service that the user agreed to) -> it as a judge. Raises Fault
+            where it cannot be had.
         heed: is called while something waits; what it raises ends the waiting.
     """
 
     settings: Settings | None = None
-    reward_model: Callable[[int], Callable[[Talk], Sequence[float]]] = _no_model
-    judge: Callable[[int], Judging] = _no_model
+    reward_model: Callable[[int], Callable[[Talk], Sequence[float | None]]] = _no_model
+    judge: Callable[[int | None, str], Judging] = _no_model
     heed: Callable[[], None] = lambda: None
 
 

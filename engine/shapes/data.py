@@ -62,7 +62,9 @@ ImportPart = TypedDict("ImportPart", {"import": ImportStateView | None})  # the 
 class DatasetBrief(DatasetColumns, ImportPart):
     """What lists show of a data set, with the import that anybody must know of."""
 
-    badge: Literal["chat", "tools", "pairs", "thumbs", "ranking", "prompts", "text"] | None  # kind of its rows; None while nobody knows
+    badge: (
+        Literal["chat", "tools", "pairs", "thumbs", "ranking", "prompts", "text"] | None
+    )  # kind of its rows; None while nobody knows
     spoken: list[str]  # languages of many rows
 
 

@@ -16,6 +16,7 @@ from engine.devices import process_limit
 from engine.evaluation import sampling
 from engine.evaluation.answers import AnswerSheet
 from engine.jobs.reporter import Reporter
+from engine.jobs.runners.reward_env import reward_env
 from engine.jobs.signals import Cancelled, Interrupted
 from engine.jobs.spec import JobSpec, make_stored
 from engine.methods.common.declaration import RunContext
@@ -32,6 +33,7 @@ from engine.training.loop.in_context import answer_in_context
 from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_everything
 from engine.training.loop.not_finite import CauseFinder
 from engine.training.loop.ready import apply_method, ready_trainer
+from engine.training.loop.reference import prepare_reference
 from engine.training.loop.result import ResultFolders, results, round_as_stored
 from engine.training.loop.sample_answers import SampleAnswers
 from engine.training.loop.scoring import answer_as_base, score_result, sheet_of
@@ -42,7 +44,6 @@ from engine.training.loop.trainer import StepTrainer
 from engine.training.loop.weights import load_base, torch_device, trained_parameters
 from engine.training.pace.extras import Extras
 from engine.training.pace.outlook import Outlook
-from engine.training.reference.needed import prepare_reference
 from storage.job_tables import Job
 from storage.queries import reporting
 
@@ -75,7 +76,8 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
             with time_held(None if spec.budget.minutes is None else reporter.began + 60 * spec.budget.minutes):
                 inputs = read_inputs(ctx, spec, reporter)
                 _refuse(inputs)
-                attempt = Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter))
+                env = reward_env(ctx, job, reporter)
+                attempt = Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter), env)
             try:
                 _work(attempt)
             except Exception as error:
@@ -163,7 +165,8 @@ def _load(attempt: Attempt, limit: DataLimit | None) -> _Loaded:
         if sheet is not None and asks:
             sheet = _ask_before(attempt, sheet, model, progress, extras, outlook)
     trainer, callback = _prepare(attempt, progress, model, extras, outlook)
-    prepare_reference(inputs, trainer, callback.held, reporter, outlook, callback.report)
+    planned = attempt.clock.planned.reference
+    prepare_reference(inputs, trainer, callback.held, reporter, outlook, callback.report, planned)
     if limit is not None:
         limit.hold()
     _tell_start(attempt, trainer)
@@ -281,6 +284,8 @@ def _tell_start(attempt: Attempt, trainer: StepTrainer) -> None:
         reporter.event("info", "goes_on", name=inputs.start.tuned.name)
     if attempt.resources.work.recompute:
         reporter.event("info", "recompute_on")
+    if trainer.without_dropout:
+        reporter.event("info", "dropout_off")
     adapted, kept = inputs.method.reach(attempt.resources.work.shape, inputs.spec.method_params)
     if kept:
         reporter.event("info", "layers_kept", adapted=", ".join(adapted), kept=", ".join(kept))

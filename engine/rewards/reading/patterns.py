@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from engine.rewards.reading.within_time import PATIENCE, TookTooLong
+from engine.rewards.reading.within_time import SECONDS, TookTooLong
 
 LONGEST = 1_000  # characters of a pattern
 _PROBE = 4_000  # characters of a text that it is tried on
 _PROBE_SECONDS = 0.1
-_FURTHER = ("a", "0", " ", "ab", "word ", "你好。", "\n")
+_FURTHER = ("a", "0", " ", "ab", "word ", "中。", "\n")
 _END = "\u0001!"
 
 
@@ -67,6 +67,6 @@ def _probes(pattern: str) -> Iterator[str]:
 def found(made: Any, text: str, *, whole: bool = False) -> bool:
     """Whether the pattern stands in the text, or is all of it. Raises TookTooLong after a quarter of a second."""
     try:
-        return (made.fullmatch if whole else made.search)(text, timeout=PATIENCE) is not None
+        return (made.fullmatch if whole else made.search)(text, timeout=SECONDS) is not None
     except TimeoutError:
         raise TookTooLong from None

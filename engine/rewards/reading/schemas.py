@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from engine.rewards.reading.patterns import BadPattern, compiled, found
-from engine.rewards.reading.within_time import Deadline, TookTooLong
+from engine.rewards.reading.within_time import Patience, TookTooLong
 
 LONGEST = 20_000  # characters of a schema
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
@@ -112,7 +112,7 @@ def _fitting(schema: Mapping[str, Any]) -> Callable[[Any], bool]:
         raise BadSchema("reward.schema_loops") from None
 
     def fits(value: Any) -> bool:
-        deadline = Deadline()
+        deadline = Patience()
         checker = jsonschema.validators.extend(kind, _bounded(kind.VALIDATORS, deadline))
         try:
             return next(checker(schema, registry=Registry()).iter_errors(value), None) is None
@@ -126,7 +126,7 @@ def _fitting(schema: Mapping[str, Any]) -> Callable[[Any], bool]:
     return fits
 
 
-def _bounded(rules: Mapping[str, Any], deadline: Deadline) -> dict[str, Any]:
+def _bounded(rules: Mapping[str, Any], deadline: Patience) -> dict[str, Any]:
     """Each rule looks at the clock first; two of them are our own, which take linear time."""
 
     def heeding(rule: Any) -> Any:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 
-PATIENCE = 0.25  # seconds of the processor for one answer
+SECONDS = 0.25  # seconds of the processor for one answer
 
 
 class TookTooLong(Exception):
     """It was given up."""
 
 
-class Deadline:
+class Patience:
     """Counts the time of this thread from when it is made."""
 
-    def __init__(self, seconds: float = PATIENCE) -> None:
+    def __init__(self, seconds: float = SECONDS) -> None:
         self._until = time.thread_time() + seconds
 
     def heed(self) -> None:

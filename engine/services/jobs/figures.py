@@ -9,7 +9,7 @@ from typing import Literal
 from engine.core.text import Text
 from engine.objectives.declaration import Chart, Objective
 
-Look = Literal["train", "val", "good", "bad", "good_val", "bad_val", "first", "second"]
+Look = Literal["train", "val", "val_more", "good", "bad", "good_val", "bad_val", "first", "second"]
 SectionKey = Literal["learns", "start", "writes"]
 
 
@@ -68,7 +68,8 @@ class Figure:
         band: metric that is drawn as a band around the first line, so far above and below.
         each: one line more for each metric that begins with this, named by the rest.
         level: what the numbers are compared with.
-        large: it is what the job is about, and is drawn large.
+        large: it is what a job is about that has its band, and is drawn large.
+        beside: drawn where the objective has this chart.
     """
 
     key: str
@@ -80,10 +81,7 @@ class Figure:
     each: str = ""
     level: FigureLevel | None = None
     large: bool = False
-
-    def metrics(self) -> set[str]:
-        """Names of the numbers that it draws, without those of `each`."""
-        return {line.metric for line in self.lines} | ({self.band} - {""})
+    beside: str = ""
 
 
 def _both(metric: str) -> tuple[FigureLine, ...]:
@@ -111,16 +109,27 @@ SECTIONS: tuple[FigureSection, ...] = (
     ),
 )
 FIGURES: tuple[Figure, ...] = (
-    Figure("reward", "learns", _both("reward"), band="reward_std", large=True),
+    Figure(
+        "reward",
+        "learns",
+        (
+            *_both("reward"),
+            FigureLine("val_reward_sampled", "val_more", Text("services.jobs.figures.held_out.sampled")),
+        ),
+        band="reward_std",
+        large=True,
+    ),
     Figure(
         "components",
         "learns",
         label=Text("services.jobs.figures.components.label"),
         help=Text("services.jobs.figures.components.help"),
         each="reward/",
+        beside="reward_std",
     ),
     Figure("accuracy", "learns", _both("accuracy"), level=FigureLevel(0.5, Text("services.jobs.figures.chance"))),
     Figure("margin", "learns", _both("margin")),
+    Figure("preference_loss", "learns", _both("preference_loss")),
     Figure(
         "win_rate",
         "learns",
@@ -144,11 +153,28 @@ FIGURES: tuple[Figure, ...] = (
         label=Text("services.jobs.figures.log_probs.label"),
         help=Text("services.jobs.figures.log_probs.help"),
     ),
+    Figure(
+        "rises",
+        "start",
+        (
+            FigureLine("good_rise", "good", Text("services.jobs.figures.thumbs_up")),
+            FigureLine("bad_rise", "bad", Text("services.jobs.figures.thumbs_down")),
+            FigureLine("val_good_rise", "good_val", Text("services.jobs.figures.thumbs_up.held_out")),
+            FigureLine("val_bad_rise", "bad_val", Text("services.jobs.figures.thumbs_down.held_out")),
+        ),
+        label=Text("services.jobs.figures.rises.label"),
+        help=Text("services.jobs.figures.rises.help"),
+    ),
     Figure("kl", "start", _both("kl")),
+    Figure("kl_coef", "start", _both("kl_coef")),
     Figure("entropy", "start", _both("entropy")),
     Figure("clip_share", "start", _both("clip_share")),
     Figure("value_loss", "start", _both("value_loss")),
+    Figure("explained_variance", "start", _both("explained_variance")),
     Figure("answer_tokens", "writes", _both("answer_tokens")),
+    Figure(
+        "longer_higher", "writes", _both("longer_higher"), level=FigureLevel(0.5, Text("services.jobs.figures.either"))
+    ),
     Figure("ended", "writes", _both("ended")),
     Figure("flat_groups", "writes", _both("flat_groups")),
 )
@@ -161,25 +187,24 @@ class DrawnFigure:
     Attributes:
         figure: which.
         label, help: its title, and what to look at.
+        large: it is what the job is about.
     """
 
     figure: Figure
     label: Text
     help: Text
+    large: bool
 
 
-def figures_of(objective: Objective) -> tuple[list[DrawnFigure], list[Chart]]:
-    """The figures that draw what the objective adds, and its charts that stand alone."""
+def figures_of(objective: Objective) -> list[DrawnFigure]:
+    """The figures that draw what the objective adds; its other charts stand alone."""
     charts = {chart.key: chart for chart in objective.charts}
-    drawn = [found for figure in FIGURES if (found := _drawn(figure, charts)) is not None]
-    taken = {metric for one in drawn for metric in one.figure.metrics()}
-    each = tuple(one.figure.each for one in drawn if one.figure.each)
-    return drawn, [chart for key, chart in charts.items() if key not in taken and not (each and key.startswith(each))]
+    return [found for figure in FIGURES if (found := _drawn(figure, charts)) is not None]
 
 
 def _drawn(figure: Figure, charts: Mapping[str, Chart]) -> DrawnFigure | None:
     """The figure with its words; None where the objective has nothing for it."""
     first = next((charts[line.metric] for line in figure.lines if line.metric in charts), None)
-    parts = figure.each and any(key == figure.each.rstrip("/") or key.startswith(figure.each) for key in charts)
     label, says = figure.label or (first and first.label), figure.help or (first and first.help)
-    return DrawnFigure(figure, label, says) if (first or parts) and label and says else None
+    large = figure.large and figure.band in charts
+    return DrawnFigure(figure, label, says, large) if (first or figure.beside in charts) and label and says else None

@@ -85,7 +85,7 @@ def _candidates(raw: Mapping[str, Any], field: str, fault: CodedMessage) -> Iter
 
 
 def _declared(method: Method, objective: Objective, area: str) -> tuple[Param, ...]:
-    declared = {"method": method.params, "training": objective.params_for(method.defaults)}
+    declared = {"method": method.params, "training": objective.params_of(method)}
     return declared.get(area, ())
 
 

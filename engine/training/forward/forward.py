@@ -26,9 +26,9 @@ from engine.training.tuners.structure import decoder
 class Read:
     """See `LabelRead` of the objectives' declaration."""
 
-    log_probs: Tensor
-    entropy: Tensor | None = None
-    hidden: Tensor | None = None
+    log_probs: Tensor  # of the labels
+    entropy: Tensor | None = None  # of their distributions, where it was asked for
+    hidden: Tensor | None = None  # states that they were predicted from, where they were asked for
 
 
 class Forward(Protocol):

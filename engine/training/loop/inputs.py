@@ -36,6 +36,7 @@ from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.of_spec import workload_of_spec
 from engine.planner.memory.workload import Workload
 from engine.services.planning.reserve import reserved
+from engine.training.batches.counted import counts_of
 from engine.training.batches.examples import Examples, load_examples
 from engine.training.batches.kept_examples import kept_examples
 from engine.training.loop.start import Start, read_start
@@ -168,5 +169,4 @@ def workload_of(inputs: Inputs, measured: tuple[MemoryRecord, ...] = ()) -> Work
         measured: what this machine measured of jobs with the same model, as the plan has it.
     """
     shape = shape_of(inputs.base.config, inputs.base.parameters)
-    lengths = sorted(inputs.examples.train.lengths.tolist(), reverse=True)
-    return workload_of_spec(inputs.spec, shape, inputs.device, lengths, measured)
+    return workload_of_spec(inputs.spec, shape, inputs.device, counts_of(inputs.examples.train), measured)

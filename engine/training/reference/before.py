@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -20,17 +19,13 @@ from engine.objectives.answer_sums import answer_sums
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.limits.limits import out_of_memory
 from engine.training.reference import kept
+from engine.training.reference.reads import Reads
 from engine.training.reference.sums import AnswerNumbers, NotedExamples, looked_through, pieces
-
-if TYPE_CHECKING:
-    from engine.training.loop.inputs import Inputs
-    from engine.training.loop.trainer import StepTrainer
 
 NAME = "reference"
 _VERSION = 1  # of how the numbers are made: files of another one are not read
 _PIECE = 16_384  # tokens that are worked through between two looks at the user's wishes
 _KEEP_SECONDS = 5.0
-_HELD = ("quantisation", "double_quantisation")  # settings of how the base is held
 
 
 @dataclass
@@ -46,7 +41,7 @@ class ReferenceWork:
         done, total: tokens that are worked through, and of all; those that were there already are in neither.
     """
 
-    trainer: StepTrainer
+    trainer: Reads
     heed: Callable[[], None]
     folder: Path
     weights: str
@@ -131,26 +126,3 @@ class ReferenceWork:
                 self.heed()
         finally:
             trainer.model.train(was_training)
-
-
-def start_weights(inputs: Inputs, trainer: StepTrainer) -> str:
-    """A hash of the model as it is now, and of the way in which it is read."""
-    spec = inputs.spec
-    told = {
-        "base": inputs.base.weights_hash,
-        "method": [spec.method, spec.method_params],
-        "held": {key: spec.training.get(key) for key in _HELD},
-        "precision": inputs.precision.dtype,
-        "device": inputs.device.kind,
-        "forward": type(trainer.forward).__name__,
-    }
-    found = sha256(json.dumps(told, sort_keys=True, default=str).encode())
-    for name, tensor in _trained(trainer.model, inputs.method):
-        found.update(name.encode())
-        found.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return found.hexdigest()
-
-
-def _trained(model: Any, method: Any) -> list[tuple[str, torch.Tensor]]:
-    own = {} if method.state is None else method.state(model)
-    return [*((name, one) for name, one in model.named_parameters() if one.requires_grad), *own.items()]

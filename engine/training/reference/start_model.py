@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,9 +16,7 @@ from torch import Tensor, nn
 
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import Forward
-
-if TYPE_CHECKING:
-    from engine.training.loop.trainer import StepTrainer
+from engine.training.reference.reads import Reads
 
 _PROBE_TOKENS = 12
 
@@ -30,7 +28,7 @@ class StartModel:
         held: bytes of the parameters that are held once more; 0 where the method is switched off instead.
     """
 
-    def __init__(self, trainer: StepTrainer) -> None:
+    def __init__(self, trainer: Reads) -> None:
         self._model: Any = trainer.model
         self._off = _off_is_start(self._model, trainer.forward, trainer.autocast)
         self._copies: dict[str, Tensor] = {}

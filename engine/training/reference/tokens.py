@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,15 +11,13 @@ from numpy.typing import NDArray
 
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.limits.limits import out_of_memory
-
-if TYPE_CHECKING:
-    from engine.training.loop.trainer import StepTrainer
+from engine.training.reference.reads import Reads
 
 _AT = "at"
 
 
 def noted_log_probs(
-    trainer: StepTrainer, examples: Sequence[Example], name: str, *, temperature: float = 1.0
+    trainer: Reads, examples: Sequence[Example], name: str, *, temperature: float = 1.0
 ) -> list[Example]:
     """The examples with what the model says now of each label, under that name (`Example.label_notes`). Within
     `StartModel.asked` that is the start model. Groups become smaller where memory runs out.
@@ -49,7 +46,7 @@ def noted_log_probs(
 
 
 @torch.no_grad()
-def _read(trainer: StepTrainer, marked: Sequence[Example], count: int, temperature: float) -> NDArray[np.float32]:
+def _read(trainer: Reads, marked: Sequence[Example], count: int, temperature: float) -> NDArray[np.float32]:
     found = np.zeros(count, np.float32)
     training = trainer.model.training
     trainer.model.eval()
