@@ -27,6 +27,7 @@ from engine.services.chat.sides import (
     find_conversation,
     load_setup,
     make_asks,
+    refuse_scorers,
     shape_of_base,
 )
 from engine.serving.process.admission import Devices, Running, Tuned, Wanted, place
@@ -72,6 +73,7 @@ class Chat:
     def open(self, base_id: int, tuned_ids: Sequence[int], settings: Mapping[str, Any] | None = None) -> int:
         """Begin a conversation. Raises NotFound, SpecError, or Fault when the models do not belong together."""
         read = read_chat_settings(settings)
+        refuse_scorers(self._ctx, tuned_ids)
         with self._ctx.db.write() as s:
             ids = check_models(s, base_id, tuned_ids)
             conversation = Conversation(title="", base_model_id=base_id, tuned_ids=ids, settings=read)
@@ -88,6 +90,7 @@ class Chat:
     ) -> None:
         """Change settings (only those named) or who answers from the next prompt on."""
         self._refuse_while_busy(conversation_id)
+        refuse_scorers(self._ctx, tuned_ids or ())
         with self._ctx.db.write() as s:
             conversation = find_conversation(s, conversation_id)
             if settings is not None:

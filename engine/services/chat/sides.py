@@ -152,11 +152,18 @@ def check_models(s: Session, base_id: int, tuned_ids: Sequence[int]) -> list[int
             raise NotFound(tuned=i)
         if row.base_model_id != base_id:
             raise Fault("chat.other_base", tuned=row.name, base=base.name)
-        if not talks(row):
-            raise Fault("reward.scores", name=row.name)
     if fault := obstacle(base, ()):
         raise fault
     return ids
+
+
+def refuse_scorers(ctx: Context, tuned_ids: Sequence[int]) -> None:
+    """Raises Fault("reward.scores") where one of them scores answers and writes none."""
+    with ctx.db.read() as s:
+        found = tuned_models.tuned_by_ids(s, [int(one) for one in tuned_ids])
+    for row in found.values():
+        if not talks(row):
+            raise Fault("reward.scores", name=row.name)
 
 
 def load_setup(ctx: Context, conversation_id: int) -> tuple[Setup, list[Message]]:

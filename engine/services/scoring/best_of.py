@@ -17,7 +17,15 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, TunesmithError
 from engine.services.chat.bare_base import require_weights
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import Setup, check_models, clean_prompt, make_asks, obstacle_now, sides_of
+from engine.services.chat.sides import (
+    Setup,
+    check_models,
+    clean_prompt,
+    make_asks,
+    obstacle_now,
+    refuse_scorers,
+    sides_of,
+)
 from engine.services.scoring.asking import AskedScorer
 from engine.shapes.scoring import BestOfView, DrawnAnswer, WantedDraw
 from storage.queries import base_models, tuned_models
@@ -66,6 +74,7 @@ def best_of_view(key: str) -> BestOfView:
 def _setup(ctx: Context, wanted: WantedDraw) -> Setup:
     settings = read_chat_settings({"temperature": max(_COLDEST, float(wanted["temperature"]))})
     chosen = [] if wanted["tuned_id"] is None else [wanted["tuned_id"]]
+    refuse_scorers(ctx, chosen)
     with ctx.db.read() as s:
         ids = check_models(s, wanted["base_id"], chosen)
         base = base_models.get_model(s, wanted["base_id"])

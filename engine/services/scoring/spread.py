@@ -204,7 +204,10 @@ _PROBES: Mapping[str, Callable[[str, str], str]] = {
 
 
 def _probe(
-    scorer: AskedScorer, key: str, spoil: Callable[[str, str], str], good: list[tuple[list[Mapping[str, Any]], str, float]]
+    scorer: AskedScorer,
+    key: str,
+    spoil: Callable[[str, str], str],
+    good: list[tuple[list[Mapping[str, Any]], str, float]],
 ) -> Iterator[dict[str, Any]]:
     """The scores of good answers that were spoilt in one way, beside what they had before."""
     others = [answer for _, answer, _ in good[1:] + good[:1]]
