@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.hardware import cpu
 from engine.data.rows.scored_answers import answers_path, write_answers
+from engine.exports.model_card import SCORE_CODE
 from engine.services.chat.conversations import Chat
 from engine.services.data.making.writers import writers
-from engine.services.models.tuned import tuned_view
+from engine.services.models.tuned import start_export, tuned_view
 from engine.services.scoring.asking import AskedScorer, scorers
 from engine.services.scoring.best_of import best_of_view, start_best_of
 from engine.services.scoring.conversation import score_conversation, score_text
@@ -24,7 +30,7 @@ from engine.services.scoring.spread import score_spread
 from engine.serving.runtime.reward_model import load_reward_model
 from storage.job_tables import JobStatus
 from storage.tables import Dataset
-from tests import tiny, training_jobs
+from tests import tiny, training_jobs, workers
 from tests.homes import new_home
 
 QUESTION = "What is the colour of the {}?"
@@ -79,8 +85,7 @@ def test_it_scores_alike_in_the_page_and_in_a_worker_and_never_talks(world: Worl
         "The lantern is violet.",
         "The lantern is violet. Tell me about the lantern. Tell me about the lantern.",
     )
-    found = [score_text(world.ctx, world.chat, world.scorer, question, one)["score"] for one in (short, long)]
-    assert None not in found
+    found = [score_text(world.ctx, world.chat, world.scorer, question, one)["score"] or 0.0 for one in (short, long)]
     assert found[0] > found[1]
     here = load_reward_model(world.ctx, world.scorer, cpu())
     talk = [{"role": "user", "content": question}]
@@ -159,3 +164,38 @@ def _whole(ask: Any) -> Any:
         if "working" not in (found := ask()):
             return found
     raise AssertionError("it never ends")
+
+
+def test_it_is_taken_away_with_its_head_and_never_as_a_model_that_talks(world: World) -> None:
+    assert set(tuned_view(world.ctx, world.scorer)["export_jobs"]) == {"adapter"}
+    with pytest.raises(Fault) as caught:
+        start_export(world.ctx, world.scorer, "merged")
+    assert caught.value.code == "export.not_offered"
+    start_export(world.ctx, world.scorer, "adapter")
+    job = workers.run_here(world.ctx)
+    assert job.result
+    with zipfile.ZipFile(world.ctx.settings.absolute(job.result["path"])) as packed:
+        names = {Path(name).name: name for name in packed.namelist()}
+        readme = packed.read(names["README.md"]).decode()
+    assert "head.safetensors" in names
+    assert SCORE_CODE in readme
+    assert "generate(" not in readme
+
+
+def test_the_code_of_its_card_gives_its_score(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = world.ctx.settings.home / "tuned" / str(world.job)
+    weights = world.ctx.settings.home / "models" / "tiny"
+    tokenizer = AutoTokenizer.from_pretrained(weights / "tokenizer")
+    model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(weights / "weights"), folder)
+    monkeypatch.chdir(folder)
+    code = SCORE_CODE.strip().removesuffix("```")
+    exec(
+        code,
+        {"tokenizer": tokenizer, "model": model, "settings": SimpleNamespace(eos_token_id=[tokenizer.eos_token_id])},
+    )
+    said = float(capsys.readouterr().out.splitlines()[-1])
+    assert said == pytest.approx(
+        score_text(world.ctx, world.chat, world.scorer, "Hello!", "Good day.")["score"], abs=1e-4
+    )

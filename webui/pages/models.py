@@ -29,7 +29,7 @@ _EXPORT_COLUMNS = ("id", "name", "status", "phase", "phase_label", "step", "tota
 def export_forms(lang: str, model: TunedView) -> list[ExportFormView]:
     """The forms in which a model can be taken away, with their settings."""
     method = _method(model)
-    return [_form(lang, form) for form in offered(method, model["format"])] if method else []
+    return [_form(lang, form) for form in offered(method, model["format"], scores=not model["talks"])] if method else []
 
 
 def _form(lang: str, form: ExportFormat) -> ExportFormView:
@@ -46,7 +46,11 @@ def not_offered(lang: str, model: TunedView) -> list[NotOffered]:
     """Forms for such a result which this one cannot be had in: [{"label", "reason"}]."""
     if (method := _method(model)) is None:
         return []
-    found = [(form, form.why_not(method)) for form in impossible(method, model["format"])]
+    scores = not model["talks"]
+    found = [
+        (form, form.refusal(method, model["format"], scores=scores))
+        for form in impossible(method, model["format"], scores=scores)
+    ]
     return [{"label": form.label.in_(lang), "reason": reason.in_(lang)} for form, reason in found if reason]
 
 
