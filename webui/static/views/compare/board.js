@@ -16,8 +16,8 @@ export function board(root, id, forms, ctx) {
   const lead = leading(forms.metrics);
   const b = { id, ctx, forms, lead, columns: compareColumns(forms.metrics), view: null, version: "", sort: { key: lead.key, down: lead.better === "high" }, curvesAt: 0, answered: -1 };
   const frame = { head: h("div", { class: "compare-head" }), lead: h("div", { class: "compare-lead", role: "status" }), notes: h("div", {}),
-    table: h("section"), curves: h("section"), answers: h("section") };
-  replaceChildren(root, h("div", { class: "ts-wide compare-page" }, compareBack(), frame.head, frame.lead, frame.notes, frame.table, frame.curves, frame.answers));
+    table: h("section"), curves: h("section"), answers: h("section"), judge: h("section") };
+  replaceChildren(root, h("div", { class: "ts-wide compare-page" }, compareBack(), frame.head, frame.lead, frame.notes, frame.table, frame.curves, frame.answers, frame.judge));
   appendAll(frame.table, ["block", "block"].map((kind) => h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
   b.refresh = async () => {
     const news = await ctx.news("compare_view", b.version, id);
@@ -56,6 +56,7 @@ function drawBoard(b, frame, view) {
     b.table = compareTable(b, frame.table);
     b.curves = curves(b, frame.curves);
     b.answers = answers(b, frame.answers);
+    b.judge = frame.judge;
   }
   if (named) replaceChildren(frame.head, boardHead(b));
   const lead = compareHeadline(view, b.lead);
@@ -77,8 +78,10 @@ async function follow(b, changed) {
   }
   const ended = b.view.rows.flatMap((row) => row.runs).filter((run) => !["queued", "starting", "running", "stopping"].includes(run.status)).length;
   if (ended !== b.answered) {
-    b.answers.draw(await b.ctx.call("compare_answers", b.id));
+    const said = await b.ctx.call("compare_answers", b.id);
+    b.answers.draw(said);
     b.answered = ended;
+    if (said.length && !b.judge.hasChildNodes()) replaceChildren(b.judge, await (await import("./judge.js")).compareJudge(b));
   }
 }
 
