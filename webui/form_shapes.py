@@ -41,7 +41,8 @@ class ParamForm(TypedDict):
     choices: list[FormChoice]  # where it is chosen from a list
     advanced: bool  # folded away for beginners
     optional: bool  # may be empty
-    source: Literal["", "column", "dataset", "model"]  # where further choices come from
+    source: Literal["", "column", "dataset", "model", "reward_model", "reward_file"]  # where further choices come from
+    lines: int  # of a text's field
     term: NotRequired[FormTerm | None]  # that explains it
     per_method: NotRequired[bool]  # kept apart for each method
 
@@ -69,7 +70,7 @@ class MethodForm(Named):
     variants: list[VariantForm]  # of it
 
 
-class ObjectiveForm(Named):
+class ObjectiveWords(Named):
     """One objective as the wizard offers it."""
 
     tagline: str  # in one line
@@ -78,17 +79,52 @@ class ObjectiveForm(Named):
     usable: str  # these kinds in words
     unfit: dict[str, str | None]  # code of the sentence by kind that it cannot learn from
     example: str  # what one is called
+    family: str  # key of what it learns from
+    rare: bool  # offered to those who ask for more
     refuses: list[str]  # keys of methods
+
+
+class ObjectiveForm(ObjectiveWords):
+    """One objective with its settings."""
+
+    rates: dict[str, float]  # by family of methods, the share of their learning rate that suits it
     params: list[ParamForm]  # settings of training
 
 
-class WizardForms(TypedDict):
-    """The forms of the Train page."""
+class ObjectiveEntry(ObjectiveWords):
+    """One objective, its settings told by their places."""
+
+    params: list[int]  # places among the settings of all
+
+
+class SourceForm(Named):
+    """What a model can learn from: a family of objectives."""
+
+    says: str  # what the model makes of it
+    example: str  # a row, in a line
+    kinds: list[str]  # of rows that are made for it
+
+
+class FormsOfAll(TypedDict):
+    """The forms of the Train page, without those of objectives."""
 
     version: int  # of a spec
     methods: list[MethodForm]  # in their order
     families: list[Named]  # of methods
+    sources: list[SourceForm]  # what can be learnt from
+
+
+class WizardForms(FormsOfAll):
+    """The forms of the Train page."""
+
     objectives: list[ObjectiveForm]  # in their order
+
+
+class SmallForms(FormsOfAll):
+    """The same with each setting told once."""
+
+    objectives: list[ObjectiveEntry]  # in their order
+    settings: list[ParamForm]  # of all objectives
 
 
 class OperationForm(Named):

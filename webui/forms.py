@@ -13,9 +13,21 @@ from engine.methods.common.declaration import Method
 from engine.methods.common.rates import rates_of
 from engine.objectives import OBJECTIVES
 from engine.objectives.declaration import KINDS, Objective
+from engine.objectives.families import FAMILIES as SOURCES
+from engine.objectives.families import Family
 from engine.services.app.glossary import term_of
 from engine.services.app.learning import FAMILIES, capabilities_of
-from webui.form_shapes import FormTerm, MethodForm, ObjectiveForm, OperationForm, ParamForm, WizardForms
+from webui.form_shapes import (
+    FormTerm,
+    MethodForm,
+    ObjectiveEntry,
+    ObjectiveForm,
+    OperationForm,
+    ParamForm,
+    SmallForms,
+    SourceForm,
+    WizardForms,
+)
 
 _SHOWN_CAPABILITIES = ("merge", "toggle", "quantised_base", "batch")
 
@@ -49,6 +61,7 @@ def param_form(param: Param, language: str, prefix: str) -> ParamForm:
         "advanced": param.advanced,
         "optional": param.optional,
         "source": param.source,
+        "lines": param.lines,
     }
 
 
@@ -121,7 +134,10 @@ def objective_form(objective: Objective, language: str, methods: Sequence[Method
         "usable": separator(language).join(KINDS[kind].in_(language) for kind in sorted(objective.learns_from)),
         "unfit": {kind: objective.unfit.get(kind) for kind in KINDS if kind not in objective.learns_from},
         "example": objective.example.in_(language),
+        "family": objective.family.key,
+        "rare": objective.rare,
         "refuses": [method.key for method in methods if any(True for _ in objective.refusals(method))],
+        "rates": dict(objective.rates),
         "params": [
             {**form, "per_method": form["key"] in own} for form in _settings(objective.params, language, "training")
         ],
@@ -131,10 +147,38 @@ def objective_form(objective: Objective, language: str, methods: Sequence[Method
 def wizard_forms(
     language: str, methods: Sequence[Method] = METHODS, objectives: Sequence[Objective] = OBJECTIVES
 ) -> WizardForms:
-    """The forms of the Train page: {"version" (of a spec), "methods", "families", "objectives"}."""
+    """The forms of the Train page."""
     return {
         "version": SPEC_VERSION,
         "methods": [method_form(method, language) for method in methods],
         "families": [{"key": key, "label": label.in_(language)} for key, label in FAMILIES.items()],
+        "sources": [_source(family, language) for family in SOURCES],
         "objectives": [objective_form(objective, language, methods) for objective in objectives],
+    }
+
+
+def small_forms(forms: WizardForms) -> SmallForms:
+    """The same forms with each setting told once: objectives share most of theirs."""
+    settings: list[ParamForm] = []
+
+    def place(form: ParamForm) -> int:
+        if form not in settings:
+            settings.append(form)
+        return settings.index(form)
+
+    entries: list[ObjectiveEntry] = [
+        {**one, "params": [place(form) for form in one["params"]]}  # type: ignore[typeddict-item]
+        for one in forms["objectives"]
+    ]
+    return {**forms, "objectives": entries, "settings": settings}  # type: ignore[typeddict-item]
+
+
+def _source(family: Family, language: str) -> SourceForm:
+    """What a model can learn from, as the wizard asks for it."""
+    return {
+        "key": family.key,
+        "label": family.label.in_(language),
+        "says": family.says.in_(language),
+        "example": family.example.in_(language),
+        "kinds": list(family.kinds),
     }

@@ -11,6 +11,7 @@ from typing import Any, cast
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import Objective
+from engine.services.data.suggested_objective import made_for, suggested_objective
 from webui.forms import per_method_keys
 from webui.train_shapes import WizardDraft
 
@@ -50,6 +51,25 @@ def fresh_draft(**chosen: Any) -> WizardDraft:
 def _objective(raw: Mapping[str, Any]) -> Objective | None:
     """What a draft or a spec optimises; None where it names none that this version knows."""
     return next((one for one in OBJECTIVES if one.key == raw.get("objective")), None)
+
+
+def with_objective(draft: WizardDraft, key: str) -> WizardDraft:
+    """The draft with another objective: what was typed for the earlier one waits until it is chosen again."""
+    before = draft["objective"]
+    if key == before:
+        return draft
+    waiting = {**draft["by_objective"], before: {"training": draft["training"], "training_by": draft["training_by"]}}
+    back = waiting.pop(key, {"training": {}, "training_by": {}})
+    changed = {**draft, "objective": key, **back, "by_objective": waiting}
+    return cast(WizardDraft, changed)
+
+
+def for_rows(draft: WizardDraft, kind: str | None) -> WizardDraft:
+    """The draft with the objective that suits rows of that kind; its own where they are made for it."""
+    chosen, suited = _objective(draft), suggested_objective(kind)
+    if suited is None or (chosen is not None and made_for(chosen, kind)):
+        return draft
+    return with_objective(draft, suited.key)
 
 
 def draft_of(raw: Mapping[str, Any]) -> WizardDraft:

@@ -9,7 +9,7 @@ from engine.shapes.data import DatasetBrief
 from engine.shapes.jobs import RawBudget
 from engine.shapes.models import BaseModelView
 from engine.shapes.planning import CatalogueDevice, DeviceChoice
-from webui.form_shapes import WizardForms
+from webui.form_shapes import SmallForms
 
 Step = Literal["model", "data", "budget", "method", "review"]
 
@@ -81,7 +81,7 @@ class ReadDraft(TypedDict):
 class WizardValue(TypedDict):
     """What the wizard is placed with."""
 
-    forms: WizardForms  # of methods and objectives
+    forms: SmallForms  # of methods and objectives
 
 
 class MethodSettings(TypedDict, total=False):

@@ -16,6 +16,7 @@ from engine.exports import EXPORTS
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
 from engine.planner.budget.goals import GOALS
+from engine.services.app.lessons import LESSONS
 
 DEFAULT_COMMAND = "serve"
 
@@ -126,6 +127,7 @@ def _train(command: _Command) -> None:
     command.add("--model", key="model", metavar="MODEL")
     command.add("--method", key="method", choices=[method.key for method in METHODS])
     _objective(command)
+    command.add("--starts-from", key="starts_from", type=int, metavar="ID")
     command.add("--set", key="set", metavar="KEY=VALUE", action="append", default=[])
     command.add("--name", key="name", metavar="TEXT")
     command.add("--device", key="device", metavar="DEVICE")
@@ -202,6 +204,13 @@ def _demo(command: _Command) -> None:
     command.add("--epochs", key="epochs", type=float, metavar="N")
 
 
+def _lesson(command: _Command) -> None:
+    known = "; ".join(f"{one.key}: {one.label.in_(command.language)}" for one in LESSONS)
+    command.add("lesson", key="lesson", metavar="LESSON", choices=[one.key for one in LESSONS], said={"known": known})
+    command.add("--sample", key="lesson_sample", choices=tuple(SAMPLES))
+    command.add("--epochs", key="epochs", type=float, metavar="N")
+
+
 _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "serve": _serve,
     "starter": _nothing,
@@ -214,5 +223,6 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "export": _export,
     "resize": _resize,
     "demo": _demo,
+    "lesson": _lesson,
     "doctor": _nothing,
 }

@@ -25,7 +25,7 @@ from engine.services.data import datasets, imports, sources
 from engine.services.jobs.follow import follow
 from engine.services.jobs.lifecycle import start_job, stop_job
 from engine.services.jobs.spec_files import Warnings, draft_from_yaml
-from engine.services.models import base_models
+from engine.services.models import base_models, tuned
 
 SAMPLE_NAMES = ("sample-en", "sample-zh")
 
@@ -77,6 +77,9 @@ def _raw_spec(console: Console, ctx: Context, args: argparse.Namespace) -> dict[
     if args.model or not args.spec:
         raw["base_model"] = models.find(ctx, args.model or "starter")
         warnings = _without(warnings, "spec.base_model_not_here")
+    if args.starts_from is not None:
+        raw = _from_start(ctx, raw, args)
+        warnings = _without(warnings, "spec.starts_from_not_here")
     if args.data:
         raw["dataset"] = data_set(console, ctx, args.data)
         warnings = _without(warnings, "spec.dataset_not_here")
@@ -89,6 +92,13 @@ def _raw_spec(console: Console, ctx: Context, args: argparse.Namespace) -> dict[
     raw["budget"] = {**raw.get("budget", {}), **{key: value for key, value in given.items() if value is not None}}
     raw["name"] = args.name or raw.get("name") or _name(ctx, raw)
     return raw
+
+
+def _from_start(ctx: Context, raw: dict[str, Any], args: argparse.Namespace) -> dict[str, Any]:
+    """The form with what follows from the tuned model that it goes on with. Raises NotFound."""
+    start = tuned.tuned_view(ctx, args.starts_from)
+    raw |= {"starts_from": start["id"], "method": args.method or start["method"]}
+    return raw if args.model else raw | {"base_model": start["base_model_id"]}
 
 
 def _check_named(ctx: Context, args: argparse.Namespace) -> None:

@@ -34,7 +34,10 @@ class Param:
         optional: it may be empty, which reads as None.
         scale: "log" for numbers that span magnitudes (learning rate).
         source: where the form takes the choices from: other columns of the data set's rows (texts), the data sets or the
-            base models (ids). What is chosen is checked where it is used.
+            base models (ids), or from what the page itself offers (tuned reward models, files of the operator). What is chosen is
+            checked where it is used.
+        lines: of a text's field.
+        reads: of "data": (value, its field) -> the checked value, and faults by field; it is asked of a default too.
         later: results were kept before there was this setting: its default is no part of what names them.
     """
 
@@ -52,7 +55,9 @@ class Param:
     advanced: bool = True
     optional: bool = False
     scale: Literal["linear", "log"] = "linear"
-    source: Literal["", "column", "dataset", "model"] = ""
+    source: Literal["", "column", "dataset", "model", "reward_model", "reward_file"] = ""
+    lines: int = 1
+    reads: Callable[[Any, str], tuple[Any, Faults]] | None = None
     later: bool = False
 
     def read(self, value: Any) -> Any:
@@ -121,7 +126,7 @@ def _boolean(_param: Param, value: Any) -> bool:
 
 def _choice(param: Param, value: Any) -> Any:
     if param.source:
-        return _text(param, value) if param.source == "column" else _integer(param, value)
+        return _text(param, value) if param.source in ("column", "reward_file") else _integer(param, value)
     if not isinstance(value, Hashable) or value not in param.choices:
         raise ParamFault("param.unknown_choice", value=shown(value), choices=[str(c) for c in param.choices])
     return value
@@ -166,6 +171,10 @@ def read_all(params: Sequence[Param], values: Mapping[str, Any], prefix: str) ->
         faults[prefix] = {"code": "param.not_values", "params": {"value": shown(values)}}
         values = {}
     for param in params:
+        if param.reads is not None:
+            read[param.key], wrong = param.reads(values.get(param.key, param.default), f"{prefix}.{param.key}")
+            faults |= wrong
+            continue
         try:
             read[param.key] = param.read(values[param.key]) if param.key in values else param.default
         except ParamFault as fault:

@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import DynamicCache, GenerationConfig, StoppingCriteriaList
 from transformers.cache_utils import DynamicLayer
 
-from engine.data.rows.row import THINKING
+from engine.data.rows.row import THINKING, conversation_of
 from engine.data.templates.template import ChatTemplate
 from engine.data.thoughts.wish import settled
 from engine.models.tuned.virtual_tokens import VirtualTokens
@@ -46,7 +46,7 @@ class Prompt:
 def fixed_prompts(wanted: Sequence[str], rows: Iterable[Mapping[str, Any]], template: ChatTemplate) -> list[Prompt]:
     """The user's prompts, else those of the first rows that have one. Reads no more rows than it needs."""
     if wanted:
-        chat = template.has_chat and any("messages" in row for row in islice(rows, 1))
+        chat = template.has_chat and any("text" not in row for row in islice(rows, 1))
         return [Prompt(text, _asked(text, template, chat=chat), None, goes_on=not chat) for text in wanted[:16]]
     found = (prompt_of(row, template) for row in rows)
     return list(islice((prompt for prompt in found if prompt is not None), PROMPTS))
@@ -60,12 +60,14 @@ def _asked(text: str, template: ChatTemplate, *, chat: bool) -> list[int]:
 
 def prompt_of(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
     """The last question of a row with its answer (the beginning of a text with what follows); None where there is none."""
-    if "messages" not in row:
+    if "text" in row:
         ids = template.plain_ids(row["text"])
         lead = _whole_lead(ids, template)
         rest = template.text_behind(ids[lead : lead + NEW_TOKENS])
         return Prompt(template.decode(ids[:lead]), ids[:lead], rest, goes_on=True) if lead else None
-    messages = row["messages"]
+    messages = conversation_of(row)
+    if messages and messages[-1]["role"] == "user":  # a question without an answer
+        messages = [*messages, {"role": "assistant", "content": ""}]
     last = max((i for i, m in enumerate(messages) if m["role"] == "assistant"), default=0)
     if not last or messages[last - 1]["role"] != "user":
         return None

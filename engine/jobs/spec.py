@@ -15,7 +15,6 @@ from engine.core.shapes import CodedMessage, Faults
 from engine.devices import DEVICE_KINDS, kind_named
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method
-from engine.methods.common.rates import defaults_for
 from engine.methods.common.updates import mismatched
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.shared_params import THINKING
@@ -57,6 +56,7 @@ class JobSpec:
         training: values of the objective's settings of training.
         budget: hardware that it may use.
         objective: key of the objective.
+        starts_from: id of the tuned model of the same base and method that training goes on with; None for the base itself.
         version: of this form of the spec.
     """
 
@@ -70,6 +70,8 @@ class JobSpec:
     sample_prompts: tuple[str, ...] = ()  # empty: taken from held-out rows
     objective: str = OBJECTIVES[0].key
     dataset_hash: str = ""  # content of the rows when the job was started; set by the service, never by a form
+    starts_from: int | None = None
+    start_hash: str = ""  # weights of that model when the job was started; set by the service, never by a form
     version: int = SPEC_VERSION
 
     def as_dict(self) -> dict[str, Any]:
@@ -172,12 +174,17 @@ def _version(raw: Mapping[str, Any]) -> int:
     return int(number)
 
 
+def spec_alone(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what the database holds of a training job: its spec, without what stands beside it."""
+    return {key: value for key, value in stored.items() if key in FIELDS}
+
+
 def make_stored(raw: Mapping[str, Any]) -> JobSpec:
     """The spec within what the database holds of a job: other kinds of jobs keep more beside it. Raises as `make_spec`.
 
     A job that began before its rows could be read otherwise goes on with what it had: no default is put in for that.
     """
-    spec = make_spec({key: value for key, value in raw.items() if key in FIELDS})
+    spec = make_spec(spec_alone(raw))
     if THINKING.key in (raw.get("training") or {}):
         return spec
     return replace(spec, training={key: value for key, value in spec.training.items() if key != THINKING.key})
@@ -200,6 +207,9 @@ def make_spec(raw: Mapping[str, Any], parameters: int | None = None) -> JobSpec:
     for key in ("base_model", "dataset"):
         if type(raw.get(key)) is not int:
             faults[key] = {"code": f"spec.no_{key}", "params": {}}
+    start = raw.get("starts_from")
+    if start is not None and type(start) is not int:
+        faults["starts_from"] = {"code": "start.not_an_id", "params": {"value": shown(start)}}
     key = str(raw.get("method") or "")
     if key not in {method.key for method in METHODS}:
         faults["method"] = {"code": "spec.no_method", "params": {}}
@@ -208,9 +218,8 @@ def make_spec(raw: Mapping[str, Any], parameters: int | None = None) -> JobSpec:
     if faults.keys() & {"method", "objective"}:
         raise SpecError(faults)
     method = method_of(key)
-    defaults = defaults_for(method, parameters)
     method_params, wrong = read_all(method.params, raw.get("method_params") or {}, "method")
-    training, more = read_all(objective_of(aim).params_for(defaults), raw.get("training") or {}, "training")
+    training, more = read_all(objective_of(aim).params_of(method, parameters), raw.get("training") or {}, "training")
     faults |= wrong | more
     faults |= {} if faults else _refused(method, training)
     budget = _budget(raw.get("budget") or {}, faults)
@@ -221,8 +230,9 @@ def make_spec(raw: Mapping[str, Any], parameters: int | None = None) -> JobSpec:
     if faults:
         raise SpecError(faults)
     rows = str(raw.get("dataset_hash") or "")
+    began = "" if start is None else str(raw.get("start_hash") or "")
     return JobSpec(
-        name, raw["base_model"], raw["dataset"], key, method_params, training, budget, prompts, aim, dataset_hash=rows
+        name, raw["base_model"], raw["dataset"], key, method_params, training, budget, prompts, aim, rows, start, began
     )
 
 

@@ -12,6 +12,7 @@ from engine.core.shapes import Said
 from engine.core.text import LANGUAGES, Text, catalogue, filled
 from engine.jobs.kinds import known_kind
 from engine.jobs.kinds.declaration import JobKind
+from engine.jobs.outcomes import MeasuredMerit, said
 from engine.shapes.jobs import Headline, Tone
 from storage.job_tables import FINAL
 
@@ -23,13 +24,18 @@ _CHANGES: dict[int, tuple[str, Tone]] = {  # of a loss: below, at or above what 
 _PATIENCE = 2  # checks in a row that were no better than the best one before
 
 
-def status_message(job: Mapping[str, Any], val_losses: Sequence[tuple[int, float]]) -> Headline:
+def status_message(
+    job: Mapping[str, Any], val_losses: Sequence[tuple[int, float]], outcome: MeasuredMerit | None = None
+) -> Headline:
     """What the job does or how it ended; "text" is the sentence in each language where the job's kind declares it.
 
     Args:
         job: a job's view, without its headline.
         val_losses: (step, loss) of each check so far.
+        outcome: what tells of the job's result instead, with its checks.
     """
+    if outcome is not None and not job["stalled"] and (told := _by_outcome(job, val_losses, outcome)) is not None:
+        return told
     if job["stalled"]:
         return _say("stalled", step=job["step"])
     kind, status = known_kind(job["kind"]), job["status"]
@@ -38,6 +44,28 @@ def status_message(job: Mapping[str, Any], val_losses: Sequence[tuple[int, float
     if status not in _BY_STATUS:
         return _running(kind, job, val_losses)
     return _BY_STATUS[status](job, val_losses)
+
+
+def _by_outcome(job: Mapping[str, Any], losses: Sequence[tuple[int, float]], outcome: MeasuredMerit) -> Headline | None:
+    """How what counts has changed so far or in the end; None where the state is told otherwise."""
+    done = job["status"] == "succeeded"
+    found = outcome.between(_model_step(job, losses) if done and losses else None)
+    if found is None or not (done or (job["status"] == "running" and job["phase"] in ("training", None))):
+        return None
+    first, last = (said(found[key], found["share"]) for key in ("first", "last"))
+    rise = (found["last"] > found["first"]) - (found["last"] < found["first"])
+    code, tone = _OUTCOMES[0 if first == last else rise]
+    changed = _say(code, what=found["label"], first=first, last=last)
+    left = None if done or job["seconds_left"] is None else _timed("left", job["seconds_left"])
+    told = _and(_took("finished", job["seconds"]), changed) if done else _and(changed, left)
+    return {**told, "text": {one: _in(one, told) for one in LANGUAGES}, "tone": tone}
+
+
+_OUTCOMES: dict[int, tuple[str, Tone]] = {
+    1: ("outcome.rose", "good"),
+    0: ("outcome.same", "warn"),
+    -1: ("outcome.fell", "warn"),
+}
 
 
 def _say(code: str, **params: Any) -> Headline:
@@ -82,6 +110,8 @@ def _queued(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Hea
     if (coming := job["waits_for"]) is not None:
         known = {"done_mb": coming["done_mb"], "total_mb": coming["total_mb"]}
         return _say("queued.download", **known) if coming["total_mb"] else _say("queued.weights")
+    if (awaited := job["awaits"]) is not None:
+        return _say("queued.stage_held" if awaited["held"] else "queued.stage", name=awaited["name"])
     place = job["queue_place"] or 1
     return _say("queued", place=place) if place > 1 else _say("queued.next")
 

@@ -9,15 +9,18 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from engine.jobs.kinds import known_kind
+from engine.jobs.linked import link_of, stages_awaited
+from engine.jobs.outcomes import MeasuredMerit, measured
 from engine.jobs.progress import duration, fraction, seconds_left
 from engine.jobs.resuming import resume_advice, resuming_helps
 from engine.jobs.status_messages import status_message
 from engine.jobs.supervisor import is_stalled
 from engine.jobs.waiting import awaits_weights, weights_coming
-from engine.shapes.jobs import JobBrief, JobCan, JobState, JobView, WeightsComing
+from engine.shapes.jobs import JobBrief, JobCan, JobState, JobView, StageAwaited, StagePlace, WeightsComing
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, comparisons, events, inputs, metrics
 from storage.queries import jobs as queries
+from storage.queries.tuned_models import tuned_names
 
 _LISTED = (
     "id", "name", "tags", "note", "kind", "status", "phase", "lane", "step", "total_steps", "train_loss", "val_loss",
@@ -43,8 +46,11 @@ class _Around:
     comparisons: dict[int, int] = field(default_factory=dict)
     ran: dict[int, float] = field(default_factory=dict)
     coming: dict[int, WeightsComing] = field(default_factory=dict)
+    objectives: dict[int, str] = field(default_factory=dict)
     models_there: set[int] = field(default_factory=set)
     datasets_there: set[int] = field(default_factory=set)
+    starts: dict[int, str] = field(default_factory=dict)
+    awaited: dict[int, StageAwaited] = field(default_factory=dict)
 
     def has_inputs(self, job: Job) -> bool:
         """Whether what the job reads was not removed."""
@@ -65,9 +71,18 @@ def _around(s: Session, jobs: Sequence[Job], losses: ValLosses) -> _Around:
         comparisons=comparisons.of_jobs(s, ids),
         ran=events.running_seconds(s, ended) if ended else {},
         coming=weights_coming(s, jobs),
+        objectives=queries.objectives(s, [job.id for job in jobs if job.method]),
         models_there=base_models.models_there(s, models),
         datasets_there=inputs.datasets_there(s, datasets),
+        starts=tuned_names(s, {began for job in jobs if (began := job.spec.get("starts_from"))}),
+        awaited=stages_awaited(s, jobs),
     )
+
+
+def _stage(job: Job) -> StagePlace | None:
+    link = link_of(job)
+    keys = ("run", "recipe", "stage", "place", "of")
+    return cast(StagePlace, {key: link[key] for key in keys}) if link else None
 
 
 def _can(job: Job, place: tuple[int, int] | None) -> JobCan:
@@ -100,6 +115,7 @@ def _brief(job: Job, around: _Around, columns: Sequence[str]) -> dict[str, Any]:
     return {
         **{key: getattr(job, key) for key in columns},
         **_facts(job),
+        "objective": around.objectives.get(job.id),
         "fraction": fraction(job),
         "seconds_left": seconds_left(job),
         "seconds": duration(job, around.ran) if job.status in FINAL else None,
@@ -107,6 +123,8 @@ def _brief(job: Job, around: _Around, columns: Sequence[str]) -> dict[str, Any]:
         "base_model_name": around.models.get(job.base_model_id or 0),
         "queue_place": place[0] if place else None,
         "waits_for": around.coming.get(job.base_model_id or 0) if awaits_weights(job) else None,
+        "awaits": around.awaited.get(job.id),
+        "stage": _stage(job),
         "stalled": job.status in ACTIVE and is_stalled(job),
         "checkpoint_step": around.checkpoints.get(job.id),
         "can": _can(job, place),
@@ -116,14 +134,15 @@ def _brief(job: Job, around: _Around, columns: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _view(job: Job, around: _Around) -> JobView:
+def _view(job: Job, around: _Around, outcome: MeasuredMerit | None) -> JobView:
     view = cast(JobState, _brief(job, around, _COLUMNS))
     advice, helps = resume_advice(view), resuming_helps(view)
     return {
         **view,
+        "starts_from": around.starts.get(job.spec.get("starts_from") or 0),
         "resume_advice": advice,
         "resuming_helps": helps,
-        "headline": status_message(view, around.val_losses.get(job.id, [])),
+        "headline": status_message(view, around.val_losses.get(job.id, []), outcome),
     }
 
 
@@ -135,8 +154,8 @@ def views(s: Session, jobs: Sequence[Job], losses: ValLosses | None = None) -> l
     """
     if losses is None:
         losses = metrics.series_of(s, [job.id for job in jobs], "val_loss")
-    around = _around(s, jobs, losses)
-    return [_view(job, around) for job in jobs]
+    around, outcomes = _around(s, jobs, losses), measured(s, jobs)
+    return [_view(job, around, outcomes.get(job.id)) for job in jobs]
 
 
 def briefs(s: Session, jobs: Sequence[Job]) -> list[JobBrief]:

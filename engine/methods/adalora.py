@@ -226,6 +226,7 @@ ADALORA = Method(
     figures=_figures,
     state=_state,
     restore=_restore,
+    goes_on=Text("methods.adalora.goes_on"),
     capabilities=Capabilities(merge=True, toggle=True, why_not={"batch": TURN_BY_TURN}),
     learn=Learn(
         what=Text("methods.adalora.learn.what"),

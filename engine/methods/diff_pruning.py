@@ -127,6 +127,7 @@ DIFF_PRUNING = Method(
     state=_state,
     restore=_restore,
     save=_save,
+    goes_on=Text("methods.diff_pruning.goes_on"),
     trainable=lambda shape, _values: 2 * _weights(shape),
     trainable_source=Text("methods.diff_pruning.trainable_source"),
     changed=_changed,

@@ -76,6 +76,7 @@ FEW_SHOT = Method(
     changed=lambda _shape, _values: 0,
     rank=lambda _shape, _values: None,
     save=_save,
+    goes_on=Text("methods.few_shot.goes_on"),
     expected_fall=0.0,
     capabilities=Capabilities(merge=False, toggle=True, batch=True, trains=False, why_not=_FEW_SHOT_WHY),
     notes=(Text("methods.few_shot.notes"),),

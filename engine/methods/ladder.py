@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, RunContext, Values
+from engine.methods.common.declaration import Capabilities, GoingOn, Learn, Method, Model, RunContext, Values
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.modules import TURN_BY_TURN
 from engine.methods.common.shape import ModelShape
@@ -64,6 +64,12 @@ def _save(model: Model, folder: Path, _run: RunContext) -> None:
     ladder.save(model, folder)
 
 
+def _load(model: Model, folder: Path) -> None:
+    from engine.training.tuners import ladder
+
+    ladder.load(model, folder)
+
+
 def _trainable(shape: ModelShape, values: Values) -> int:
     """Blocks of 12w² + 2w and a gate, a reading of hw for each and for the embeddings, the last norm and the writing."""
     width, rungs = _width(shape, values), _rungs(shape, values)
@@ -93,6 +99,7 @@ LADDER = Method(
     defaults={"learning_rate": 5e-3, "epochs": 4},
     apply=_apply,
     save=_save,
+    goes_on=GoingOn(load=_load),
     trainable=_trainable,
     trainable_source=Text("methods.ladder.trainable_source"),
     changed=lambda _shape, _values: 0,

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from engine.base_formats import base_format
 from engine.core.text import Text
-from engine.methods.common.declaration import EXPERTS, Capabilities, Method, Model, Refusal, RunContext, Values
+from engine.methods.common.declaration import (
+    EXPERTS,
+    Capabilities,
+    GoingOn,
+    Method,
+    Model,
+    Refusal,
+    RunContext,
+    Values,
+)
 from engine.methods.common.footprint import Footprint, inputs_of
 from engine.methods.common.lora_options import LORA_LEARN, LORA_PARAMS, LORA_VARIANTS
 from engine.methods.common.modules import chosen_linears, refuse_missing, targets, weights_of
@@ -90,6 +99,14 @@ def restore_lora(model: Model, stored: Mapping[str, Tensor]) -> None:
     """Put the untrained matrices back."""
     for name, parameter in _frozen(model).items():
         parameter.data.copy_(stored[name])
+
+
+def _kept(values: Values) -> Values | None:
+    """The result of a start that moved the base is a plain adapter of twice the rank, at twice the strength by rank."""
+    if not _moves_base(values):
+        return values
+    twice = {"start": "zero", "rank": 2 * int(values["rank"]), "alpha": 2 * int(values["alpha"])}
+    return None if values["rslora"] else {**values, **twice}
 
 
 # ---------------------------------------------------------------- numbers
@@ -244,6 +261,7 @@ LORA = Method(
     variants=LORA_VARIANTS,
     learn=LORA_LEARN,
     recommended=True,
+    goes_on=GoingOn(frozenset({"dropout", "updates", "plus_ratio"}), _kept),
     adapts=lora_adapts,
     capabilities=Capabilities(merge=True, toggle=True, batch=True),
 )

@@ -106,6 +106,7 @@ P_TUNING = Method(
     stored=_embeddings,
     changed=lambda _shape, _values: 0,
     starts_as_base=False,
+    goes_on=Text("methods.p_tuning.goes_on"),
     rank=lambda _shape, _values: None,
     refusals=refuse_scaled,
     capabilities=VIRTUAL,

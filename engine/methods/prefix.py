@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Learn, Method, Model, Refusal, RunContext, Values
+from engine.methods.common.declaration import GoingOn, Learn, Method, Model, Refusal, RunContext, Values
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.shape import ModelShape
 from engine.methods.prompt import VIRTUAL, virtual_tokens
@@ -101,6 +101,7 @@ PREFIX = Method(
     stored=_vectors,
     changed=lambda _shape, _values: 0,
     starts_as_base=False,
+    goes_on=Text("methods.prefix.goes_on"),
     rank=lambda _shape, _values: None,
     refusals=_refusals,
     capabilities=_PER_LAYER,
@@ -137,6 +138,7 @@ P_TUNING_V2 = replace(
     trainable=_vectors,
     trainable_source=Text("methods.prefix.p_tuning_v2.trainable_source"),
     stored=None,
+    goes_on=GoingOn(),
     expected_fall=0.15,
     notes=(
         Text("methods.prefix.p_tuning_v2.notes.each_number_is_trained"),

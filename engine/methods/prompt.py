@@ -7,7 +7,17 @@ from typing import Any
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, RunContext, Values, Variant
+from engine.methods.common.declaration import (
+    Capabilities,
+    GoingOn,
+    Learn,
+    Method,
+    Model,
+    Refusal,
+    RunContext,
+    Values,
+    Variant,
+)
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.shape import ModelShape
 
@@ -134,6 +144,7 @@ PROMPT = Method(
     trainable_source=Text("methods.prompt.prompt_tuning.trainable_source"),
     changed=lambda _shape, _values: 0,
     starts_as_base=False,
+    goes_on=GoingOn(frozenset({"start", "text"})),
     rank=lambda _shape, _values: None,
     refusals=_refusals,
     capabilities=VIRTUAL,

@@ -6,11 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.objectives.cpo import CPO
 from engine.objectives.declaration import Objective
+from engine.objectives.dpo import DPO
+from engine.objectives.grpo import GRPO
+from engine.objectives.kto import KTO
+from engine.objectives.online_dpo import ONLINE_DPO
+from engine.objectives.orpo import ORPO
+from engine.objectives.ppo import PPO
 from engine.objectives.pretraining import PRETRAINING
+from engine.objectives.reward_model import REWARD_MODEL
 from engine.objectives.sft import SFT
+from engine.objectives.simpo import SIMPO
 
-OBJECTIVES: tuple[Objective, ...] = (SFT, PRETRAINING)
+OBJECTIVES: tuple[Objective, ...] = (
+    SFT, PRETRAINING, DPO, KTO, ORPO, SIMPO, CPO, REWARD_MODEL, GRPO, PPO, ONLINE_DPO,
+)  # fmt: skip
 _BY_KEY = {objective.key: objective for objective in OBJECTIVES}
 
 

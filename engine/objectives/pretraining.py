@@ -19,6 +19,7 @@ from engine.data.templates.masking import IGNORED
 from engine.methods.common.declaration import Method, Refusal
 from engine.objectives.charts import PERPLEXITY, perplexity_of
 from engine.objectives.declaration import Card, LeftOut, Objective, Parts, Row, Values
+from engine.objectives.families import TEXTS
 from engine.objectives.losses import cross_entropy
 from engine.objectives.shared_params import (
     BATCH_SIZE,
@@ -137,6 +138,7 @@ PRETRAINING = Objective(
     help=Text("objectives.pretraining.help"),
     params=_PARAMS,
     learns_from=frozenset({"text"}),
+    family=TEXTS,
     mask=lambda _values: {"train_on": "all"},
     examples=_Blocks,
     counts=_counts,

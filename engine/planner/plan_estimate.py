@@ -137,7 +137,7 @@ def workload(case: PlanCase, train: Counts) -> Workload:
     """What the job holds, worked through as the engine would."""
     measured = tuple(one for one in case.memory if one.method == case.spec.method)
     complete = case.table.scale == 1.0
-    return workload_of_spec(case.spec, case.shape, case.device, train.descending, measured, complete=complete)
+    return workload_of_spec(case.spec, case.shape, case.device, train, measured, complete=complete)
 
 
 def device_view(device: Device) -> PlannedDevice:

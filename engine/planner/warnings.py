@@ -13,7 +13,7 @@ from engine.data.templates.lengths import Counts, LengthTable
 from engine.data.templates.losses import by_kind, reason_in
 from engine.devices import DEVICE_KINDS, preference
 from engine.jobs.spec import JobSpec
-from engine.methods.common.rates import RATE, rate_for
+from engine.methods.common.rates import RATE
 from engine.objectives import objective_of
 from engine.planner.download import download_bytes
 from engine.planner.memory.offloaded import ram_bytes
@@ -153,7 +153,7 @@ def _idle(facts: PlanFacts) -> Iterator[WarningView]:
 def _rate(facts: PlanFacts) -> Iterator[WarningView]:
     """A learning rate that is far from what suits the method on a model of this size."""
     training, objective = facts.spec.training, objective_of(facts.spec.objective)
-    suits = rate_for(facts.work.method, facts.work.shape.parameters)
+    suits = objective.defaults_of(facts.work.method, facts.work.shape.parameters).get(RATE)
     if suits is None or RATE in objective.own or facts.work.optimizer.quality is None:
         return
     rate = float(training[RATE])

@@ -69,8 +69,16 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Score:
+    """A text that a reward model is to score, read at its last token."""
+
+    weights: str  # `Weights.key`
+    ids: tuple[int, ...]  # of the conversation up to the end of its answer
+
+
+@dataclass(frozen=True)
 class Request:
-    """One generation: several sides, answered at the same time. Without `asks` the models are only loaded."""
+    """One generation: several sides, answered at the same time; or texts to score. Without either the models are only loaded."""
 
     id: int  # in every event about it
     plan: ResidentModels  # what must be in memory
@@ -78,6 +86,7 @@ class Request:
     temperature: float = 0.0  # 0: always the likeliest token
     top_p: float = 1.0  # share of probability that is drawn from, 0 to 1
     stop_ids: tuple[int, ...] = field(default=())  # tokens that end an answer
+    scores: tuple[Score, ...] = ()  # texts to score, after all answers
 
 
 def encode(message: dict[str, Any]) -> bytes:
@@ -97,4 +106,6 @@ def read_request(raw: dict[str, Any]) -> Request:
     plan["tuned"] = tuple(Weights(**weights) for weights in plan["tuned"])
     plan["evict"] = tuple(plan["evict"])
     asks = tuple(Ask(**{**ask, "ids": tuple(ask["ids"])}) for ask in raw["asks"])
-    return Request(**{**raw, "plan": ResidentModels(**plan), "asks": asks, "stop_ids": tuple(raw["stop_ids"])})
+    scores = tuple(Score(one["weights"], tuple(one["ids"])) for one in raw["scores"])
+    read = {"plan": ResidentModels(**plan), "asks": asks, "stop_ids": tuple(raw["stop_ids"]), "scores": scores}
+    return Request(**raw | read)

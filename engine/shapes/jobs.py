@@ -39,6 +39,16 @@ class WeightsComing(TypedDict):
     total_mb: int  # of all; 0 where that is not known yet
 
 
+class OutcomeView(TypedDict):
+    """What held-out rows say of a result better than their loss; more is better."""
+
+    metric: str  # name of the number over time
+    label: Said  # what it says
+    share: bool  # it is a share
+    first: float  # before training
+    last: float  # of the weights that are the model
+
+
 class JobBrief(TypedDict):
     """A job as lists show it."""
 
@@ -57,6 +67,7 @@ class JobBrief(TypedDict):
     train_loss: float | None  # of the latest steps, in nats a label
     val_loss: float | None  # of the held-out rows at the latest check
     method: str | None  # key of its method, where it has one
+    objective: str | None  # key of what it optimises, where it trains
     dataset_id: int | None  # data set that it is about
     base_model_id: int | None  # base model that it is about
     created_at: float  # seconds since 1970
@@ -77,12 +88,33 @@ class JobBrief(TypedDict):
     base_model_name: str | None  # deleted ones have a name as well
     queue_place: int | None  # from 1; None when it does not wait
     waits_for: WeightsComing | None  # the download of its base model, while it waits for that
+    awaits: StageAwaited | None  # the job of its recipe that it waits for
+    stage: StagePlace | None  # which job of a recipe it is
     stalled: bool  # its worker has not been heard of for long
     checkpoint_step: int | None  # step of the last checkpoint
     can: JobCan  # what may be done with it
     inputs_there: bool  # neither its model nor its data set was removed
     tuned_id: int | None  # the tuned model that it made
     comparison_id: int | None  # the comparison that it belongs to
+
+
+class StageAwaited(TypedDict):
+    """The job of a recipe that another one waits for."""
+
+    job: int  # id
+    name: str  # of it
+    status: str  # of it
+    held: bool  # it ended without a result: nothing comes while nobody goes on with it
+
+
+class StagePlace(TypedDict):
+    """Which job of a recipe it is."""
+
+    run: int  # id of the run
+    recipe: str  # key
+    stage: str  # key
+    place: int  # from 1
+    of: int  # so many
 
 
 class JobWish(TypedDict, total=False):
@@ -126,6 +158,7 @@ class JobView(JobState):
     """One job as the pages see it."""
 
     headline: Headline  # its state in one sentence
+    starts_from: str | None  # name of the tuned model that it goes on with; None where it begins with the base
     resume_advice: CodedMessage | None  # what resuming it would do, where it may be: text `resume.<code>`
     resuming_helps: bool  # whether that is what to do
 

@@ -85,6 +85,7 @@ class TunedBrief(TypedDict):
     created_at: float  # seconds since 1970
     base_model_id: int  # that it stands on
     base_name: str  # of that
+    start_name: str | None  # tuned model that its job went on with
     dataset_id: int | None  # None where it was deleted
     dataset_name: str  # of the data set
     dataset_hash: str | None  # content that it was trained on

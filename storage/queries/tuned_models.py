@@ -17,9 +17,22 @@ def get_tuned(s: Session, tuned_id: int) -> TunedModel | None:
     return s.scalar(select(TunedModel).where(TunedModel.id == tuned_id, TunedModel.deleted_at.is_(None)))
 
 
+def find_tuned(s: Session, weights_hash: str) -> TunedModel | None:
+    """The newest tuned model with these weights."""
+    same = select(TunedModel).where(TunedModel.weights_hash == weights_hash, TunedModel.deleted_at.is_(None))
+    return s.scalar(same.order_by(TunedModel.id.desc()).limit(1)) if weights_hash else None
+
+
 def tuned_by_ids(s: Session, ids: Iterable[int]) -> dict[int, TunedModel]:
     """Tuned models by id, deleted ones too."""
     return {row.id: row for row in s.scalars(select(TunedModel).where(TunedModel.id.in_(list(ids))))}
+
+
+def tuned_names(s: Session, ids: Iterable[int]) -> dict[int, str]:
+    """Names by id, of deleted ones too."""
+    wanted = list(ids)
+    rows = s.execute(select(TunedModel.id, TunedModel.name).where(TunedModel.id.in_(wanted))) if wanted else ()
+    return {row[0]: row[1] for row in rows}
 
 
 def list_tuned(

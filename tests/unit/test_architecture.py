@@ -33,9 +33,10 @@ LAZY_HOMES = (
     "engine/optimizers/",
     "engine/base_formats/",
     "engine/devices/",
+    "engine/rewards/",
 )  # inside functions; fmt: skip
 WEB_MAY = (
-    "engine.services", "engine.methods", "engine.objectives", "engine.core", "engine.jobs.spec", "engine.jobs.feed",
+    "engine.services", "engine.methods", "engine.objectives", "engine.rewards", "engine.core", "engine.jobs.spec", "engine.jobs.feed",
     "engine.jobs.curves",
     "engine.exports", "engine.data.operations", "engine.data.quality", "engine.data.writers.settings", "engine.evaluation.comparison.spec",
     "engine.evaluation.metrics", "engine.shapes",

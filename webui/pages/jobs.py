@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from engine.core.errors import Fault
 from engine.core.params import Param
@@ -11,21 +11,25 @@ from engine.core.sizes import memory_size
 from engine.jobs import feed as job_feeds
 from engine.jobs.curves import Curves
 from engine.methods import METHODS, method_of
-from engine.methods.common.rates import defaults_for
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import Objective
 from engine.services.jobs import labels, lifecycle, search
+from engine.services.jobs.figures import SECTIONS, DrawnFigure, figures_of
 from engine.services.planning import retry
 from engine.services.planning.sizes import size_of_base
 from engine.shapes.jobs import JobBrief, JobFacets, JobView, JobWish
 from webui.components import PolledFunction, view
 from webui.guard import guarded
 from webui.i18n import t
+from webui.pages.recipes import recipe_functions
 from webui.pages.shapes import (
     AdviceRow,
     ChartRow,
     EndedJobs,
     FeedCursors,
+    FigureRow,
+    FigureSectionRow,
+    JobFigures,
     ListedJob,
     NamedJob,
     NamedJobFeed,
@@ -103,7 +107,7 @@ def settings_rows(lang: str, spec: Mapping[str, Any], parameters: int | None = N
         return []
     rows = list(_declared(lang, "method", method.params, spec.get("method_params") or {}))
     objective = objective_named(spec)
-    declared = objective.params_for(defaults_for(method, parameters))
+    declared = objective.params_of(method, parameters)
     rows += _declared(lang, "training", declared, spec.get("training") or {})
     unusual, label = objective != usual_objective(), t(lang, "jobs.settings.objective")
     value = objective.label.in_(lang)
@@ -114,6 +118,39 @@ def settings_rows(lang: str, spec: Mapping[str, Any], parameters: int | None = N
 def objective_named(spec: Mapping[str, Any]) -> Objective:
     """What a stored spec optimises; the usual one where it names none that is known."""
     return next((one for one in OBJECTIVES if one.key == spec.get("objective")), usual_objective())
+
+
+def objective_label(lang: str, key: str | None) -> str:
+    """An objective's name beside a method's; nothing for the usual one."""
+    known = next((one for one in OBJECTIVES if one.key == key), None)
+    return known.label.in_(lang) if known and known != usual_objective() else ""
+
+
+def job_figures(lang: str, spec: Mapping[str, Any]) -> JobFigures:
+    """How the numbers that the job's objective adds are drawn together."""
+    drawn = figures_of(objective_named(spec))
+    used = {one.figure.section for one in drawn}
+    sections: list[FigureSectionRow] = [
+        {"key": one.key, "label": one.label.in_(lang), "says": one.says.in_(lang)}
+        for one in SECTIONS
+        if one.key in used
+    ]
+    return {"sections": sections, "figures": [_figure_row(lang, one) for one in drawn]}
+
+
+def _figure_row(lang: str, drawn: DrawnFigure) -> FigureRow:
+    figure, level = drawn.figure, drawn.figure.level
+    return {
+        "key": figure.key,
+        "label": drawn.label.in_(lang),
+        "help": drawn.help.in_(lang),
+        "section": figure.section,
+        "lines": [{"metric": one.metric, "look": one.look, "label": one.label.in_(lang)} for one in figure.lines],
+        "band": figure.band,
+        "each": figure.each,
+        "level": {"value": level.value, "label": level.label.in_(lang)} if level else None,
+        "large": drawn.large,
+    }
 
 
 def chart_rows(lang: str, spec: Mapping[str, Any]) -> list[ChartRow]:
@@ -127,7 +164,7 @@ def advice_rows(lang: str, job: JobView) -> list[AdviceRow]:
     change = retry.change_of(job)
     method = method_of(str(change.get("method") or job.get("method") or METHODS[0].key))
     objective = objective_named(job.get("spec") or {})
-    areas = {"training": objective.params_for(method.defaults), "method": method.params}
+    areas = {"training": objective.params_of(method), "method": method.params}
     rows: list[AdviceRow] = []
     for field, value in change.items():
         area, _, key = field.partition(".")
@@ -140,7 +177,14 @@ def advice_rows(lang: str, job: JobView) -> list[AdviceRow]:
 
 
 def _listed(lang: str, jobs: Sequence[JobBrief]) -> list[ListedJob]:
-    return [{**job, "method_label": method_label(lang, job["method"])} for job in jobs]
+    return [
+        {
+            **job,
+            "method_label": method_label(lang, job["method"]),
+            "objective_label": objective_label(lang, job["objective"]),
+        }
+        for job in jobs
+    ]
 
 
 def build(site: Site, lang: str) -> None:
@@ -167,12 +211,13 @@ def build(site: Site, lang: str) -> None:
         known: dict[str, Any] = {key: value for key, value in cursors.items() if key in _CURSORS}
         feed = job_feeds.job_feed(ctx, int(job_id), curves=curves, **known)
         job = feed["job"]
-        shown: NamedJob = {**job, "method_label": method_label(lang, job["method"])}
+        (shown,) = _listed(lang, [job])
         return {
             **feed,
-            "job": shown,
+            "job": cast(NamedJob, shown),
             "advice": advice_rows(lang, job),
             "charts": chart_rows(lang, job["spec"] or {}),
+            "figures": job_figures(lang, job["spec"] or {}),
         }
 
     def job_settings(job_id: int) -> list[SettingRow]:
@@ -191,7 +236,9 @@ def build(site: Site, lang: str) -> None:
     guard = guarded(lang)
     asked = [PolledFunction(guard(one)) for one in (jobs_now, jobs_ended, jobs_facets)]
     asked.append(PolledFunction(guard(job_feed), adds=_ADDED))
-    functions = (jobs_more, job_settings, job_label, job_act, job_move, job_start_changed)
+    made, watched = recipe_functions(site, lang)
+    functions = (jobs_more, job_settings, job_label, job_act, job_move, job_start_changed, *made)
+    asked += [PolledFunction(guard(one)) for one in watched]
     view("jobs", functions=[guard(function) for function in functions], polled=asked)
 
 

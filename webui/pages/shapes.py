@@ -53,12 +53,14 @@ class NamedJob(JobView):
     """A job with its method's name."""
 
     method_label: str  # for people
+    objective_label: str  # for people; "" where it is the usual one, or the job trains nothing
 
 
 class ListedJob(JobBrief):
     """A job in the list."""
 
     method_label: str  # for people
+    objective_label: str  # for people; "" where it is the usual one, or the job trains nothing
 
 
 class EndedJobs(TypedDict):
@@ -91,6 +93,46 @@ class ChartRow(Named):
     help: str  # what it says
 
 
+class FigureLineRow(TypedDict):
+    """One line of a figure."""
+
+    metric: str  # name of its numbers
+    look: str  # colour and stroke, by what it means
+    label: str  # in the legend
+
+
+class FigureLevelRow(TypedDict):
+    """A level line that numbers are compared with."""
+
+    value: float  # where it lies
+    label: str  # what it means
+
+
+class FigureRow(Named):
+    """Numbers over time that are drawn together."""
+
+    help: str  # what to look at
+    section: str  # key of the heading that it stands under
+    lines: list[FigureLineRow]  # in the order of the legend
+    band: str  # metric that is drawn around the first line; "" for none
+    each: str  # a line more for each metric that begins so; "" for none
+    level: FigureLevelRow | None  # what they are compared with
+    large: bool  # it is what the job is about
+
+
+class FigureSectionRow(Named):
+    """A heading with figures below."""
+
+    says: str  # in a line
+
+
+class JobFigures(TypedDict):
+    """How the numbers of an objective are drawn."""
+
+    sections: list[FigureSectionRow]  # in their order
+    figures: list[FigureRow]  # in their order
+
+
 class NamedJobFeed(JobNews):
     """What is new about a job, with words."""
 
@@ -98,6 +140,7 @@ class NamedJobFeed(JobNews):
 
     advice: list[AdviceRow]  # that its error proposes
     charts: list[ChartRow]  # of its objective
+    figures: JobFigures  # that draw charts together
 
 
 class SettingRow(TypedDict):

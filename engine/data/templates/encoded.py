@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.core.errors import Fault
 from engine.data.templates.masking import IGNORED
+
+Views = Callable[[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -147,8 +149,14 @@ class Batches(ABC):
         """How many tokens each text has by itself; `special` as in `token_ids`."""
         return [len(self.token_ids(text, special=special)) for text in texts]
 
-    def ahead(self, rows: Iterator[Mapping[str, Any]], **_options: Any) -> Iterator[Mapping[str, Any]]:
-        """The same rows, of which each is about to be encoded with these options."""
+    def ahead(
+        self, rows: Iterator[Mapping[str, Any]], views: Views | None = None, **_options: Any
+    ) -> Iterator[Mapping[str, Any]]:
+        """The same rows, of which each is about to be encoded with these options.
+
+        Args:
+            views: (row) -> what of it is about to be encoded; the row itself where nothing is given.
+        """
         return rows
 
 

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
+from engine.data.bundles.sizes import BundleSize, left_of, size_of
 from engine.data.templates.losses import reason_of, refuses_a_row
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.token_rows import BEYOND, RowsWith
@@ -38,27 +39,35 @@ class LengthTable:
         default_factory=dict
     )  # measured rows that are refused, by the code of the fault
     reasons: Mapping[str, Any] = field(default_factory=dict)  # the first reason of each code, in words
+    bundles: bool = False  # the rows were measured as an objective makes examples of them: prompts with answers
+    empty: Mapping[str, int] = field(default_factory=dict)  # measured rows that give no example, by split
 
     @property
     def rows(self) -> int:
         """All rows of the data set, those that are refused among them."""
-        taken = len(self.train) + len(self.val) + self.beyond.rows
+        taken = len(self.train) + len(self.val) + self.beyond.rows + sum(self.empty.values())
         return round((taken + sum(self.refusals.values())) * self.scale)
 
     @cached_property
     def train_index(self) -> LengthIndex:
         """The train rows, ready to be counted under any limit."""
-        return LengthIndex(self.train, self.scale)
+        return self._index("train", self.train)
 
     @cached_property
     def val_index(self) -> LengthIndex:
         """The validation rows, ready to be counted under any limit."""
-        return LengthIndex(self.val, self.scale)
+        return self._index("val", self.val)
+
+    def _index(self, split: str, rows: Sequence[tuple[int, Runs]]) -> LengthIndex:
+        return (
+            BundleIndex(rows, self.scale, self.empty.get(split, 0)) if self.bundles else LengthIndex(rows, self.scale)
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form."""
         found = {"train": self.train, "val": self.val, "scale": self.scale, "refused": self.refused}
         found |= {"refusals": dict(self.refusals), "reasons": dict(self.reasons)}
+        found |= {"bundles": self.bundles, "empty": dict(self.empty)}
         return found | {"beyond": asdict(self.beyond), "untaught": asdict(self.untaught)}
 
     @classmethod
@@ -66,7 +75,8 @@ class LengthTable:
         """Back from JSON."""
         beyond, untaught = (RowsWith.from_dict(data[name]) for name in ("beyond", "untaught"))
         counts = data["train"], data["val"], data["scale"], data["refused"]
-        return cls(*counts, beyond, untaught, data["refusals"], data["reasons"])
+        more = data.get("bundles", False), data.get("empty", {})
+        return cls(*counts, beyond, untaught, data["refusals"], data["reasons"], *more)
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,7 @@ class Counts:
         dropped: rows left out because they are longer than the limit.
         unlearnable: rows without a trained token left; they are not trained on.
         split: rows of which pieces are made, each of which counts as a row.
+        bundles: of the measured rows that are left, where they are prompts with answers; `lengths` has each prompt once.
     """
 
     rows: int
@@ -92,11 +103,12 @@ class Counts:
     dropped: int
     unlearnable: int
     split: int = 0
+    bundles: Sequence[BundleSize] = ()
 
     @property
     def longest(self) -> int:
-        """Tokens of the longest row."""
-        return max(self.lengths, default=0)
+        """Tokens of the longest row, of prompts with answers of the longest sequence."""
+        return max((one.longest for one in self.bundles), default=max(self.lengths, default=0))
 
     def largest_step(self, rows: int) -> int:
         """Tokens of the longest rows: the most that a step of so many examples can have."""
@@ -147,6 +159,31 @@ class LengthIndex:
             dropped=round(cut.dropped * self.scale),
             unlearnable=round((place - taught + cut.unlearnable) * self.scale),
             split=round(cut.split * self.scale),
+        )
+
+
+class BundleIndex(LengthIndex):
+    """Prompts with answers, counted under a limit of the tokens of a sequence: prompts are cut from the left, answers never."""
+
+    def __init__(self, rows: Iterable[tuple[int, Runs]], scale: float, empty: int) -> None:
+        sizes = sorted((size_of(*row) for row in rows), key=lambda one: one.longest)
+        self.scale, self._sizes, self._empty = scale, sizes, empty
+        self.every_length = [one.longest for one in sizes]
+        self.taught_lengths = [one.longest for one in sizes if one.answers]
+        self._counted = {}
+
+    def _count(self, max_length: int, over_length: str) -> Counts:
+        left = left_of((one for one in self._sizes if one.answers), max_length, drop=over_length == "drop")
+        never = self._empty + len(self._sizes) - len(self.taught_lengths)
+        return Counts(
+            rows=round(len(left.sizes) * self.scale),
+            tokens=round(left.tokens * self.scale),
+            trained=round(left.trained * self.scale),
+            lengths=[one.tokens for one in left.sizes],
+            truncated=round(left.cut * self.scale),
+            dropped=round(left.dropped * self.scale),
+            unlearnable=round(never * self.scale),
+            bundles=left.sizes,
         )
 
 

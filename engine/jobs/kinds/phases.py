@@ -7,6 +7,7 @@ from engine.jobs.kinds.declaration import Phase
 
 READING = Phase("reading", Text("jobs.kinds.phases.reading.label"), Text("jobs.kinds.phases.reading.says"))
 LOADING = Phase("loading", Text("jobs.kinds.phases.loading.label"), Text("jobs.kinds.phases.loading.says"))
+REFERENCE = Phase("reference", Text("jobs.kinds.phases.reference.label"), Text("jobs.kinds.phases.reference.says"))
 TRAINING = Phase("training", Text("jobs.kinds.phases.training.label"), Text("jobs.kinds.phases.training.says"))
 EVALUATING = Phase(
     "evaluating",
@@ -22,6 +23,21 @@ SCORING = Phase(
     "scoring",
     Text("jobs.kinds.phases.scoring.label"),
     Text("jobs.kinds.phases.scoring.says"),
+)
+REFERENCE = Phase(
+    "reference",
+    Text("jobs.kinds.phases.reference.label"),
+    Text("jobs.kinds.phases.reference.says"),
+)
+GENERATING = Phase(
+    "generating",
+    Text("jobs.kinds.phases.generating.label"),
+    Text("jobs.kinds.phases.generating.says"),
+)
+REWARDING = Phase(
+    "rewarding",
+    Text("jobs.kinds.phases.rewarding.label"),
+    Text("jobs.kinds.phases.rewarding.says"),
 )
 SAVING = Phase("saving", Text("jobs.kinds.phases.saving.label"), Text("jobs.kinds.phases.saving.says"))
 CHECKING = Phase("checking", Text("jobs.kinds.phases.checking.label"), Text("jobs.kinds.phases.checking.says"))

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from engine.core.text import Text
 from engine.jobs.kinds.declaration import JobKind, SameWish
-from engine.jobs.kinds.phases import EVALUATING, LOADING, READING, SAMPLING, SAVING, SCORING, TRAINING
+from engine.jobs.kinds.phases import (
+    EVALUATING,
+    GENERATING,
+    LOADING,
+    READING,
+    REFERENCE,
+    REWARDING,
+    SAMPLING,
+    SAVING,
+    SCORING,
+    TRAINING,
+)
 from storage.job_tables import JobStatus
 
 TRAIN = JobKind(
@@ -12,7 +23,18 @@ TRAIN = JobKind(
     runner="engine.jobs.runners.train:run",
     title=Text("jobs.kinds.train.title"),
     lane="device",
-    phases=(READING, LOADING, TRAINING, EVALUATING, SAMPLING, SCORING, SAVING),
+    phases=(
+        READING,
+        LOADING,
+        REFERENCE,
+        TRAINING,
+        GENERATING,
+        REWARDING,
+        EVALUATING,
+        SAMPLING,
+        SCORING,
+        SAVING,
+    ),
     same=SameWish(by_key=True, statuses=tuple(JobStatus), deleted=True),
     trains=True,
     numbered=True,

@@ -16,6 +16,7 @@ from engine.devices import process_limit
 from engine.evaluation import sampling
 from engine.evaluation.answers import AnswerSheet
 from engine.jobs.reporter import Reporter
+from engine.jobs.runners.reward_env import reward_env
 from engine.jobs.signals import Cancelled, Interrupted
 from engine.jobs.spec import JobSpec, make_stored
 from engine.methods.common.declaration import RunContext
@@ -32,10 +33,12 @@ from engine.training.loop.in_context import answer_in_context
 from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_everything
 from engine.training.loop.not_finite import CauseFinder
 from engine.training.loop.ready import apply_method, ready_trainer
+from engine.training.loop.reference import prepare_reference
 from engine.training.loop.result import ResultFolders, results, round_as_stored
 from engine.training.loop.sample_answers import SampleAnswers
 from engine.training.loop.scoring import answer_as_base, score_result, sheet_of
 from engine.training.loop.settle import settle
+from engine.training.loop.start import loaded_from, put_start
 from engine.training.loop.throughput_log import keep_of_job
 from engine.training.loop.trainer import StepTrainer
 from engine.training.loop.weights import load_base, torch_device, trained_parameters
@@ -73,7 +76,8 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
             with time_held(None if spec.budget.minutes is None else reporter.began + 60 * spec.budget.minutes):
                 inputs = read_inputs(ctx, spec, reporter)
                 _refuse(inputs)
-                attempt = Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter))
+                env = reward_env(ctx, job, reporter)
+                attempt = Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter), env)
             try:
                 _work(attempt)
             except Exception as error:
@@ -146,23 +150,39 @@ def _load(attempt: Attempt, limit: DataLimit | None) -> _Loaded:
     outlook = attempt.outlook(progress, sheet)
     if limit is not None:
         limit.hold(sum(file.stat().st_size for file in inputs.weights.glob("*.safetensors")))
-    base = load_base(inputs.weights, inputs.method, inputs.spec.training, inputs.device, inputs.precision)
+    folder = loaded_from(inputs.weights, inputs.method, inputs.start)
+    base = load_base(folder, inputs.method, inputs.spec.training, inputs.device, inputs.precision)
     attempt.clock.ready()
     extras = Extras(attempt.clock.usable_s)
-    if sheet is not None and checkpoint is None and progress.base_answers is None:
-        outlook.enter("base_answers")
-        sheet = answer_as_base(inputs, sheet, base, progress, extras.for_answers)
-        attempt.clock.answers = progress.answer_seconds
-        attempt.prepared.keep(progress)
-        reporter.phase("loading")
+    asks = sheet is not None and checkpoint is None and progress.base_answers is None
+    if sheet is not None and asks and inputs.start is None:
+        sheet = _ask_before(attempt, sheet, base, progress, extras, outlook)
     outlook.enter("loading")
     run_context = attempt.run_context
     model = apply_method(inputs, base, run_context)
+    if inputs.start is not None:
+        put_start(model, inputs.method, inputs.start)
+        if sheet is not None and asks:
+            sheet = _ask_before(attempt, sheet, model, progress, extras, outlook)
     trainer, callback = _prepare(attempt, progress, model, extras, outlook)
+    planned = attempt.clock.planned.reference
+    prepare_reference(inputs, trainer, callback.held, reporter, outlook, callback.report, planned)
     if limit is not None:
         limit.hold()
     _tell_start(attempt, trainer)
     return _Loaded(model, trainer, callback, run_context, sheet, checkpoint)
+
+
+def _ask_before(
+    attempt: Attempt, sheet: AnswerSheet, model: Any, progress: TrainingProgress, extras: Extras, outlook: Outlook
+) -> AnswerSheet:
+    """The answers before the first step: those of the base, or of the tuned model that the job goes on with."""
+    outlook.enter("base_answers")
+    sheet = answer_as_base(attempt.inputs, sheet, model, progress, extras.for_answers)
+    attempt.clock.answers = progress.answer_seconds
+    attempt.prepared.keep(progress)
+    attempt.reporter.phase("loading")
+    return sheet
 
 
 def _learn(loaded: _Loaded) -> None:
@@ -260,8 +280,12 @@ def _tell_start(attempt: Attempt, trainer: StepTrainer) -> None:
     inputs, reporter = attempt.inputs, attempt.reporter
     reporter.event("info", f"precision_{inputs.precision.dtype}", device=inputs.device.name)
     reporter.event("info", f"groups_{trainer.forward.name}", tokens=trainer.budget)
+    if inputs.start is not None:
+        reporter.event("info", "goes_on", name=inputs.start.tuned.name)
     if attempt.resources.work.recompute:
         reporter.event("info", "recompute_on")
+    if trainer.without_dropout:
+        reporter.event("info", "dropout_off")
     adapted, kept = inputs.method.reach(attempt.resources.work.shape, inputs.spec.method_params)
     if kept:
         reporter.event("info", "layers_kept", adapted=", ".join(adapted), kept=", ".join(kept))
@@ -279,7 +303,7 @@ def _end(attempt: Attempt, loaded: _Loaded) -> None:
         callback.score()
     callback.outlook.enter("answers")
     progress, trainer, clock = callback.progress, callback.trainer, callback.clock
-    with ResultFolders(reporter, inputs.spec, inputs.base, inputs.dataset, loaded.run_context) as folders:
+    with ResultFolders(reporter, inputs.spec, inputs.base, inputs.dataset, loaded.run_context, inputs.start) as folders:
         chosen = settle(attempt.store, folders, trainer, loaded.model, progress)
         round_as_stored(reporter, loaded.model, inputs.method, inputs.weights)
         if loaded.sheet is not None and callback.ended != "stop":

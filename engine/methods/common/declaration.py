@@ -69,6 +69,25 @@ class RunContext:
     tokenizer: Path | None = None
 
 
+def _as_they_are(values: Values) -> Values | None:
+    return values
+
+
+@dataclass(frozen=True)
+class GoingOn:
+    """How another job goes on with a result of the method.
+
+    Attributes:
+        free: settings that may be others than those of the job that made the result: its weights say nothing of them.
+        kept: settings of that job -> those under which the method makes what the weights fit into; None where none does.
+        load: (model, folder of a result) -> None where the kind of the result alone does not say how.
+    """
+
+    free: frozenset[str] = frozenset({"dropout"})
+    kept: Callable[[Values], Values | None] = _as_they_are
+    load: Callable[[Model, Path], None] | None = None
+
+
 @dataclass(frozen=True)
 class Refusal:
     """A combination that cannot work: the place in the spec, the reason, and the change that makes it work."""
@@ -143,6 +162,7 @@ class Method:
         state, restore: what a checkpoint must hold besides the trained parameters, as tensors by name.
         save: (model, folder, run) -> None where `saves` alone does not say how.
         merge: (loaded model) -> plain model; PEFT's own merge where it is None.
+        goes_on: how another job goes on with its results, or why none can.
         expected_fall: share of LoRA's fall of the loss in as many steps that tests ask for; below 0.5 a note must say why.
     """
 
@@ -179,6 +199,7 @@ class Method:
     restore: Callable[[Model, Mapping[str, Tensor]], None] | None = None
     save: Callable[[Model, Path, RunContext], None] | None = None
     merge: Callable[[Model], Model] | None = None
+    goes_on: GoingOn | Text = GoingOn()
     expected_fall: float = 0.5
 
     def reach(self, shape: ModelShape, values: Values) -> tuple[list[str], list[str]]:

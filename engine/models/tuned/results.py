@@ -20,6 +20,7 @@ from engine.core.small_files import read_object
 
 ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 DELTA, SIDE, SHOTS, MODEL = "delta.safetensors", "ladder.json", "shots.json", "config.json"
+HEAD = "head.safetensors"  # beside any of them: the result says one number of a text
 _VIRTUAL = frozenset({"PREFIX_TUNING", "PROMPT_TUNING", "P_TUNING"})
 Kind = Literal["virtual", "adapter", "delta", "side", "shots", "model"]
 

@@ -56,7 +56,14 @@ class KeptAttention:
         kept = float(width * (numbers + (self.row if self.masked else 0)))
         if self.kernel.scores:  # in fp32, with copies of queries, keys and values in it
             kept += FP32 * shape.heads * (self.row + 3 * shape.head_dim)
-        return kept
+        return kept + width * self._again
+
+    @property
+    def _again(self) -> float:
+        """Keys and values of prompts, put together with those of each answer behind them: there is a mask for these, so that the
+        library repeats them for each query head."""
+        shape = self.work.shape
+        return 2.0 * shape.heads * shape.head_dim * self.work.read_again
 
     @property
     def made(self) -> float:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from engine.base_formats import base_format
 from engine.core.hardware import Device
+from engine.data.bundles.arranged import arranged_lengths
+from engine.data.templates.lengths import Counts
 from engine.devices import precision_for
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
@@ -25,7 +25,7 @@ def workload_of_spec(
     spec: JobSpec,
     shape: ModelShape,
     device: Device,
-    lengths: Sequence[int],
+    train: Counts,
     measured: tuple[MemoryRecord, ...] = (),
     *,
     complete: bool = True,
@@ -33,29 +33,42 @@ def workload_of_spec(
     """How many tokens at a time, and whether to recompute activations, within the budget's memory.
 
     Args:
-        lengths: tokens of the training examples, the longest first.
+        train: the training examples.
         measured: what this machine measured of jobs with the same model and method.
-        complete: `lengths` are of all examples, not of a sample.
+        complete: their lengths are those of all examples, not of a sample.
     """
-    training, longest = spec.training, lengths[0] if lengths else 0
+    training, objective, method = spec.training, objective_of(spec.objective), method_of(spec.method)
+    taken = arranged_lengths(train.lengths, train.bundles, packs=method.capabilities.packing and shape.keeps.packs)
+    smallest = taken.largest if objective.whole or not train.bundles else train.longest
+    lengths = taken.descending
     batch = int(training["batch_size"])
     work = Workload(
         shape=shape,
-        method=method_of(spec.method),
+        method=method,
         values=spec.method_params,
         precision=precision_for(device),
         device=device,
-        tokens=longest,
+        tokens=smallest,
         optimizer=optimizer_of(training["optimizer"]),
         base_format=base_format(training),
         double=bool(training["double_quantisation"]),
-        needs=objective_of(spec.objective).needs(training),
+        needs=objective.needs(training),
         measured=measured,
         held=trained_format(training),
         moved=offload(training),
         asked=asked_at_once(training, len(spec.sample_prompts)),
         batch=batch,
         lengths=telling(lengths, batch) if complete else (),
+        attended=taken.attended,
+        read_again=taken.read_again,
     )
     room_mb = room_of(limit_of(device, spec.budget.memory_mb), spec.budget.goal)
-    return arrange(work, longest, sum(lengths[:batch]), str(training["checkpointing"]), room_mb)
+    step_tokens = sum(lengths[:batch])
+    return arrange(work, smallest, step_tokens, str(training["checkpointing"]), room_mb, row=train.longest)
+
+
+def smallest_group(spec: JobSpec, train: Counts, work: Workload) -> int:
+    """Tokens below which no group of a job's examples can be: of the largest example, or of the longest sequence where examples may
+    be cut into theirs."""
+    whole = objective_of(spec.objective).whole or not train.bundles
+    return arranged_lengths(train.lengths, train.bundles, packs=work.packs).largest if whole else train.longest

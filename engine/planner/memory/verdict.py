@@ -56,7 +56,9 @@ def room_of(limit_mb: int, goal: str) -> int:
     return 0 if goal == "smallest" else limit_mb
 
 
-def arrange(work: Workload, longest: int, step_tokens: int, choice: str, limit_mb: int) -> Workload:
+def arrange(
+    work: Workload, longest: int, step_tokens: int, choice: str, limit_mb: int, *, row: int | None = None
+) -> Workload:
     """How a step is worked through: as many tokens at a time as suits the device and the memory, then recomputing.
 
     Args:
@@ -64,13 +66,15 @@ def arrange(work: Workload, longest: int, step_tokens: int, choice: str, limit_m
         longest: tokens of the longest example; a group is never smaller.
         step_tokens: most tokens that one optimizer step can have.
         choice: the setting "checkpointing".
+        row: tokens of the longest sequence, where an example is several of them.
     """
+    sequence = longest if row is None else row
     fewest = max(longest, _SMALLEST_GROUP)
     most = max(longest, min(step_tokens, work.kind.tokens_at_once))
-    work = _grouped(work, most if limit_mb > 0 else min(most, fewest), longest, step_tokens)
+    work = _grouped(work, most if limit_mb > 0 else min(most, fewest), sequence, step_tokens)
     need = total_mb(work) if limit_mb > 0 else 1
     while need > limit_mb and work.tokens > fewest:
-        work = _grouped(work, max(fewest, work.tokens // 2), longest, step_tokens)
+        work = _grouped(work, max(fewest, work.tokens // 2), sequence, step_tokens)
         need = total_mb(work)
     return replace(work, recompute=_recomputes(work, choice, short=need > limit_mb))
 

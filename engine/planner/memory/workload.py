@@ -52,6 +52,7 @@ class Workload:
         asked: rows that answer at a time, before, during or after training.
         batch: examples of an optimizer step; 0 where that says nothing.
         lengths: of the examples, as far as they decide how full a group can be (`fullest.telling`).
+        attended, read_again: of prompts with several answers, as `engine.data.bundles.arranged` has them.
     """
 
     shape: ModelShape
@@ -73,6 +74,13 @@ class Workload:
     asked: int = 0
     batch: int = 0
     lengths: tuple[int, ...] = ()
+    attended: float = 1.0
+    read_again: float = 0.0
+
+    @property
+    def packs(self) -> bool:
+        """Whether several examples share a row."""
+        return self.method.capabilities.packing and self.shape.keeps.packs
 
     @cached_property
     def trained(self) -> int:

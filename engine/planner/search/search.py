@@ -19,7 +19,6 @@ from engine.data.templates.lengths import Counts
 from engine.devices import kind_of, precision_for
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
-from engine.methods.common.rates import defaults_for
 from engine.methods.common.refusals import refused
 from engine.methods.common.shape import ModelShape
 from engine.objectives import objective_of
@@ -209,8 +208,7 @@ class Search:
         }
         wanted = {"quantisation": one.held.key, "checkpointing": one.checkpointing, **one.update_settings}
         wanted["batch_size"] = base.spec.training["batch_size"]
-        defaults = defaults_for(method, self._shape.parameters)
-        training, _ = read_all(self.objective.params_for(defaults), kept | wanted, "training")
+        training, _ = read_all(self.objective.params_of(method, self._shape.parameters), kept | wanted, "training")
         spec = replace(base.spec, method=method.key, method_params=values, training=training)
         return replace(base, spec=spec, known_shape=self._shape)
 

@@ -23,18 +23,14 @@ _ADAPTED = 1.6  # calls of a layer with an adapter over those of a plain one
 def groups_of(work: Workload, lengths: Sequence[int]) -> list[list[int]]:
     """Lengths of a step's examples, grouped as the trainer does it."""
     items = [range(length) for length in lengths]
-    if _packs(work):
+    if work.packs:
         return [[len(item) for item in group] for group in packed_groups(items, work.tokens)]
     return [[len(item) for item in group] for group in padded_groups(items, work.tokens, work.footprint.front)]
 
 
-def _packs(work: Workload) -> bool:
-    return work.method.capabilities.packing and work.shape.keeps.packs
-
-
 def width_of(work: Workload, group: Sequence[int]) -> int:
     """Tokens that the model sees of a group: all of them where they are packed, else padded to the longest."""
-    if _packs(work):
+    if work.packs:
         return sum(group)
     return len(group) * (max(group, default=0) + work.footprint.front)
 
@@ -65,7 +61,8 @@ def train_flops(work: Workload, group: Sequence[int], labelled: float) -> float:
 def _attention(work: Workload, group: Sequence[int]) -> float:
     """Scores and weighted sums, forward; half of all pairs, as no token looks ahead."""
     shape = work.shape
-    return 2.0 * sum(length * length for length in group) * shape.layers * shape.heads * shape.head_dim
+    pairs = work.attended * sum(length * length for length in group)
+    return 2.0 * pairs * shape.layers * shape.heads * shape.head_dim
 
 
 def _deep(work: Workload) -> float:

@@ -14,19 +14,23 @@ from engine.jobs.spec import JobSpec
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
 from engine.objectives.shared_params import as_trained, controls_work, thinking_wish
+from engine.planner.time.example_lengths import measure_examples
 from storage.tables import Dataset, LanguageModel
 
 _VERSION = 6
 _MOST_TABLES = 8
+_NO_LIMIT = 1 << 40  # of the tokens of a row: what a limit leaves is counted afterwards
 _TABLES: dict[Path, LengthTable] = {}  # the newest ones, by their files
 
 
 def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, spec: JobSpec) -> LengthTable:
     """The table of a ready data set for a ready model, read as the job reads it; fast when it was measured before."""
-    mask = objective_of(spec.objective).mask(spec.training)
+    objective = objective_of(spec.objective)
+    mask = objective.mask(spec.training)
     read = {"controls": controls_work(spec.training), "thinking": thinking_wish(spec.training)}
     folder = tokenizer_folder(settings, model)
     stamp = (folder / "tokenizer.json").stat().st_mtime_ns
+    read |= {"objective": objective.key} if objective.makes_bundles else {}
     how = "-".join(f"{key}={value}" for key, value in sorted({**mask, **read}.items()))
     name = f"{dataset.content_hash}-{dataset.id}-{model.id}-{stamp}-{how}-{_VERSION}.json"
     file = settings.home / "cache" / "lengths" / name
@@ -36,7 +40,12 @@ def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, spec:
         return _remembered(file, LengthTable.from_dict(json.loads(file.read_text(encoding="utf-8"))))
     assert dataset.rows_path is not None
     rows, total = training_sample(settings.absolute(dataset.rows_path), MOST_ROWS)
-    table = measure(rows, total, as_trained(open_template(folder, model.name), spec.training), mask)
+    template = as_trained(open_template(folder, model.name), spec.training)
+    if objective.makes_bundles:
+        values = {**spec.training, "max_length": _NO_LIMIT}
+        table = measure_examples(rows, total, template, lambda told: objective.examples(template, values, told))
+    else:
+        table = measure(rows, total, template, mask)
     keep(file, json.dumps(table.as_dict(), separators=(",", ":")))
     return _remembered(file, table)
 

@@ -12,6 +12,7 @@ from math import ceil
 from random import Random
 from typing import cast
 
+from engine.data.bundles.arranged import sequences_of
 from engine.data.templates.lengths import Counts
 from engine.planner.memory.workload import Workload
 from engine.planner.time.corrections import NO_CORRECTION, Correction, Source
@@ -144,6 +145,7 @@ def units_of(work: Workload, train: Counts, val: Counts, pace: Pace) -> UnitTime
         steps=steps,
         checks=checks,
         first=checks > 0,
+        reference=reference_seconds(work, train, val),
     )
 
 
@@ -154,21 +156,40 @@ def start_seconds(work: Workload, tokens: float) -> float:
 
 def training_seconds(work: Workload, train: Counts, pace: Pace) -> float:
     """All steps. Groups are formed for a few drawn steps and scaled up to all tokens and to the objective's passes."""
-    steps = _drawn(train.lengths, pace.batch_size)
+    steps = _drawn(sequences_of(train.lengths, train.bundles, packs=work.packs), pace.batch_size)
     share = labelled_share(train)
     grouped = sum(group_seconds(work, group, share) for step in steps for group in groups_of(work, step))
     rate = grouped / max(1, sum(map(sum, steps)))
     passes = work.needs.passes
-    return train.tokens * pace.epochs * rate * passes + steps_of(train.rows, pace) * update_seconds(work)
+    return read_tokens(work, train) * pace.epochs * rate * passes + steps_of(train.rows, pace) * update_seconds(work)
 
 
 def held_out_seconds(work: Workload, val: Counts) -> float:
     """The held-out rows once, without training."""
-    if not val.rows:
+    return _reading_seconds(work, val) * min(1.0, _MOST_HELD_OUT / max(1, val.rows))
+
+
+def reference_seconds(work: Workload, train: Counts, val: Counts) -> float:
+    """The training and the held-out rows once, before the first step, where the objective compares with that."""
+    if work.needs.reference != "before":
         return 0.0
-    drawn = _drawn(val.lengths, min(_MOST_HELD_OUT, val.rows))[0]
-    grouped = sum(group_seconds(work, group, labelled_share(val), train=False) for group in groups_of(work, drawn))
-    return grouped * val.mean * min(_MOST_HELD_OUT, val.rows) / max(1, sum(drawn))
+    return _reading_seconds(work, train) + held_out_seconds(work, val)
+
+
+def _reading_seconds(work: Workload, counts: Counts) -> float:
+    """All rows once, without training."""
+    if not counts.rows:
+        return 0.0
+    drawn = _drawn(sequences_of(counts.lengths, counts.bundles, packs=work.packs), min(_MOST_HELD_OUT, counts.rows))[0]
+    grouped = sum(group_seconds(work, group, labelled_share(counts), train=False) for group in groups_of(work, drawn))
+    return grouped * read_tokens(work, counts) / max(1, sum(drawn))
+
+
+def read_tokens(work: Workload, counts: Counts) -> float:
+    """Tokens that are worked through: of prompts with answers that share no row, each prompt once with each answer."""
+    if work.packs or not counts.bundles:
+        return counts.tokens
+    return counts.tokens * sum(one.padded for one in counts.bundles) / max(1, sum(counts.lengths))
 
 
 def labelled_share(counts: Counts) -> float:
@@ -176,13 +197,12 @@ def labelled_share(counts: Counts) -> float:
     return counts.trained / counts.tokens if counts.tokens else 1.0
 
 
-def _drawn(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
-    """Lengths of a few typical steps; of a very large step a part. Always the same ones."""
+def _drawn(examples: Sequence[Sequence[int]], batch_size: int) -> list[list[int]]:
+    """Lengths of the sequences of a few typical steps; of a very large step a part. Always the same ones."""
     size = min(batch_size, _DRAWN_ROWS)
     rng = Random(0)
-    if len(lengths) <= size:
-        return [list(lengths)]
-    return [rng.sample(lengths, size) for _ in range(_DRAWN_STEPS)]
+    steps = [examples] if len(examples) <= size else [rng.sample(examples, size) for _ in range(_DRAWN_STEPS)]
+    return [[length for one in step for length in one] for step in steps]
 
 
 def _sampled(work: Workload, train: Counts, pace: Pace) -> tuple[float, float]:

@@ -13,6 +13,7 @@ PART_OF = {
     "samples": "answers",
     "answers": "answers",
     "score": "checks",
+    "reference": "checks",
     "step": "training",
     "save": "saving",
     "result": "saving",
@@ -33,6 +34,7 @@ class UnitTimes:
         result: what is written at the end.
         steps, checks: steps of the job, and checks after some of them; the last one follows the last step.
         first: there is a check before the first step.
+        reference: all rows once, read before the first step, for objectives that compare with the start.
     """
 
     start: float
@@ -47,6 +49,7 @@ class UnitTimes:
     steps: int
     checks: int
     first: bool
+    reference: float = 0.0
 
     @property
     def check(self) -> float:
@@ -61,7 +64,7 @@ class UnitTimes:
     @property
     def prepare(self) -> float:
         """Until the first step."""
-        return self.start + self.extras
+        return self.start + self.reference + self.extras
 
     @property
     def training(self) -> float:
@@ -88,6 +91,7 @@ class UnitTimes:
         samples = (self.base_samples if self.first else 0.0) + self.checks * self.samples
         return {
             "start": self.start,
+            "reference": self.reference,
             "training": self.steps * self.step,
             "checks": rounds * self.score,
             "answers": self.base_answers + self.answers + samples,

@@ -27,6 +27,7 @@ from engine.models.tuned.results import virtual_tokens
 from engine.objectives.shared_params import as_trained
 from engine.services.chat.settings import read_chat_settings
 from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights, tuned_key
+from engine.serving.scored_texts import talks
 from storage.queries import base_models, conversations, tuned_models
 from storage.tables import Conversation, LanguageModel, Message, TunedModel
 
@@ -151,6 +152,8 @@ def check_models(s: Session, base_id: int, tuned_ids: Sequence[int]) -> list[int
             raise NotFound(tuned=i)
         if row.base_model_id != base_id:
             raise Fault("chat.other_base", tuned=row.name, base=base.name)
+        if not talks(row):
+            raise Fault("reward.scores", name=row.name)
     if fault := obstacle(base, ()):
         raise fault
     return ids

@@ -15,6 +15,7 @@ from engine.models.presence import can_plan
 from engine.planner.download import missing_bytes
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import find_conversation, find_models, obstacle_now, sides_of
+from engine.serving.scored_texts import talks
 from engine.shapes.chat import (
     ChatOptions,
     ChatSettings,
@@ -33,7 +34,7 @@ _LONGEST_SUGGESTION = 200  # characters
 def options(ctx: Context) -> ChatOptions:
     """What can be compared: each base that is here or known with the tuned models made from it, the newest first."""
     with ctx.db.read() as s:
-        tuned = tuned_models.list_tuned(s)
+        tuned = [one for one in tuned_models.list_tuned(s) if talks(one)]
         return {
             "bases": [
                 {

@@ -26,6 +26,7 @@ from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.declaration import KINDS
 from engine.services.data.slow_work import SLICE_S, Steps, kept, kept_file, made
 from engine.services.data.suggested import languages_of, suggested
+from engine.services.data.suggested_objective import best_of_families
 from engine.services.data.versions.version_files import version_file
 from engine.services.data.views import load_dataset
 from engine.shapes.fit import FitLevel, FitView, MisfitView, WayName
@@ -130,14 +131,16 @@ def _found(ctx: Context, row: Dataset, base: LanguageModel | None, objective: st
 def _kind_findings(row: Dataset, objective: str | None) -> list[Misfit]:
     """Nothing where the objective (or any, where none is named) learns from rows of this kind."""
     wanted = objective_of(objective) if objective else usual_objective()
-    learns = [one for one in OBJECTIVES if row.kind in one.learns_from]
-    if row.kind is None or wanted in learns or (objective is None and learns):
+    if row.kind is None or row.kind in wanted.learns_from:
+        return []
+    learns = list(best_of_families(row.kind))
+    if objective is None and learns:
         return []
     turned = [one for one in OPERATIONS if one.makes and row.kind in one.kinds]
-    if turned and _CONVERTED not in wanted.learns_from:
-        learns = [one for one in OBJECTIVES if _CONVERTED in one.learns_from]
-    ways = [_operation(one) for one in turned if one.makes in wanted.learns_from]
-    ways += [WayOut("objective", one.key, one.label.as_dict()) for one in learns]
+    if turned and not learns and _CONVERTED not in wanted.learns_from:
+        learns = [one for one in OBJECTIVES if _CONVERTED in one.learns_from][:1]
+    ways = [WayOut("objective", one.key, one.label.as_dict()) for one in learns]
+    ways[1:1] = [_operation(one) for one in turned if one.makes in wanted.learns_from]
     own, kinds = row.kind in wanted.unfit, [KINDS[kind] for kind in sorted(wanted.learns_from)]
     params = {"rows": row.accepted, "objective": wanted.label.as_dict()}
     named = {} if own else {"kind": KINDS[row.kind].as_dict(), "usable": listed(kinds).as_dict()}

@@ -28,6 +28,8 @@ from engine.planner.refusals import refusals, unteachable
 from engine.planner.vocabulary import vocabulary_faults
 from engine.services.jobs.empty_thoughts import impossible_thoughts
 from engine.services.jobs.ends import unlearnt_ends
+from engine.services.jobs.going_on import gone_start, misfitting_start, start_hash, with_start
+from engine.services.rewards.choices import unusable_rewards
 from engine.shapes.jobs import JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, inputs, job_lists, metrics
@@ -41,10 +43,12 @@ def start_job(ctx: Context, raw_spec: RawSpec, *, key: str) -> int:
         SpecError: with every fault of the form, by field.
         Fault: "device.planned_only" for a device of the catalogue.
     """
+    form = with_start(ctx, raw_spec)
     with ctx.db.read() as s:
-        parameters = base_models.size_of(s, raw_spec.get("base_model"))
-    spec = make_spec(raw_spec, parameters)
+        parameters = base_models.size_of(s, form.get("base_model"))
+    spec = make_spec(form, parameters)
     lane, faults = _lane(spec)
+    faults |= unusable_rewards(ctx, spec.training)
     faults |= lacking_rows(ctx, spec) | unlearnt_ends(ctx, spec) | impossible_thoughts(ctx, spec)
     with ctx.db.read() as s:
         faults |= missing_inputs(ctx.settings, s, spec)
@@ -65,6 +69,7 @@ def queue_job(s: Session, spec: JobSpec, lane: str, *, key: str = "", rows: str 
     stored = spec.as_dict()
     stored["budget"]["device"] = lane
     stored["dataset_hash"] = rows or _content_hash(s, spec.dataset)
+    stored["start_hash"] = spec.start_hash or start_hash(s, spec)
     return enqueue_spec(s, TRAIN, spec, lane, stored, key=key)
 
 
@@ -110,6 +115,8 @@ def missing_inputs(settings: Settings, s: Session, spec: JobSpec) -> Faults:
         faults["base_model"] = changed.as_dict()
     if dataset is not None and "dataset" not in faults and (wrong := unteachable(spec, dataset)):
         faults["dataset"] = wrong
+    if "starts_from" not in faults:
+        faults |= misfitting_start(settings, s, spec)
     if faults or model is None or dataset is None:
         return faults
     return refusals(spec, model, dataset.train_rows)
@@ -127,7 +134,7 @@ def gone_inputs(s: Session, spec: JobSpec) -> Faults:
         faults["dataset"] = {"code": "job.dataset_gone", "params": {}}
     elif dataset.status != "ready":
         faults["dataset"] = {"code": "job.dataset_not_ready", "params": {"name": dataset.name}}
-    return faults
+    return faults | gone_start(s, spec)
 
 
 def lacking_rows(ctx: Context, spec: JobSpec) -> Faults:

@@ -16,20 +16,20 @@ from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.shapes import CodedMessage, Faults
 from engine.jobs.kinds import known_kind
 from engine.jobs.lanes import lane_for
-from engine.jobs.spec import SPEC_VERSION, in_todays_form, unknown_keys, unknown_objective
+from engine.jobs.spec import SPEC_VERSION, in_todays_form, spec_alone, unknown_keys, unknown_objective
 from engine.models.base.paths import known_elsewhere
 from engine.planner.budget.catalogue import is_planned_only
 from storage.job_tables import Job
-from storage.queries import base_models, inputs
+from storage.queries import base_models, inputs, tuned_models
 from storage.queries.jobs import get_job
-from storage.tables import Dataset, LanguageModel
+from storage.tables import Dataset, LanguageModel, TunedModel
 
 _FORMAT = "tunesmith-job"
 _LONGEST_FILE = 200_000
 _DEEPEST = 8
 _LONGEST_NUMBER = 4096  # bits: a whole number of more cannot be written with its digits quickly
 Warnings = list[CodedMessage]  # what could not be taken over: [{code, params}]
-_MARKS = ("format", "version", "base_model", "dataset")
+_MARKS = ("format", "version", "base_model", "dataset", "starts_from")
 _KEPT = ("name", "objective", "method", "method_params", "training", "budget", "sample_prompts")
 
 
@@ -39,7 +39,8 @@ def spec_yaml(ctx: Context, job_id: int) -> str:
         job = _job(s, job_id)
         model = s.get(LanguageModel, job.base_model_id)
         dataset = s.get(Dataset, job.dataset_id)
-    return _written(job.spec, model, dataset)
+        start = s.get(TunedModel, job.spec.get("starts_from") or 0)
+    return _written(job.spec, model, dataset, start)
 
 
 def draft_yaml(ctx: Context, raw: Mapping[str, Any]) -> str:
@@ -47,10 +48,13 @@ def draft_yaml(ctx: Context, raw: Mapping[str, Any]) -> str:
     with ctx.db.read() as s:
         model = base_models.get_model(s, int(raw.get("base_model") or 0))
         dataset = inputs.get_dataset(s, int(raw.get("dataset") or 0))
-    return _written(raw, model, dataset)
+        start = tuned_models.get_tuned(s, int(raw.get("starts_from") or 0))
+    return _written(raw, model, dataset, start)
 
 
-def _written(spec: Mapping[str, Any], model: LanguageModel | None, dataset: Dataset | None) -> str:
+def _written(
+    spec: Mapping[str, Any], model: LanguageModel | None, dataset: Dataset | None, start: TunedModel | None
+) -> str:
     import yaml
 
     spec = in_todays_form(spec)
@@ -59,6 +63,8 @@ def _written(spec: Mapping[str, Any], model: LanguageModel | None, dataset: Data
     content["base_model"] = _model_mark(model)
     rows = spec.get("dataset_hash") or (dataset and dataset.content_hash)
     content["dataset"] = {"name": dataset.name, "content_hash": rows} if dataset else {}
+    if start is not None:
+        content["starts_from"] = {"name": start.name, "weights_hash": spec.get("start_hash") or start.weights_hash}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
 
 
@@ -80,12 +86,15 @@ def draft_from_job(ctx: Context, job_id: int) -> tuple[dict[str, Any], Warnings]
     """The raw form of an old job's settings, for the wizard, with warnings; what is gone by now is left empty. Raises NotFound."""
     with ctx.db.read() as s:
         job = _job(s, job_id)
-        draft: dict[str, Any] = {**in_todays_form(job.spec), "dataset_hash": ""}
+        draft: dict[str, Any] = {**in_todays_form(spec_alone(job.spec)), "dataset_hash": ""}
         warnings: Warnings = []
         model = base_models.get_model(s, job.base_model_id or 0)
         dataset = inputs.get_dataset(s, job.dataset_id or 0)
         _fill(draft, warnings, "base_model", model, (s.get(LanguageModel, job.base_model_id) or job).name)
         _fill(draft, warnings, "dataset", dataset, (s.get(Dataset, job.dataset_id) or job).name)
+        if began := draft.get("starts_from"):
+            kept = s.get(TunedModel, began)
+            _start_from(draft, warnings, tuned_models.get_tuned(s, began), kept.name if kept else str(began))
     return _with_device(draft, warnings), warnings
 
 
@@ -103,6 +112,10 @@ def draft_from_yaml(ctx: Context, text: str) -> tuple[dict[str, Any], Warnings]:
     model_mark, dataset_mark = _mark(content, "base_model"), _mark(content, "dataset")
     with ctx.db.read() as s:
         model, dataset = _find_model(s, model_mark), _find_dataset(s, dataset_mark)
+        start_mark = _mark(content, "starts_from")
+        start = tuned_models.find_tuned(s, str(start_mark.get("weights_hash") or "")) if start_mark else None
+    if start_mark:
+        _start_from(draft, warnings, start, str(start_mark.get("name") or "?"))
     _fill(draft, warnings, "base_model", model, str(model_mark.get("name") or "?"))
     _fill(draft, warnings, "dataset", dataset, str(dataset_mark.get("name") or "?"))
     wanted = dataset_mark.get("content_hash")
@@ -206,6 +219,12 @@ def _fill(
     draft[field] = row.id if row else None
     if row is None:
         warnings.append({"code": f"spec.{field}_not_here", "params": {"name": name}})
+
+
+def _start_from(draft: dict[str, Any], warnings: Warnings, tuned: TunedModel | None, name: str) -> None:
+    draft |= {"starts_from": tuned.id if tuned else None, "start_hash": ""}
+    if tuned is None:
+        warnings.append({"code": "spec.starts_from_not_here", "params": {"name": name}})
 
 
 def _with_device(draft: dict[str, Any], warnings: Warnings) -> dict[str, Any]:

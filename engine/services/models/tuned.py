@@ -244,6 +244,7 @@ def _brief(settings: Settings, row: TunedModel, around: _Around, base_changed: F
         "created_at": row.created_at,
         "base_model_id": row.base_model_id,
         "base_name": base.name if base else "",
+        "start_name": row.lineage.get("starts_from", {}).get("name"),
         "dataset_id": row.dataset_id if row.dataset_id in around.datasets_there else None,
         "dataset_name": around.datasets.get(row.dataset_id, ""),
         "dataset_hash": row.lineage.get("dataset", {}).get("content_hash"),

@@ -30,6 +30,7 @@ from engine.planner.refusals import planned_device, refusals, unteachable
 from engine.planner.time.corrections import MODEL_VERSION, Source, ThroughputRecord, machine_of
 from engine.planner.time.length_cache import lengths_of
 from engine.planner.vocabulary import faults_of
+from engine.services.jobs.going_on import gone_start, misfitting_start, with_start
 from engine.services.planning.measured import memory_of
 from engine.services.planning.own_memory import own_memory
 from engine.services.planning.reserve import reserved
@@ -83,10 +84,14 @@ def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> PlanView:
         SpecError: when settings are wrong, or what they ask for cannot work on this model, by field.
         Fault: when the model's files or its device are not there.
     """
+    raw_spec = with_start(ctx, raw_spec)
     missing = [key for key in ("base_model", "dataset", "method") if not raw_spec.get(key)]
     if missing:
         return incomplete(missing)
     spec = make_unnamed(raw_spec, size_of_base(ctx, raw_spec))
+    with ctx.db.read() as s:
+        if faults := gone_start(s, spec) or misfitting_start(ctx.settings, s, spec):
+            raise SpecError(faults)
     case = case_of(ctx, spec)
     if faults := refusals(spec, case.model, case.dataset.train_rows):
         raise SpecError(faults)

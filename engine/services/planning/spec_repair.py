@@ -12,7 +12,7 @@ from engine.core.params import Param
 from engine.core.shapes import Change, CodedMessage, Faults
 from engine.methods import METHODS, method_of, settings_with_own_defaults
 from engine.methods.common.declaration import Method
-from engine.objectives import objective_in
+from engine.objectives import OBJECTIVES, objective_in
 from engine.objectives.declaration import Objective
 from engine.services.planning import estimates
 
@@ -22,10 +22,11 @@ _PLACES = {**_AREAS, "budget": "budget"}
 
 
 def repairs_for(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Change]:
-    """For each fault of a form the change that takes it away: {field: {field or "method": value}}.
+    """For each fault of a form the change that takes it away: {field: {field, "method" or "objective": value}}.
 
     A number that the fault itself names is tried first, then the setting's default, then its other choices, then
-    another recommended method. Faults for which nothing helps are left out.
+    another recommended method. Faults for which nothing helps are left out. Where the method is the fault, "objective"
+    has what else this method can learn from the same kind of knowledge.
     """
     found: dict[str, Change] = {}
     for field, fault in _faults(ctx, raw).items():
@@ -34,15 +35,27 @@ def repairs_for(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Change]:
         )
         if (change := next(changes, None)) is not None:
             found[field] = change
+        if field == "method" and (other := _other_objective(ctx, raw)) is not None:
+            found["objective"] = {"objective": other.key}
     return found
 
 
+def _other_objective(ctx: Context, raw: Mapping[str, Any]) -> Objective | None:
+    """Another objective of the same family that the method can work with."""
+    objective = objective_in(raw)
+    others = (one for one in OBJECTIVES if one.family == objective.family and one != objective)
+    works = (one for one in others if not _faults(ctx, changed(raw, {"objective": one.key})))
+    return next(works, None)
+
+
 def changed(raw: Mapping[str, Any], change: Mapping[str, Any]) -> Json:
-    """The raw spec with a change taken over. Another method comes with its own defaults."""
+    """The raw spec with a change taken over. Another method or objective comes with its own defaults."""
     result = dict(raw)
     for field, value in change.items():
         area, _, key = field.partition(".")
-        if key:
+        if field == "objective":
+            result |= {field: value, "training": {}}
+        elif key:
             result[_PLACES[area]] = {**(result.get(_PLACES[area]) or {}), key: value}
         else:
             own = settings_with_own_defaults() - objective_in(raw).own
@@ -72,7 +85,7 @@ def _candidates(raw: Mapping[str, Any], field: str, fault: CodedMessage) -> Iter
 
 
 def _declared(method: Method, objective: Objective, area: str) -> tuple[Param, ...]:
-    declared = {"method": method.params, "training": objective.params_for(method.defaults)}
+    declared = {"method": method.params, "training": objective.params_of(method)}
     return declared.get(area, ())
 
 

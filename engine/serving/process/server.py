@@ -101,6 +101,7 @@ class Server:
 
     def _answer(self, request: Request) -> None:
         from engine.serving.runtime.generation import generate
+        from engine.serving.runtime.scoring import score
 
         if self._models.missing(request.plan) or request.plan.evict:
             self._send(request, {"event": "loading"})
@@ -113,6 +114,13 @@ class Server:
             lambda: self._inbox.is_stopped(request.id),
             lambda event: self._send(request, event),
         )
+        if request.scores:
+            score(
+                request,
+                adapted_models,
+                lambda: self._inbox.is_stopped(request.id),
+                lambda event: self._send(request, event),
+            )
 
     def _fail(self, request: Request, error: CodedMessage) -> None:
         self._models.clear()

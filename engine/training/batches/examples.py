@@ -121,7 +121,7 @@ def _made(
 ) -> Iterator[tuple[str, Parts]]:
     makers = {split: objective.examples(template, training, found.left_out) for split in _SPLITS}
     beyond = RowsWith()
-    for row in template.ahead(iter(rows), **objective.mask(training)):
+    for row in template.ahead(iter(rows), objective.views, **objective.mask(training)):
         try:
             yield from ((row["split"], parts) for parts in makers[row["split"]].add(row))
         except Fault as fault:

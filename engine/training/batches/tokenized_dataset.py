@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 from datasets import Dataset
 from numpy.typing import NDArray
+
+from engine.data.bundles.sizes import BundleSize
 
 _SCHEMA = pa.schema(
     [
@@ -116,10 +119,26 @@ class TokenizedDataset(Sequence[Example]):
     def __len__(self) -> int:
         return len(self._rows)
 
+    @cached_property
+    def bundles(self) -> list[BundleSize]:
+        """Sizes of the examples, where all of them are prompts with answers; else none."""
+        columns = [self._rows.data.column(name).to_pylist() for name in ("shared", "parts", "tags")]
+        if not len(self) or any(tags is None or not parts for _, parts, tags in zip(*columns, strict=True)):
+            return []
+        return [
+            BundleSize(shared, tuple(part - 1 for part in parts)) for shared, parts, _ in zip(*columns, strict=True)
+        ]
+
     @property
     def trained(self) -> int:
         """Label tokens of all examples."""
         return sum(int(chunk.to_numpy().sum()) for chunk in self._rows.data.column("trained").chunks)
+
+    @property
+    def tags(self) -> NDArray[np.float32]:
+        """How good the sequences of all examples are, in order; of those of which nothing is said nothing."""
+        chunks = [chunk.flatten() for chunk in self._rows.data.column("tags").chunks]
+        return np.concatenate([np.zeros(0, np.float32), *(chunk.to_numpy() for chunk in chunks)])
 
     @overload
     def __getitem__(self, place: int) -> Example: ...

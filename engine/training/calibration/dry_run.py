@@ -36,6 +36,7 @@ from engine.training.forward.fast_lora import speed_up
 from engine.training.forward.forward import Forward
 from engine.training.forward.half_precision import compute_in, set_words_aside, settle_in
 from engine.training.forward.kernels import repeating
+from engine.training.heads.scalar import attach_head
 from engine.training.updates.choice import in_chosen_format, updating
 
 _log = logging.getLogger(__name__)
@@ -110,6 +111,9 @@ def measure(
                 if packing is not None and precision != "fp32" and (table := set_words_aside(model)) is not None:
                     count.forget([table])
                     del table
+                if objective is not None:
+                    count.kind = "adapter"
+                    attach_head(model, objective)
                 settle(model, base, recompute)
                 forward = run_step(count, model, method, values, training, lengths, budget, precision, objective)
     except Fault:

@@ -18,6 +18,7 @@ from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.chunked_cross_entropy import cross_entropy_sum
 from engine.training.forward.segments import Run, segments
 from engine.training.forward.token_log_probs import token_log_probs
+from engine.training.heads.scalar import said_by_head
 from engine.training.tuners.structure import decoder
 
 
@@ -25,9 +26,9 @@ from engine.training.tuners.structure import decoder
 class Read:
     """See `LabelRead` of the objectives' declaration."""
 
-    log_probs: Tensor
-    entropy: Tensor | None = None
-    hidden: Tensor | None = None
+    log_probs: Tensor  # of the labels
+    entropy: Tensor | None = None  # of their distributions, where it was asked for
+    hidden: Tensor | None = None  # states that they were predicted from, where they were asked for
 
 
 class Forward(Protocol):
@@ -61,8 +62,31 @@ class Forward(Protocol):
         """The last hidden state of the last token of each sequence, shape (sequences, hidden size)."""
         ...
 
+    def scores(self, group: Sequence[Example]) -> Tensor:
+        """What the model's head says of the last token of each sequence, shape (sequences,)."""
+        ...
 
-class Padded:
+    def values(self, hidden: Tensor) -> Tensor:
+        """What the model's head says of hidden states, shape (states,)."""
+        ...
+
+
+class _WithHead:
+    """What a head on the model says, for all computations."""
+
+    model: nn.Module
+
+    def scores(self, group: Sequence[Example]) -> Tensor:
+        """Of the last state of each sequence."""
+        states: Tensor = self.last_states(group)  # type: ignore[attr-defined]
+        return said_by_head(self.model, states)
+
+    def values(self, hidden: Tensor) -> Tensor:
+        """Of each state."""
+        return said_by_head(self.model, hidden)
+
+
+class Padded(_WithHead):
     """Rows of like lengths, padded, through the model's own forward: right for every model."""
 
     name = "padded"
@@ -179,7 +203,7 @@ class Headless(Padded):
             self._base.set_output_embeddings(self._head)
 
 
-class Packed:
+class Packed(_WithHead):
     """All examples of the group in one row, each attending to itself alone; logits at label positions only."""
 
     name = "packed"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -11,13 +10,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.objectives.declaration import Objective, Values
+from engine.objectives.declaration import Means, Objective, Values
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import Forward
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutMeans:
     """Means over held-out examples.
 
     Attributes:
@@ -30,7 +29,7 @@ class HeldOut:
     weight: float
     others: Mapping[str, float] = field(default_factory=dict)
 
-    def and_of(self, more: HeldOut) -> HeldOut:
+    def and_of(self, more: HeldOutMeans) -> HeldOutMeans:
         """The same over these and further examples."""
         weight = self.weight + more.weight
 
@@ -38,7 +37,7 @@ class HeldOut:
             return (one * self.weight + other * more.weight) / (weight or 1.0)
 
         others = {key: both(value, more.others.get(key, value)) for key, value in self.others.items()}
-        return HeldOut(both(self.loss, more.loss), weight, others)
+        return HeldOutMeans(both(self.loss, more.loss), weight, others)
 
 
 def mean_loss(
@@ -50,10 +49,10 @@ def mean_loss(
     budget: int,
     autocast: Callable[[], AbstractContextManager[Any]],
     between_groups: Callable[[], None],
-) -> HeldOut:
+) -> HeldOutMeans:
     """Means over the examples by what they count, without training; calls `between_groups()` in between."""
     total, weight = 0.0, sum(map(objective.weigh, examples))
-    sums: Counter[str] = Counter()
+    sums = Means()
     training = model.training
     model.eval()
     try:
@@ -62,8 +61,8 @@ def mean_loss(
                 with forward.session(group), autocast():
                     found = objective.loss(forward, group, values)
                     total += float(found.total)
-                sums.update(found.sums)
+                sums.add(found)
                 between_groups()
     finally:
         model.train(training)
-    return HeldOut(total / (weight or 1), weight, {key: value / (weight or 1) for key, value in sums.items()})
+    return HeldOutMeans(total / (weight or 1), weight, sums.over(weight))

@@ -16,6 +16,7 @@ from engine.jobs.resuming import KEPT
 from engine.jobs.signals import Interrupted, StoppedEarly
 from engine.methods.common.declaration import RunContext
 from engine.models.base.paths import tokenizer_folder
+from engine.rewards.declaration import RewardEnv
 from engine.training.limits.limits import TimeIsUp
 from engine.training.loop.attempt_resources import AttemptResources
 from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress
@@ -38,6 +39,7 @@ class Attempt:
         reporter: the way to the database.
         store: the job's checkpoints.
         resources: what it was planned to need.
+        reward_env: what rewards may use.
         limit_s: seconds that are left of the time limit for this attempt; None without one.
         prepared: what is done before the first step.
     """
@@ -47,6 +49,7 @@ class Attempt:
     reporter: Reporter
     store: CheckpointStore
     resources: AttemptResources
+    reward_env: RewardEnv = field(default_factory=RewardEnv)
     limit_s: float | None = field(init=False)
     prepared: Prepared = field(init=False)
 
@@ -91,6 +94,7 @@ class Attempt:
             "start": lambda: planned.start,
             "base_answers": lambda: planned.base_answers * answers,
             "loading": lambda: 0.0,
+            "reference": lambda: planned.reference,
             "first_check": lambda: (score + samples) * first,
             "training": lambda: clock.left(self.schedule.total - progress.step, len(checks)),
             "answers": lambda: clock.answering,

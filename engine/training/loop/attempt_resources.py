@@ -13,10 +13,12 @@ from engine.jobs.recovery import KEPT_IN, MicrobatchConfig, again, can_help, mic
 from engine.jobs.reporter import Reporter
 from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.estimate import memory_breakdown, record_of, total_mb
+from engine.planner.memory.of_spec import smallest_group
 from engine.planner.memory.verdict import limit_of, memory_verdict
 from engine.planner.memory.workload import MB, Workload
 from engine.services.planning.estimates import plan
 from engine.services.planning.measured import memory_of
+from engine.training.batches.counted import counts_of
 from engine.training.limits.limits import OutOfMemory
 from engine.training.loop.inputs import Inputs, workload_of
 from storage.queries import events
@@ -50,7 +52,7 @@ class AttemptResources:
         self.work: Workload = replace(arranged, tokens=tokens, groups=groups, recompute=recompute)
 
     def _microbatch(self, work: Workload, kept: MicrobatchConfig | None) -> MicrobatchConfig:
-        longest = int(self.inputs.examples.train.lengths.max())
+        longest = smallest_group(self.inputs.spec, counts_of(self.inputs.examples.train), work)
         may = work.method.capabilities.checkpointing and self.inputs.spec.training["checkpointing"] == "auto"
         fresh = MicrobatchConfig(work.tokens, longest, work.recompute, may_recompute=may)
         if kept is None:

@@ -125,6 +125,7 @@ class TrainingCallback(TrainerCallback):
         self.reporter.nothing_yet = False
         progress.seconds += seconds
         progress.tokens += trainer.step_tokens
+        progress.note_step(trainer.step_means)
         loss, weight = progress.waiting or (0.0, 0.0)
         progress.waiting = [loss + trainer.step_loss * trainer.step_weight, weight + trainer.step_weight]
 
@@ -141,7 +142,7 @@ class TrainingCallback(TrainerCallback):
         progress.peak_memory_mb = max(progress.peak_memory_mb, self.memory.highest_mb)
         self.resources.saw(self._used_mb if device_mb is None else device_mb, self.trainer.largest)
         if step % self.plan.stride and step != self.plan.total and step != 1:
-            self._report()
+            self.report()
             return
         loss, weight = progress.waiting
         progress.train_loss, progress.waiting = loss / weight, []
@@ -157,9 +158,9 @@ class TrainingCallback(TrainerCallback):
             tokens_per_s=speed,
             memory_process_mb=self._used_mb,
             memory_device_mb=device_mb,
-            **self.trainer.step_means,
+            **progress.shown_means(),
         )
-        self._report()
+        self.report()
 
     def _steps_left_s(self) -> float:
         """Seconds until the last checkpoint is written: the steps and checks that are still to come; of a job that ends
@@ -174,9 +175,10 @@ class TrainingCallback(TrainerCallback):
         """How far the end is: so many of the scored questions, 0 to 1, are answered."""
         self.clock.answered = share
         self.outlook.touch()
-        self._report()
+        self.report()
 
-    def _report(self) -> None:
+    def report(self) -> None:
+        """How far the job is, and what is left of it."""
         progress, told = self.progress, self.outlook.told()
         losses = {"train_loss": progress.train_loss, "val_loss": progress.val_loss}
         left = told.pop("seconds_left")
@@ -197,7 +199,7 @@ class TrainingCallback(TrainerCallback):
         self._shown_at, self._checked = time.monotonic(), progress.step
         self.outlook.touch()
         self._keep_prepared()
-        self._report()
+        self.report()
         self.reporter.heed()
 
     def _keep_prepared(self) -> None:
@@ -205,6 +207,7 @@ class TrainingCallback(TrainerCallback):
         progress = self.progress
         if progress.step == 0:
             progress.base_val_loss, progress.measured = progress.val_loss, self.clock.measured
+            progress.base_others = progress.val_others
             self.note_elapsed()
             self.prepared.keep(progress)
 
@@ -224,9 +227,9 @@ class TrainingCallback(TrainerCallback):
         loss = found.loss
         if not math.isfinite(loss):
             raise self.trainer.diagnose(self.held.rows, progress.step)
-        progress.val_loss, progress.evaluated_step = loss, progress.step
-        progress.note_check()
         others = {f"val_{key}": value for key, value in found.others.items()}
+        progress.val_loss, progress.evaluated_step, progress.val_others = loss, progress.step, others
+        progress.note_check()
         self.reporter.metric(progress.step, val_loss=loss, **self.trainer.objective.validation(loss), **others)
         return True
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.evaluation.spread import spread
 from engine.jobs.reporter import Reporter
 from engine.training.batches.tokenized_dataset import Example
-from engine.training.forward.mean_loss import HeldOut
+from engine.training.forward.mean_loss import HeldOutMeans
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.pace.clock import Clock
 from engine.training.pace.extras import Extras
@@ -48,7 +48,7 @@ class ScoredRows:
         self.rows: Sequence[Example] = rows if fewer is None else spread(rows)[:fewer]
         self._clock, self._extras, self._reporter, self._progress = clock, extras, reporter, progress
 
-    def means(self, trainer: StepTrainer) -> HeldOut | None:
+    def means(self, trainer: StepTrainer) -> HeldOutMeans | None:
         """Means over the rows; None where there is no time for it."""
         began, clock = time.monotonic(), self._clock
         found = score_until(trainer, self.rows, clock.latest, self._reporter) if clock.score else self._first(trainer)
@@ -56,7 +56,7 @@ class ScoredRows:
             clock.score = time.monotonic() - began
         return found
 
-    def _first(self, trainer: StepTrainer) -> HeldOut | None:
+    def _first(self, trainer: StepTrainer) -> HeldOutMeans | None:
         allowance = self._extras.for_score if self._progress.step == 0 else self._until_the_end()
         if (found := first_score(trainer, self.rows, allowance, self._reporter)) is None:
             return None
@@ -73,7 +73,7 @@ class ScoredRows:
 
 def first_score(
     trainer: StepTrainer, rows: Sequence[Example], allowance: float | None, reporter: Reporter
-) -> tuple[HeldOut, Sequence[Example]] | None:
+) -> tuple[HeldOutMeans, Sequence[Example]] | None:
     """Means, and the rows that were scored; None where not even the first few were done in time.
 
     Where all rows would take longer than the allowance (in seconds), it ends early, and the rows that were scored stand for
@@ -83,7 +83,7 @@ def first_score(
         return trainer.mean_loss(rows, reporter.heed), rows
     began, order = time.monotonic(), spread(rows)
     look = _until(began + _PATIENCE * allowance, reporter)
-    done, found, size = 0, HeldOut(0.0, 0.0), max(1, len(order) // _FIRST)
+    done, found, size = 0, HeldOutMeans(0.0, 0.0), max(1, len(order) // _FIRST)
     try:
         while size:
             some = order[done : done + size]
@@ -109,7 +109,7 @@ def _next_part(done: int, total: int, spent: float, allowance: float) -> int:
 
 def score_until(
     trainer: StepTrainer, rows: Sequence[Example], latest: float | None, reporter: Reporter
-) -> HeldOut | None:
+) -> HeldOutMeans | None:
     """Means; None where it is not there at `latest` (monotonic seconds)."""
     try:
         return trainer.mean_loss(rows, _until(latest, reporter))

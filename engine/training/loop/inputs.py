@@ -36,8 +36,10 @@ from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.of_spec import workload_of_spec
 from engine.planner.memory.workload import Workload
 from engine.services.planning.reserve import reserved
+from engine.training.batches.counted import counts_of
 from engine.training.batches.examples import Examples, load_examples
 from engine.training.batches.kept_examples import kept_examples
+from engine.training.loop.start import Start, read_start
 from storage.queries.base_models import get_model
 from storage.queries.inputs import get_dataset
 from storage.tables import Dataset, LanguageModel
@@ -58,6 +60,7 @@ class Inputs:
     examples: Examples  # rows as tokens
     prompts: list[sampling.Prompt]  # answered at each check
     questions: list[sampling.Prompt]  # those that are scored
+    start: Start | None = None  # the tuned model that it goes on with
 
 
 Rows = Callable[[Path], Iterable[Mapping[str, Any]]]
@@ -81,6 +84,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     if dataset is None or dataset.rows_path is None:
         raise Fault("job.dataset_gone")
     weights = intact_weights(ctx.settings, base, on_bytes=lambda _count: reporter.heed())
+    start = read_start(ctx, spec, lambda _count: reporter.heed())
     with ctx.db.read() as s:
         device = reserved(s, device_of(spec.budget.device))
     kind_of(device).reserve(device)
@@ -101,11 +105,23 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     if not known:
         _tell_left_out(examples, template, reporter)
     rows = chain(read_rows(path, "val"), read_rows(path, "train"))
-    prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if spec.training["evaluations"] else []
+    sampled = spec.training["evaluations"] and objective_of(spec.objective).talks
+    prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if sampled else []
     method = method_of(spec.method)
     questions = held_out_questions(read_rows(path, "val"), template, int(spec.training.get("scored_answers", 0)))
     return Inputs(
-        spec, method, base, weights, dataset, device, precision_for(device), template, examples, prompts, questions
+        spec,
+        method,
+        base,
+        weights,
+        dataset,
+        device,
+        precision_for(device),
+        template,
+        examples,
+        prompts,
+        questions,
+        start,
     )
 
 
@@ -153,5 +169,4 @@ def workload_of(inputs: Inputs, measured: tuple[MemoryRecord, ...] = ()) -> Work
         measured: what this machine measured of jobs with the same model, as the plan has it.
     """
     shape = shape_of(inputs.base.config, inputs.base.parameters)
-    lengths = sorted(inputs.examples.train.lengths.tolist(), reverse=True)
-    return workload_of_spec(inputs.spec, shape, inputs.device, lengths, measured)
+    return workload_of_spec(inputs.spec, shape, inputs.device, counts_of(inputs.examples.train), measured)

@@ -12,6 +12,7 @@ from engine.base_formats import base_format
 from engine.core.errors import Fault
 from engine.devices import kind_of
 from engine.methods.common.declaration import RunContext
+from engine.objectives import objective_of
 from engine.optimizers.trained_format import trained_format
 from engine.planner.memory.workload import Workload
 from engine.training.batches.tokenized_dataset import Example
@@ -19,6 +20,8 @@ from engine.training.forward.choice import choose_forward
 from engine.training.forward.fast_lora import lean_dora, speed_up
 from engine.training.forward.half_precision import compute_in, set_words_aside, settle_in
 from engine.training.forward.kernels import hold_attention
+from engine.training.heads.scalar import attach_head
+from engine.training.forward.without_dropout import without_dropout
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.loop.inputs import Inputs
 from engine.training.loop.trainer import StepTrainer, training_arguments
@@ -57,10 +60,13 @@ def ready_trainer(
 ) -> StepTrainer:
     """A trainer over `examples` with the fastest exact forward. `callback` looks after it; `folder` takes its files."""
     spec, kind = inputs.spec, kind_of(inputs.device)
+    attach_head(model, objective_of(spec.objective))
     arguments = training_arguments(
         spec, folder, dtype=inputs.precision.dtype, use_cpu=not kind.accelerator, recompute=work.recompute
     )
     trainer = StepTrainer(model, arguments, examples, work.tokens, memory, callback, spec)
+    if trainer.compares and without_dropout(model):
+        trainer.without_dropout = True
     if kind.fast_lora:
         speed_up(model)
     else:

@@ -27,6 +27,7 @@ from engine.models.tuned.rounding import fitting, round_to
 from engine.models.tuned.versions import LAST_SUFFIX, with_versions
 from engine.training.limits.safe_files import new_folder, size
 from engine.training.loop.checkpoints import CheckedStep, TrainingProgress
+from engine.training.loop.start import Start
 from engine.training.loop.weights import save_result
 from storage.queries import reporting
 from storage.tables import Dataset, LanguageModel
@@ -72,6 +73,8 @@ def results(progress: TrainingProgress, check: CheckedStep) -> dict[str, Any]:
         "training_s": round(progress.seconds, 1),
         "tokens_per_s": None if speed is None else round(speed, 1),
         "peak_memory_mb": round(progress.peak_memory_mb),
+        **check.others,
+        **{f"base_{key}": value for key, value in progress.base_others.items()},
     }
     return numbers if progress.answers is None else numbers | {"answers": progress.answers}
 
@@ -83,10 +86,17 @@ class ResultFolders:
     """
 
     def __init__(
-        self, reporter: Reporter, spec: JobSpec, base: LanguageModel, dataset: Dataset, run: RunContext
+        self,
+        reporter: Reporter,
+        spec: JobSpec,
+        base: LanguageModel,
+        dataset: Dataset,
+        run: RunContext,
+        start: Start | None = None,
     ) -> None:
         self.reporter, self.spec, self.base, self.dataset, self.run = reporter, spec, base, dataset, run
         self.method, self.settings = method_of(spec.method), reporter.ctx.settings
+        self.start = start
         self.last: Written | None = None
         self._home = self.settings.home / "tuned"
 
@@ -151,7 +161,8 @@ class ResultFolders:
             "dataset_id": self.dataset.id,
             "method": self.spec.method,
             "format": self.method.saves,
-            "lineage": _lineage(self.spec, self.base, self.dataset),
+            "lineage": _lineage(self.spec, self.base, self.dataset)
+            | ({"starts_from": self.start.lineage()} if self.start else {}),
         }
 
 

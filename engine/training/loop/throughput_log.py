@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from sqlalchemy.exc import DBAPIError
 
 from engine.core.context import Context
-from engine.data.templates.lengths import Counts
 from engine.jobs.reporter import Reporter
 from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.workload import Workload
@@ -19,7 +18,7 @@ from engine.planner.time.speed import Pace, parts_of, units_of
 from engine.planner.time.units import UnitTimes
 from engine.services.planning.estimates import throughput_of
 from engine.services.planning.measured import MEMORY
-from engine.training.batches.tokenized_dataset import TokenizedDataset
+from engine.training.batches.counted import counts_of
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.inputs import Inputs
 from storage.queries.corrections import add_correction
@@ -79,7 +78,8 @@ def keep_of_job(
     speeds = {"training": rate * modelled["training"] / trained}
     if whole:
         rest = time.monotonic() - reporter.began - progress.seconds
-        speeds |= dict.fromkeys(_OTHER_PARTS, sum(modelled[part] for part in _OTHER_PARTS) / max(0.1, rest))
+        others = sum(seconds for part, seconds in modelled.items() if part != "training")
+        speeds |= dict.fromkeys(_OTHER_PARTS, others / max(0.1, rest))
     try:
         keep(reporter, inputs, work, "past", speeds, rate, memory)
     except DBAPIError as error:  # a full disk: the job is worth more than what it says about the next one
@@ -97,12 +97,6 @@ def pace_of(inputs: Inputs) -> Pace:
         len(inputs.questions),
         may_keep_two(training, len(inputs.examples.val)),
     )
-
-
-def counts_of(examples: TokenizedDataset) -> Counts:
-    """What the plan would count in examples that are tokens already."""
-    lengths = examples.lengths.tolist()
-    return Counts(len(lengths), sum(lengths), examples.trained, lengths, truncated=0, dropped=0, unlearnable=0)
 
 
 def planned_times(ctx: Context, inputs: Inputs, work: Workload) -> UnitTimes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -20,14 +19,18 @@ from engine.jobs.recovery import MOST_TRIES
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.objectives import objective_of
+from engine.objectives.declaration import Means, Values
 from engine.optimizers import optimizer_of
 from engine.training.batches.batches import Loader
 from engine.training.batches.tokenized_dataset import Example
+from engine.training.forward.answer_log_probs import sums_of_answers
 from engine.training.forward.forward import Forward, Padded
-from engine.training.forward.mean_loss import HeldOut, mean_loss
+from engine.training.forward.mean_loss import HeldOutMeans, mean_loss
+from engine.training.heads.own_rate import with_own_rate
 from engine.training.limits.limits import OutOfMemory, out_of_memory
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.loop.weights import load_trained, save_trained
+from engine.training.reference.start_model import StartModel
 from engine.training.updates.choice import piecewise, updating
 from engine.training.updates.piecewise import Piecewise
 
@@ -76,6 +79,9 @@ class StepTrainer(Trainer):
         between_groups: called after each group of a step; what it raises ends the step without a trace.
         on_halved: called after the groups became smaller.
         diagnose: (examples, step) -> what to say of a loss or a gradient that is no number.
+        values: the objective's settings, with what its loss must know of all examples.
+        start: the model as it was before the first step, for objectives that ask it beside.
+        without_dropout: there would be dropout, which is off, for the objective compares how likely labels are.
         moved: whether an update has changed the weights so far.
         rise: the largest one of the loss of a step in this attempt, from its lowest so far.
         grad_norm, step_loss, step_tokens, step_weight: of the latest step; the last is how much its label tokens count together.
@@ -105,6 +111,7 @@ class StepTrainer(Trainer):
         self.spec, self.method = spec, method_of(spec.method)
         self.objective = objective_of(spec.objective)
         self.forward: Forward = Padded(model)
+        self.values: Values = {**spec.training, **self.objective.seen(examples)}
         self.grad_norm = self.step_loss = 0.0
         self.step_tokens, self.step_weight = 0, 0.0
         self.step_means: dict[str, float] = {}
@@ -113,6 +120,8 @@ class StepTrainer(Trainer):
         self.between_groups: Callable[[], None] = _nothing
         self.on_halved: Callable[[], None] = _nothing
         self.diagnose: Callable[[Sequence[Example], int], Fault] = _no_cause
+        self.start: StartModel | None = None
+        self.without_dropout = False
         self.moved = False
         self.rise = (1.0, 1.0)
         self._lowest = math.inf
@@ -126,6 +135,12 @@ class StepTrainer(Trainer):
         """The chosen precision, for passes outside of the trainer's own forward."""
         context: AbstractContextManager[Any] = self.accelerator.autocast()
         return context
+
+    @property
+    def compares(self) -> bool:
+        """Whether how likely labels are now is compared with how likely they were."""
+        needs = self.objective.needs(self.spec.training)
+        return bool(needs.reference) or needs.generation
 
     def untouched(self) -> AbstractContextManager[Any]:
         """Within it, before the first step, the model is the base, also where the method starts from random vectors."""
@@ -145,7 +160,7 @@ class StepTrainer(Trainer):
         self.step_tokens = sum(len(example) for example in examples)
         while True:
             try:
-                loss = self._backward(examples)
+                loss = self._backward(self._noted(examples))
                 break
             except (MemoryError, RuntimeError) as error:
                 if not out_of_memory(error):
@@ -165,29 +180,40 @@ class StepTrainer(Trainer):
 
     def _backward(self, examples: Sequence[Example]) -> Tensor:
         total = torch.zeros((), device=self.args.device)
-        sums: Counter[str] = Counter()
+        sums = Means()
         for group in self.forward.groups(examples, self.budget, whole=self.objective.whole):
             self.largest = max(self.largest, self.forward.tokens(group))
             with self.forward.session(group):
                 with self.autocast():
-                    found = self.objective.loss(self.forward, group, self.spec.training)
+                    found = self.objective.loss(self.forward, group, self.values)
                     loss = found.total / self.step_weight
                 self.memory.look()
                 self.accelerator.backward(loss)
             total += loss.detach()
-            sums.update(found.sums)
+            sums.add(found)
             self.between_groups()
         if self.method.penalty is not None:
             self.accelerator.backward(self.method.penalty(self.model))
-        self.step_means = {name: value / self.step_weight for name, value in sums.items()}
+        self.step_means = sums.over(self.step_weight)
         return total
+
+    def _noted(self, examples: Sequence[Example]) -> Sequence[Example]:
+        """The examples with what the objective notes of them before it learns or scores."""
+        if self.objective.before_step is None:
+            return examples
+        return self.objective.before_step(self._sums, examples, self.values)
+
+    def _sums(self, examples: Sequence[Example]) -> Sequence[Any]:
+        return sums_of_answers(self.model, self.forward, examples, self.budget, self.autocast, self.between_groups)
 
     def halve(self, examples: Sequence[Example]) -> None:
         """Work in groups of half the size from now on, and forget the step. Raises OutOfMemory when that is no help."""
-        groups = self.forward.groups(examples, self.budget, whole=self.objective.whole)
-        largest = max(sum(map(len, group)) for group in groups)
+        largest, smallest = (
+            max(map(self.forward.tokens, self.forward.groups(examples, budget, whole=self.objective.whole)))
+            for budget in (self.budget, 1)
+        )
         self._forget_gradients()
-        if self.tries >= MOST_TRIES or largest <= max(map(len, examples)):
+        if self.tries >= MOST_TRIES or largest <= smallest:
             raise OutOfMemory(self.state.global_step + 1, largest)
         self.budget = max(min(largest, self.budget) // 2, 1)
         self.tries += 1
@@ -249,20 +275,24 @@ class StepTrainer(Trainer):
         """The method's own optimizer where it has one, else the chosen one."""
         if getattr(self, "optimizer", None) is None and self.method.optimizer is not None:
             self.optimizer: Any = self.method.optimizer(self.model, self.spec.method_params, self.spec.training)
+            if self.optimizer is not None:
+                with_own_rate(self.optimizer, self.model, self.spec.training)
         if getattr(self, "optimizer", None) is None:
-            self.optimizer = updating(super().create_optimizer(model), self.spec.training)
+            self.optimizer = updating(
+                with_own_rate(super().create_optimizer(model), self.model, self.spec.training), self.spec.training
+            )
         return self.optimizer
 
-    def mean_loss(self, examples: Sequence[Example], between_groups: Callable[[], None]) -> HeldOut:
+    def mean_loss(self, examples: Sequence[Example], between_groups: Callable[[], None]) -> HeldOutMeans:
         """Means over examples by what they count, without training; calls `between_groups()` in between."""
         while True:
             try:
                 return mean_loss(
                     self.model,
                     self.objective,
-                    self.spec.training,
+                    self.values,
                     self.forward,
-                    examples,
+                    self._noted(examples),
                     self.budget,
                     self.autocast,
                     between_groups,

@@ -20,6 +20,7 @@ from engine.models.base.sound_config import read_model
 from engine.models.tuned.rounding import fitting, save_as
 from engine.optimizers.trained_format import trained_format
 from engine.training.forward.four_bits import keep_layout, leave_file
+from engine.training.heads.scalar import save_head, without_head
 
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 DELTA_FILE = "delta.safetensors"
@@ -61,7 +62,15 @@ def torch_device(device: Device) -> torch.device:
 
 
 def save_result(model: Any, method: Method, folder: Path, run: RunContext, dtype: str = "fp32") -> None:
-    """What the job made, in the form that the method declares. A whole model is written in the number format `dtype`."""
+    """What the job made, in the form that the method declares. A whole model is written in the number format `dtype`; a head
+    that the objective put on it lies beside it."""
+    with without_head(model) as head:
+        _save_body(model, method, folder, run, dtype)
+    if head is not None:
+        save_head(head, folder)
+
+
+def _save_body(model: Any, method: Method, folder: Path, run: RunContext, dtype: str) -> None:
     if method.save is not None:
         method.save(model, folder, run)
     elif method.saves == "delta":

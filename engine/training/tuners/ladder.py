@@ -226,6 +226,11 @@ def save(model: Any, folder: Path) -> None:
     save_file({name: one.detach().cpu().contiguous() for name, one in side.state_dict().items()}, folder / WEIGHTS)
 
 
+def load(model: Any, folder: Path) -> None:
+    """The weights that `save` wrote, into the side network of a model that has one of the same measures."""
+    getattr(plain(model), NAME).load_state_dict(load_file(folder / WEIGHTS))
+
+
 def attach(model: Any, folder: Path | str) -> Attached:
     """The side network of a result folder on `model`, for answering."""
     stored = json.loads((Path(folder) / CONFIG).read_text(encoding="utf-8"))

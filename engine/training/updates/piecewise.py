@@ -124,7 +124,7 @@ class Piecewise(Optimizer):
             self._inner.step()
             made = self._inner.state.pop(stand_in, {})
             states[place] = {key: self._put_away(one, stand_in, states[place].get(key)) for key, one in made.items()}
-            if self._rounded:
+            if self._rounded and weights[place].dtype == torch.bfloat16:  # a head stays in fp32
                 weights[place].copy_(rounded_by_chance(stand_in.data))
             stand_in.grad, stand_in.data = None, stand_in.data.new_empty(0)
         inner["params"] = []

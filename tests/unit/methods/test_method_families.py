@@ -20,7 +20,7 @@ from engine.methods.common.refusals import refused
 from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.training.batches.tokenized_dataset import Example
-from engine.training.forward import forward as forward_module
+from engine.training.forward import choice as forward_module
 from engine.training.forward.choice import choose_forward
 from engine.training.forward.fast_lora import speed_up
 from engine.training.forward.forward import Packed, Padded

@@ -11,7 +11,7 @@ import pytest
 
 from engine.evaluation.spread import spread
 from engine.planner.time.limit import ANSWERS_SHARE, EXTRAS_SHARE
-from engine.training.forward.mean_loss import HeldOut
+from engine.training.forward.mean_loss import HeldOutMeans
 from engine.training.loop import held_out
 from engine.training.loop.held_out import first_score, score_until
 from engine.training.pace import clock as clocks
@@ -150,18 +150,18 @@ class _Scorer:
     def __init__(self, time: FakeTime, seconds: float = 1.0) -> None:
         self.time, self.seconds, self.calls = time, seconds, list[int]()
 
-    def mean_loss(self, rows: Any, between_groups: Any) -> HeldOut:
+    def mean_loss(self, rows: Any, between_groups: Any) -> HeldOutMeans:
         self.calls.append(len(rows))
         for _ in rows:
             self.time.now += self.seconds
             between_groups()
-        return HeldOut(1.0, len(rows), {"accuracy": 0.5})
+        return HeldOutMeans(1.0, len(rows), {"accuracy": 0.5})
 
 
 def test_the_first_score_takes_what_there_is_time_for(clock_of_test: FakeTime) -> None:
     rows: Any = [SimpleNamespace(weight=1.0) for _ in range(100)]
     trainer: Any = _Scorer(clock_of_test)
-    assert first_score(trainer, rows, None, reporter(0)) == (HeldOut(1.0, 100, {"accuracy": 0.5}), rows)
+    assert first_score(trainer, rows, None, reporter(0)) == (HeldOutMeans(1.0, 100, {"accuracy": 0.5}), rows)
     for allowance, least in ((200.0, 100), (50.0, 16), (3.0, 1)):
         worker, began = reporter(0), clock_of_test.now
         found = first_score(trainer, rows, allowance, worker)
@@ -172,4 +172,4 @@ def test_the_first_score_takes_what_there_is_time_for(clock_of_test: FakeTime) -
     slow: Any = _Scorer(clock_of_test, 60.0)
     assert first_score(slow, rows, 5.0, reporter(0)) is None
     assert score_until(trainer, rows, clock_of_test.now + 50, reporter(0)) is None
-    assert score_until(trainer, rows, clock_of_test.now + 500, reporter(0)) == HeldOut(1.0, 100, {"accuracy": 0.5})
+    assert score_until(trainer, rows, clock_of_test.now + 500, reporter(0)) == HeldOutMeans(1.0, 100, {"accuracy": 0.5})

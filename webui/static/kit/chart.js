@@ -1,5 +1,5 @@
 /* lineChart(root, {series: [{name, label, kind, points, color, dash}], title, yLabel, log, smoothing, markers: [{x, label, kind}], compact})
-   -> {update(series, markers), destroy()}. `color` (a token's name) and `dash` tell more series apart than there are kinds. Updates redraw the canvas in place; zoom, smoothing and scale stay as they are. */
+   -> {update(series, markers), destroy()}. `color` (a token's name) and `dash` tell more series apart than there are kinds; `band` ([[x, spread], ...]) is drawn around a line. Updates redraw the canvas in place; zoom, smoothing and scale stay as they are. */
 import uPlot from "../vendor/uplot/uPlot.js";
 import { align, chartMathSmooth, chartMathTable, clean, csv, describe, short, thin, tickLabels } from "./chart-math.js";
 import { h, replaceChildren } from "./dom.js";
@@ -110,7 +110,19 @@ class Chart {
       const raw = column.map(usable);
       return [raw, this.series[i].kind === "val" ? raw : this.smoothColumn(raw)];
     });
-    return [xs, ...pairs.flat()];
+    return [xs, ...pairs.flat(), ...this.series.flatMap((one, i) => (one.band ? this.bandColumns(xs, columns[i], new Map(one.band)).map((column) => column.map(usable)) : []))];
+  }
+
+  /** So far above and below a line as its band says. */
+  bandColumns(xs, column, spread) {
+    return [1, -1].map((sign) => column.map((y, k) => (Number.isFinite(y) ? (spread.has(xs[k]) ? y + sign * spread.get(xs[k]) : null) : y)));
+  }
+
+  /** The two edges of each band, and what is filled between them. */
+  bands() {
+    const banded = this.series.filter((one) => one.band), first = 1 + 2 * this.series.length;
+    return { lines: banded.flatMap(() => [{}, {}].map(() => ({ stroke: "transparent", width: 0, points: { show: false } }))),
+      bands: banded.map((one, k) => ({ series: [first + 2 * k, first + 2 * k + 1], fill: this.paint(one) + "26" })) };
   }
 
   smoothColumn(column) {
@@ -146,10 +158,11 @@ class Chart {
   rebuild() {
     this.uplot?.destroy();
     this.uplot = null;
-    this.shape = this.series.map(({ name, kind, color, dash }) => [name, kind, color, dash]).join(";");
+    this.shape = this.shapeNow();
     if (this.plot.clientWidth === 0) return;
-    const options = { ...this.size(), legend: { show: false }, padding: [12, 12, 0, 0], axes: this.axes(),
-      series: [{}, ...this.lines()], scales: { x: { time: false }, y: this.log ? { distr: 3 } : {} },
+    const { lines, bands } = this.bands();
+    const options = { ...this.size(), bands, legend: { show: false }, padding: [12, 12, 0, 0], axes: this.axes(),
+      series: [{}, ...this.lines(), ...lines], scales: { x: { time: false }, y: this.log ? { distr: 3 } : {} },
       cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 8 }, bind: { dblclick: () => () => { this.setZoom(null); return null; } } },
       hooks: { setCursor: [() => this.showValues()], setSelect: [(u) => this.select(u)], draw: [(u) => this.drawMarkers(u)] } };
     this.uplot = new uPlot(options, this.columns(), this.plot);
@@ -262,8 +275,12 @@ class Chart {
   update(series, markers) {
     this.series = series;
     this.markers = markers || [];
-    if (this.series.map(({ name, kind, color, dash }) => [name, kind, color, dash]).join(";") !== this.shape) this.rebuild();
+    if (this.shapeNow() !== this.shape) this.rebuild();
     this.draw();
+  }
+
+  shapeNow() {
+    return this.series.map(({ name, kind, color, dash, band }) => [name, kind, color, dash, Boolean(band)]).join(";");
   }
 
   fileName(suffix) {

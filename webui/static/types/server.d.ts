@@ -1342,6 +1342,56 @@ export interface FeedCursors {
   after_metric?: number;
 }
 
+/** A level line that numbers are compared with. */
+export interface FigureLevelRow {
+  /** where it lies */
+  value: number;
+  /** what it means */
+  label: string;
+}
+
+/** One line of a figure. */
+export interface FigureLineRow {
+  /** name of its numbers */
+  metric: string;
+  /** colour and stroke, by what it means */
+  look: string;
+  /** in the legend */
+  label: string;
+}
+
+/** Numbers over time that are drawn together. */
+export interface FigureRow {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what to look at */
+  help: string;
+  /** key of the heading that it stands under */
+  section: string;
+  /** in the order of the legend */
+  lines: FigureLineRow[];
+  /** metric that is drawn around the first line; "" for none */
+  band: string;
+  /** a line more for each metric that begins so; "" for none */
+  each: string;
+  /** what they are compared with */
+  level: FigureLevelRow | null;
+  /** it is what the job is about */
+  large: boolean;
+}
+
+/** A heading with figures below. */
+export interface FigureSectionRow {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in a line */
+  says: string;
+}
+
 /** What was found on the machine; texts `hardware.<code>` and `hardware.<code>.means`. */
 export interface FindingView {
   /** of the sentence */
@@ -1836,6 +1886,14 @@ export interface JobFacets {
   data: NameOfId[];
 }
 
+/** How the numbers of an objective are drawn. */
+export interface JobFigures {
+  /** in their order */
+  sections: FigureSectionRow[];
+  /** in their order */
+  figures: FigureRow[];
+}
+
 /** One line of a job's log. */
 export interface JobLogLine {
   /** of its row */
@@ -1902,6 +1960,8 @@ export interface JobView {
   val_loss: number | null;
   /** key of its method, where it has one */
   method: string | null;
+  /** key of what it optimises, where it trains */
+  objective: string | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -1942,6 +2002,10 @@ export interface JobView {
   queue_place: number | null;
   /** the download of its base model, while it waits for that */
   waits_for: WeightsComing | null;
+  /** the job of its recipe that it waits for */
+  awaits: StageAwaited | null;
+  /** which job of a recipe it is */
+  stage: StagePlace | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -1960,6 +2024,8 @@ export interface JobView {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** name of the tuned model that it goes on with; None where it begins with the base */
+  starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
   resume_advice: CodedMessage | null;
   /** whether that is what to do */
@@ -2238,6 +2304,8 @@ export interface ListedJob {
   val_loss: number | null;
   /** key of its method, where it has one */
   method: string | null;
+  /** key of what it optimises, where it trains */
+  objective: string | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -2278,6 +2346,10 @@ export interface ListedJob {
   queue_place: number | null;
   /** the download of its base model, while it waits for that */
   waits_for: WeightsComing | null;
+  /** the job of its recipe that it waits for */
+  awaits: StageAwaited | null;
+  /** which job of a recipe it is */
+  stage: StagePlace | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2292,6 +2364,8 @@ export interface ListedJob {
   comparison_id: number | null;
   /** for people */
   method_label: string;
+  /** for people; "" where it is the usual one, or the job trains nothing */
+  objective_label: string;
 }
 
 /** A tuned model in the list. */
@@ -2316,6 +2390,8 @@ export interface ListedTuned {
   base_model_id: number;
   /** of that */
   base_name: string;
+  /** tuned model that its job went on with */
+  start_name: string | null;
   /** None where it was deleted */
   dataset_id: number | null;
   /** of the data set */
@@ -2774,6 +2850,8 @@ export interface NamedJob {
   val_loss: number | null;
   /** key of its method, where it has one */
   method: string | null;
+  /** key of what it optimises, where it trains */
+  objective: string | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -2814,6 +2892,10 @@ export interface NamedJob {
   queue_place: number | null;
   /** the download of its base model, while it waits for that */
   waits_for: WeightsComing | null;
+  /** the job of its recipe that it waits for */
+  awaits: StageAwaited | null;
+  /** which job of a recipe it is */
+  stage: StagePlace | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2832,12 +2914,16 @@ export interface NamedJob {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** name of the tuned model that it goes on with; None where it begins with the base */
+  starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
   resume_advice: CodedMessage | null;
   /** whether that is what to do */
   resuming_helps: boolean;
   /** for people */
   method_label: string;
+  /** for people; "" where it is the usual one, or the job trains nothing */
+  objective_label: string;
 }
 
 /** What is new about a job, with words. */
@@ -2864,6 +2950,8 @@ export interface NamedJobFeed {
   advice: AdviceRow[];
   /** of its objective */
   charts: ChartRow[];
+  /** that draw charts together */
+  figures: JobFigures;
 }
 
 /** A tuned model with words and forms of export. */
@@ -2888,6 +2976,8 @@ export interface NamedTuned {
   base_model_id: number;
   /** of that */
   base_name: string;
+  /** tuned model that its job went on with */
+  start_name: string | null;
   /** None where it was deleted */
   dataset_id: number | null;
   /** of the data set */
@@ -2964,7 +3054,35 @@ export interface ObjectiveCard {
   paper: string;
 }
 
-/** One objective as the wizard offers it. */
+/** One objective, its settings told by their places. */
+export interface ObjectiveEntry {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** in some lines */
+  help: string;
+  /** kinds of data */
+  learns_from: string[];
+  /** these kinds in words */
+  usable: string;
+  /** code of the sentence by kind that it cannot learn from */
+  unfit: Record<string, string | null>;
+  /** what one is called */
+  example: string;
+  /** key of what it learns from */
+  family: string;
+  /** offered to those who ask for more */
+  rare: boolean;
+  /** keys of methods */
+  refuses: string[];
+  /** places among the settings of all */
+  params: number[];
+}
+
+/** One objective with its settings. */
 export interface ObjectiveForm {
   /** of the declaration */
   key: string;
@@ -2982,8 +3100,14 @@ export interface ObjectiveForm {
   unfit: Record<string, string | null>;
   /** what one is called */
   example: string;
+  /** key of what it learns from */
+  family: string;
+  /** offered to those who ask for more */
+  rare: boolean;
   /** keys of methods */
   refuses: string[];
+  /** by family of methods, the share of their learning rate that suits it */
+  rates: Record<string, number>;
   /** settings of training */
   params: ParamForm[];
 }
@@ -3073,7 +3197,9 @@ export interface ParamForm {
   /** may be empty */
   optional: boolean;
   /** where further choices come from */
-  source: "" | "column" | "dataset" | "model";
+  source: "" | "column" | "dataset" | "model" | "reward_model" | "reward_file";
+  /** of a text's field */
+  lines: number;
   /** that explains it */
   term?: FormTerm | null;
   /** kept apart for each method */
@@ -3440,6 +3566,38 @@ export interface RawJob {
   sample_prompts?: string[];
 }
 
+/** A recipe as a form has it, not checked yet. */
+export interface RawRecipe {
+  /** key */
+  recipe?: string;
+  /** what the user calls it */
+  name?: string;
+  /** id */
+  base_model?: number | null;
+  /** key; the same for all stages */
+  method?: string;
+  /** settings of it */
+  method_params?: Record<string, any>;
+  /** "auto", or key of a device */
+  device?: string;
+  /** limit of each job */
+  memory_mb?: number | string | null;
+  /** by key */
+  stages?: Record<string, RawStage>;
+}
+
+/** A stage as a form has it. */
+export interface RawStage {
+  /** key; the stage's usual one where it is missing */
+  objective?: string;
+  /** id */
+  dataset?: number | null;
+  /** settings of training that differ from the defaults */
+  training?: Record<string, any>;
+  /** most time for the stage */
+  minutes?: number | string | null;
+}
+
 /** Which linear modules of the layers, and whether the experts, a method changes in this model. */
 export interface Reach {
   /** names of modules; "experts" for the tensors of all experts */
@@ -3480,6 +3638,80 @@ export interface ReadingWish {
   header?: string;
   /** how quotes stand in texts: "doubled", "spaced", "backslash" or "plain" */
   quoting?: string;
+}
+
+/** What a recipe would cost. */
+export interface RecipeCosts {
+  /** of all stages, one after the other; None while one is unknown */
+  seconds: number | null;
+  /** by key */
+  stages: Record<string, StageCost>;
+}
+
+/** A recipe that can be chosen. */
+export interface RecipeForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** when to choose it */
+  help: string;
+  /** where it comes from */
+  paper: string;
+  /** in their order */
+  stages: StageForm[];
+  /** keys of those that its stages can have */
+  methods: string[];
+}
+
+/** All that the form of a recipe is drawn from. */
+export interface RecipeForms {
+  /** that this version knows */
+  recipes: RecipeForm[];
+  /** by key */
+  objectives: Record<string, ObjectiveForm>;
+  /** of any of the recipes */
+  methods: RecipeMethod[];
+  /** that can be planned with */
+  models: BaseModelView[];
+  /** that are ready */
+  datasets: DatasetBrief[];
+  /** here */
+  devices: DeviceChoice[];
+}
+
+/** A method for all stages. */
+export interface RecipeMethod {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** its own settings */
+  params: ParamForm[];
+}
+
+/** One run of a recipe. */
+export interface RecipeRun {
+  /** of the run */
+  id: number;
+  /** key */
+  recipe: string;
+  /** its name for people */
+  label: string;
+  /** that the user gave */
+  name: string;
+  /** of its model */
+  base_model_name: string | null;
+  /** key */
+  method: string | null;
+  /** something of it waits or runs */
+  active: boolean;
+  /** in their order */
+  stages: StageRun[];
 }
 
 /** A rejected row to be repaired. */
@@ -3626,6 +3858,96 @@ export interface ReviewTarget {
   name: string;
   /** that are meant for it */
   rows: number;
+}
+
+/** What settings of rewards can name. */
+export interface RewardChoices {
+  /** tuned models that score */
+  reward_models: NameOfId[];
+  /** base models that may judge */
+  models: NameOfId[];
+  /** of the operator, by name */
+  files: string[];
+  /** of the operator */
+  service: RewardService | null;
+}
+
+/** One reward that can be chosen. */
+export interface RewardForm {
+  /** of it */
+  key: string;
+  /** its name */
+  label: string;
+  /** what it says of an answer */
+  help: string;
+  /** its settings */
+  params: ParamForm[];
+  /** "reference", "tools" */
+  asks_of_rows: string[];
+  /** "model", "endpoint", "file" */
+  needs: string[];
+  /** why it cannot be used here */
+  why_not: CodedMessage | null;
+}
+
+/** All that there is to choose. */
+export interface RewardForms {
+  /** in their order */
+  rewards: RewardForm[];
+  /** what settings can name */
+  choices: RewardChoices;
+  /** rewards of a job */
+  most: number;
+  /** weight */
+  heaviest: number;
+}
+
+/** The model's own answers to questions of the data. */
+export interface RewardSampling {
+  /** that asks it */
+  job: number;
+  /** answers that are there */
+  done: number;
+  /** questions */
+  total: number;
+  /** no more will come */
+  ended: boolean;
+  /** why it failed */
+  error: CodedMessage | null;
+}
+
+/** The operator's service, as a judge. */
+export interface RewardService {
+  /** that answers are sent to */
+  host: string;
+  /** name of the model there */
+  model: string;
+  /** it is on this machine */
+  near: boolean;
+}
+
+/** What is to be scored. */
+export interface RewardTrial {
+  /** as a spec holds them */
+  rewards: unknown;
+  /** whose expected answers are scored */
+  dataset: number | null;
+  /** further answers */
+  typed: TypedAnswer[];
+  /** the job that asked the model */
+  sampled: number | null;
+}
+
+/** What a trial says. */
+export interface RewardTrialView {
+  /** in their order */
+  parts: TriedPart[];
+  /** in the order of their origin */
+  answers: TriedAnswer[];
+  /** several of the model's answers, and all have the same total */
+  flat: boolean;
+  /** where the model was asked */
+  sampling: RewardSampling | null;
 }
 
 /** How far a rewriting is. */
@@ -4012,6 +4334,36 @@ export interface SizedItem {
   mb: number;
 }
 
+/** The same with each setting told once. */
+export interface SmallForms {
+  /** of a spec */
+  version: number;
+  /** in their order */
+  methods: MethodForm[];
+  /** of methods */
+  families: Named[];
+  /** what can be learnt from */
+  sources: SourceForm[];
+  /** in their order */
+  objectives: ObjectiveEntry[];
+  /** of all objectives */
+  settings: ParamForm[];
+}
+
+/** What a model can learn from: a family of objectives. */
+export interface SourceForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what the model makes of it */
+  says: string;
+  /** a row, in a line */
+  example: string;
+  /** of rows that are made for it */
+  kinds: string[];
+}
+
 /** Where the rows' parts come from. */
 export interface SplitWish {
   /** drawn anew, or as the data have them */
@@ -4058,6 +4410,80 @@ export interface SpreadView {
   p95: number;
   /** the largest */
   longest: number;
+}
+
+/** The job of a recipe that another one waits for. */
+export interface StageAwaited {
+  /** id */
+  job: number;
+  /** of it */
+  name: string;
+  /** of it */
+  status: string;
+  /** it ended without a result: nothing comes while nobody goes on with it */
+  held: boolean;
+}
+
+/** What a stage would cost; only `error` where it cannot be told. */
+export interface StageCost {
+  /** why it cannot be told */
+  error?: CodedMessage;
+  /** of the job */
+  seconds?: number | null;
+  /** at the peak */
+  memory_mb?: number;
+  /** whether it fits */
+  verdict?: VerdictView;
+}
+
+/** A stage that can be filled in. */
+export interface StageForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what it does */
+  help: string;
+  /** keys of what it may optimise, the usual one first */
+  objectives: string[];
+  /** name of the stage whose weights it goes on with */
+  goes_on: string | null;
+  /** name of the stage whose result scores its answers */
+  rewarded_by: string | null;
+}
+
+/** Which job of a recipe it is. */
+export interface StagePlace {
+  /** id of the run */
+  run: number;
+  /** key */
+  recipe: string;
+  /** key */
+  stage: string;
+  /** from 1 */
+  place: number;
+  /** so many */
+  of: number;
+}
+
+/** A stage of a run: the job that counts for it. */
+export interface StageRun {
+  /** of the stage */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** from 1 */
+  place: number;
+  /** None where it was removed */
+  job: JobView | null;
+  /** key */
+  objective: string;
+  /** names of the stages whose results it begins with or is rewarded by */
+  takes: string[];
+  /** points [step, value] by name */
+  curves: Record<string, number[][]>;
+  /** it ended without a result, and may be gone on with or begun anew */
+  can_go_on: boolean;
 }
 
 /** How a step is worked through. */
@@ -4214,6 +4640,40 @@ export interface TopicView {
   terms: TermView[];
 }
 
+/** One answer of a trial with its scores. */
+export interface TriedAnswer {
+  /** where it is from */
+  origin: "expected" | "sampled" | "typed";
+  /** the beginning of it */
+  question: string;
+  /** the beginning of it */
+  answer: string;
+  /** there is more of the answer */
+  cut: boolean;
+  /** weighted sum; None where a part has no score */
+  total: number | null;
+  /** by part */
+  scores: Record<string, number | null>;
+}
+
+/** One reward of a trial. */
+export interface TriedPart {
+  /** of its scores */
+  name: string;
+  /** of the reward */
+  key: string;
+  /** of it */
+  weight: number;
+  /** score that there can be */
+  lowest: number | null;
+  /** score that there can be */
+  highest: number | null;
+  /** it takes a model and scores while the job runs alone */
+  later: boolean;
+  /** answers that it had no score for */
+  unscored: number;
+}
+
 /** Whether a repaired row works. */
 export interface TriedRepair {
   /** as it would be stored */
@@ -4234,6 +4694,16 @@ export interface TunedOption {
   format: string;
   /** seconds since 1970 */
   created_at: number;
+}
+
+/** An answer that somebody wrote to see its score. */
+export interface TypedAnswer {
+  /** that it answers; "" */
+  question: string;
+  /** of it */
+  answer: string;
+  /** the right one */
+  expected?: string;
 }
 
 /** How far the job is that looks at uploaded files. */
@@ -4432,18 +4902,6 @@ export interface WizardDraft {
   sample_prompts: string;
 }
 
-/** The forms of the Train page. */
-export interface WizardForms {
-  /** of a spec */
-  version: number;
-  /** in their order */
-  methods: MethodForm[];
-  /** of methods */
-  families: Named[];
-  /** in their order */
-  objectives: ObjectiveForm[];
-}
-
 /** What can be chosen now. */
 export interface WizardLists {
   /** all */
@@ -4459,7 +4917,7 @@ export interface WizardLists {
 /** What the wizard is placed with. */
 export interface WizardValue {
   /** of methods and objectives */
-  forms: WizardForms;
+  forms: SmallForms;
 }
 
 /** Who may write. */
@@ -4613,6 +5071,9 @@ export interface TrainFunctions {
   cancel_check(job: number): null;
   write_yaml(raw: RawJob): string;
   read_yaml(text: string): ReadDraft;
+  rewards_form(): RewardForms;
+  try_rewards(wish: RewardTrial): RewardTrialView;
+  sample_for_rewards(dataset: number, model: number): number;
   model_shelf(device: string, memory_mb: number | null): ShelfView;
   search_models(text: string): FoundModels;
   cached_models(): CachedModel[];
@@ -4633,6 +5094,11 @@ export interface JobsFunctions {
   job_act(job_id: number, action: "stop" | "cancel" | "resume" | "delete"): null;
   job_move(job_id: number, direction: "up" | "down"): null;
   job_start_changed(job_id: number): number;
+  recipe_forms(): RecipeForms;
+  recipe_plan(raw: RawRecipe): RecipeCosts;
+  recipe_begin(raw: RawRecipe, key: string): number;
+  recipe_go_on(run: number, stage: string): null;
+  recipe_stop(run: number): null;
 }
 
 /** What the view jobs may ask again and again. */
@@ -4641,6 +5107,7 @@ export interface JobsNews {
   jobs_ended(wanted: JobWish): EndedJobs;
   jobs_facets(): JobFacets;
   job_feed(job_id: number, cursors: FeedCursors): NamedJobFeed;
+  recipe_run(run: number): RecipeRun;
 }
 
 /** What the view playground may call. */

@@ -12,7 +12,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.data.rows.row import Row
 from engine.data.templates.controls import ControlTokens
-from engine.data.templates.encoded import Encoded
+from engine.data.templates.encoded import Encoded, Views
 from engine.data.templates.isolated.pool import Model, pool, where
 from engine.data.templates.renderer import Messages, Tools
 from engine.data.templates.template import ChatTemplate
@@ -80,18 +80,18 @@ class IsolatedTemplate(ChatTemplate):
         self.token_rows = TokenRows.read(folder) or TokenRows()
         self.controls = False
         self._asked: dict[str, Any] = {}
-        self._ahead: dict[int, tuple[Any, Mapping[str, Any], Outcome]] = {}
+        self._ahead: list[tuple[Any, Mapping[str, Any], Outcome]] = []
 
     def with_controls(self, work: bool) -> IsolatedTemplate:
         """The same, where control tokens in texts work as such, or do not."""
         other = copy(self)
-        other.controls, other._asked, other._ahead = work, {}, {}
+        other.controls, other._asked, other._ahead = work, {}, []
         return other
 
     def with_thinking(self, wish: str) -> IsolatedTemplate:
         """The same, where something else is wanted of the thinking in answers."""
         other = copy(self)
-        other.thinking, other._asked, other._ahead = wish, {}, {}
+        other.thinking, other._asked, other._ahead = wish, {}, []
         return other
 
     # ------------------------------------------------------------ asking
@@ -279,19 +279,22 @@ class IsolatedTemplate(ChatTemplate):
         }
         return dict(found) | texts
 
-    def ahead(self, rows: Iterator[Mapping[str, Any]], **options: Any) -> Iterator[Mapping[str, Any]]:
+    def ahead(
+        self, rows: Iterator[Mapping[str, Any]], views: Views | None = None, **options: Any
+    ) -> Iterator[Mapping[str, Any]]:
         """The same rows, one after the other; what `encode` with these options makes of them is asked for in good time."""
         while some := list(islice(rows, _AHEAD)):
-            found = self.encode_many(some, **options)
-            for row, one in zip(some, found, strict=True):
-                self._ahead = {id(row): (row, options, one)}
+            asked = [(row,) if views is None else views(row) for row in some]
+            found = iter(self.encode_many([view for several in asked for view in several], **options))
+            for row, several in zip(some, asked, strict=True):
+                self._ahead = [(view, options, next(found)) for view in several]
                 yield row
-            self._ahead = {}
+            self._ahead = []
 
     def _known(self, row: Any, options: Mapping[str, Any]) -> Outcome:
-        known = self._ahead.get(id(row))
-        if known is not None and known[0] is row and known[1] == options:
-            return known[2]
+        for view, asked, found in self._ahead:
+            if (view is row or view == row) and asked == options:
+                return found
         return self.encode_many([row], **options)[0]
 
 

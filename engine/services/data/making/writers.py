@@ -10,6 +10,7 @@ from engine.models.presence import bare_fault, can_plan
 from engine.planner.download import missing_bytes
 from engine.services.chat.sides import Side, obstacle_now, sides_of
 from engine.services.data.making.endpoint import Endpoint, endpoint_of
+from engine.serving.scored_texts import talks
 from engine.shapes.making import WriterView
 from storage.queries import base_models, tuned_models
 from storage.tables import LanguageModel, TunedModel
@@ -42,7 +43,7 @@ def writers(ctx: Context) -> list[WriterView]:
         tuned = [one for one in tuned_models.list_tuned(s, limit=_MOST_TUNED) if one.base_model_id in there]
     small = {one.id for one in bases if _is_starter(one)}
     found = [_view(f"{_BASE}:{one.id}", one.name, starter=one.id in small, missing=missing_bytes(one)) for one in bases]
-    weights = (one for one in tuned if one.format != _NO_WEIGHTS)
+    weights = (one for one in tuned if one.format != _NO_WEIGHTS and talks(one))
     found += [_view(f"{_TUNED}:{one.id}", one.name, starter=one.base_model_id in small) for one in weights]
     if afar := endpoint_of(ctx.settings):
         found.append(
@@ -85,6 +86,8 @@ def _local(ctx: Context, number: int, *, tuned: bool) -> LocalWriter:
         base = base_models.get_model(s, result.base_model_id if result else number)
     if base is None or (tuned and (result is None or result.format == _NO_WEIGHTS)):
         raise NotFound(writer=number)
+    if result is not None and not talks(result):
+        raise Fault("reward.scores", name=result.name)
     if fault := bare_fault(ctx.settings, base):
         raise fault
     found = LocalWriter(base, (result,) if result else ())

@@ -6,11 +6,12 @@ import { progressBar } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { jobCharts, jobLast, jobTiles } from "./charts.js";
+import { figureMetrics } from "./figures.js";
 import { jobLabels } from "./labels.js";
 import { jobAdvice } from "./memory.js";
 import {
   JOB_ACTIVE, jobAct, jobBadge, jobBar, jobButton, jobError, jobDownload, jobFraction, jobHeadline, jobKind, jobLink, jobPhase,
-  jobSoon, jobState, jobTone,
+  jobSoon, jobStage, jobState, jobTone,
 } from "./parts.js";
 import { jobFigures, ranksKnown } from "./ranks.js";
 import { jobSamples } from "./samples.js";
@@ -62,15 +63,19 @@ export function jobDetail(root, id, ctx) {
     if (job.trains) {
       parts.charts = parts.charts || jobCharts(slots.charts);
       jobOnce(data, "charts", [data.cursors, data.attempt, feed.checkpoints, job.status, feed.plan], () =>
-        parts.charts.update(data.metrics, jobMarkers(data.checkpoints, data.events), job, feed.plan, feed.charts));
+        parts.charts.update(data.metrics, jobMarkers(data.checkpoints, data.events), job, feed.plan, feed.charts, feed.figures));
       parts.figures = parts.figures || jobFigures(slots.figures);
-      const known = ranksKnown(feed.charts);
-      jobOnce(data, "figures", Object.entries(data.metrics).map(([name, points]) => (known.has(name) ? 0 : points.length)), () => parts.figures.update(data.metrics, feed.charts));
+      const known = ranksKnown([...feed.charts, ...figureNames(feed.figures.figures, data.metrics)]);
+      jobOnce(data, "figures", Object.entries(data.metrics).map(([name, points]) => (known.has(name) ? 0 : points.length)), () => parts.figures.update(data.metrics, [...feed.charts, ...figureNames(feed.figures.figures, data.metrics)]));
     }
+    parts.samples.begins(job.starts_from);
     parts.samples.show();
   };
   poll(root, 600, refresh);
 }
+
+/** What figures draw, in the shape of charts: [{key}]. */
+const figureNames = (figures, metrics) => [...figureMetrics(figures, metrics)].map((key) => ({ key }));
 
 /** Draw a part only when what it shows has changed: controls keep their focus, screen readers stay quiet. */
 function jobOnce(data, part, what, draw) {
@@ -119,10 +124,10 @@ function jobMarkers(checkpoints, events) {
  * @param {Server.NamedJob} job
  */
 function jobHead(slot, job, ctx, refresh) {
-  const facts = [job.base_model_name, job.dataset_name, jobKind(job)].filter(Boolean);
+  const facts = [job.base_model_name, job.dataset_name, job.objective_label, jobKind(job)].filter(Boolean);
   replaceChildren(slot,
     h("div", { class: "job-title" },
-      h("div", { class: "ts-row" }, h("h1", {}, job.name), jobBadge(job)),
+      h("div", { class: "ts-row" }, h("h1", {}, job.name), jobBadge(job), job.stage ? jobStage(job) : null),
       h("p", { class: "ts-small ts-soft" }, facts.map((fact, i) => [i ? " → " : "", h("bdi", {}, fact)])),
       h("p", { class: "ts-lead job-headline", "data-tone": jobTone(job), role: "status", "aria-live": "polite" },
         jobTone(job) ? drawIcon(jobTone(job) === "good" ? "circle-check" : "triangle-alert") : null, h("span", {}, jobHeadline(job)))),

@@ -9,6 +9,7 @@ export function jobSamples(root) {
   const prompts = new Map(); // prompt index -> {prompt, expected, answers: Map(step -> answer)}
   let chosen = null;
   let drawn = "";
+  let began = null; // name of the tuned model that the job goes on with
 
   const add = (samples) => {
     for (const one of samples) {
@@ -31,11 +32,12 @@ export function jobSamples(root) {
     const scrolled = before && !seesNewest(before) ? before.scrollLeft : null;
     replaceChildren(root, h("section", { class: "ts-card" },
       h("h2", {}, t("jobs.samples.title")), h("p", { class: "ts-soft ts-small" }, t("jobs.samples.lead")),
-      indexes.length > 1 ? sampleTabs(indexes, prompts, chosen, choose) : null, samplePanel(prompts.get(chosen))));
+      indexes.length > 1 ? sampleTabs(indexes, prompts, chosen, choose) : null, samplePanel(prompts.get(chosen), began)));
     const strip = root.querySelector(".sample-strip");
     if (strip) strip.scrollLeft = scrolled ?? strip.scrollWidth; // the newest answer is in view until the reader looks at an earlier one
   };
-  return { add, clear, show };
+  const begins = (name) => { began = name; };
+  return { add, begins, clear, show };
 }
 
 const seesNewest = (strip) => strip.scrollLeft + strip.clientWidth >= strip.scrollWidth - 24;
@@ -56,7 +58,7 @@ function sampleTabs(indexes, prompts, chosen, choose) {
     }, h("span", {}, prompts.get(index).prompt))));
 }
 
-function samplePanel(entry) {
+function samplePanel(entry, began) {
   const steps = [...entry.answers.keys()].sort((a, b) => a - b);
   return h("div", { id: "sample-panel", role: "tabpanel", "aria-label": entry.prompt, class: "sample-panel" },
     h("div", { class: "sample-asked" },
@@ -64,17 +66,17 @@ function samplePanel(entry) {
       entry.expected ? h("div", { class: "sample-expected" },
         h("span", { class: "ts-label" }, t("jobs.samples.expected")), h("p", {}, entry.expected)) : null),
     h("div", { class: "sample-strip", tabindex: "0", role: "group", "aria-label": t("jobs.samples.over_time") },
-      steps.map((step) => sampleCard(step, entry.answers.get(step), entry.expected))));
+      steps.map((step) => sampleCard(step, entry.answers.get(step), entry.expected, began))));
 }
 
-function sampleCard(step, answer, expected) {
+function sampleCard(step, answer, expected, began) {
   const base = step === 0;
   const [found, wanted] = [answer, expected].map((text) => (text ? partedThought(text) : null));
   const words = found ? found.words : answer;
   const same = expected && words.trim() === (wanted ? wanted.words : expected).trim();
   return h("article", { class: "sample-card " + (base ? "base" : "tuned") },
     h("header", {},
-      h("span", { class: "ts-badge " + (base ? "base" : "tuned") }, base ? t("jobs.samples.base") : t("jobs.samples.step", { step: format.number(step) })),
+      h("span", { class: "ts-badge " + (base ? "base" : "tuned") }, base ? (began ? t("jobs.samples.began", { name: began }) : t("jobs.samples.base")) : t("jobs.samples.step", { step: format.number(step) })),
       same ? h("span", { class: "ts-badge good" }, drawIcon("check"), t("jobs.samples.same")) : null),
     thoughtFold(found?.thought), h("p", {}, words || h("em", { class: "ts-soft" }, t("jobs.samples.nothing"))));
 }

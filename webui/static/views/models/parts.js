@@ -37,6 +37,7 @@ export function modelLineage(model, linked) {
       linked && href ? h("a", { class: "ts-link", href }, text) : h("span", {}, text)));
   return h("ol", { class: "model-line" + (linked ? " large" : ""), "aria-label": t("models.lineage") },
     node("base", "layers", t("models.node.base"), model.base_name, null),
+    model.start_name ? node("tuned", "box", t("models.node.start"), model.start_name, null) : null,
     node("data", "database", t("models.node.data"), model.dataset_name, model.dataset_id ? pageUrl("data", { dataset: model.dataset_id }) : null),
     node("method", "wand-sparkles", t("models.node.method"), model.method_label, model.job_id ? pageUrl("jobs", { job: model.job_id }) : null),
     node("tuned", "box", t("models.node.model"), model.name, null));

@@ -16,7 +16,9 @@ export const view = async (root, value, ctx) => {
   replaceChildren(root, frame.page);
   try {
     const loaded = await ctx.call("load_wizard", query);
-    trainOpen(frame, trainState(ctx, value.forms, loaded), loaded);
+    const { settings, objectives } = value.forms;
+    const forms = { ...value.forms, objectives: objectives.map((one) => ({ ...one, params: one.params.map((at) => settings[at]) })) };
+    trainOpen(frame, trainState(ctx, forms, loaded), loaded);
   } catch (error) {
     replaceChildren(frame.panel, noteBox("danger", error.message));
   }

@@ -88,12 +88,12 @@ function choosing(w) {
 }
 
 /**
- * A method's own defaults; its learning rate follows the size of the model.
+ * A method's own defaults; its learning rate follows the size of the model and what is learnt.
  * @param {Parts<"train">} w
  */
 function methodDefaults(w) {
-  const { rates = [], defaults = {} } = w.method() || {};
-  return { ...defaults, learning_rate: rateFor(rates, w.model()) };
+  const { rates = [], defaults = {}, family = "" } = w.method() || {}, rate = rateFor(rates, w.model());
+  return { ...defaults, learning_rate: rate && Number((rate * (w.objective().rates?.[family] ?? 1)).toPrecision(2)) };
 }
 
 /**

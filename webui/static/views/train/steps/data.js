@@ -1,4 +1,4 @@
-/* Step 2: what it learns (the objective), and from which data. */
+/* Step 2: what it learns from, by which objective, and the data. */
 import { appendAll, h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
@@ -11,6 +11,7 @@ import { choiceCards, noteBox, onlyLatest } from "../../shared/form-controls.js"
 import { warnings } from "../../data/misfits.js";
 import { trainMisfits } from "../fit.js";
 import { setObjective } from "../state.js";
+import { sourceChoices } from "./sources.js";
 
 /** @param {Parts<"train">} w */
 export function dataStepView(w, body) {
@@ -22,40 +23,31 @@ export function dataStepView(w, body) {
     wayOut(w).forEach((found, place) => replaceChildren([now, others][place], found));
     for (const place of list.querySelectorAll("[data-fit]")) replaceChildren(place, misfitWords(w, Number(place.getAttribute("data-fit"))));
   };
-  const pick = (id) => { w.patch({ dataset: id }); notes(); peek(id); };
+  const sources = h("div", { class: "ts-stack" });
+  const ask = () => replaceChildren(sources, sourceChoices(w, draw));
+  const pick = (id) => { w.patch({ dataset: id }); ask(); notes(); peek(id); };
   const draw = () => {
     replaceChildren(list, h("h3", {}, t("train.step.data")), now, dataChoices(w, pick), others);
     notes();
   };
-  appendAll(body, [objectiveChoices(w, draw), list, moreData(w, pick), taste]);
-  w.on("lists", draw, "step");
+  appendAll(body, [sources, list, moreData(w, pick), taste]);
+  w.on("lists", () => { ask(); draw(); }, "step");
   w.on("fits", notes, "step");
+  ask();
   draw();
   peek(w.draft.dataset);
 }
 
-/**
- * What is learnt: one card an objective, and in words what the chosen one does.
- * @param {Parts<"train">} w
- */
-function objectiveChoices(w, onpick) {
-  const words = h("p", { class: "ts-soft ts-small" });
-  const tell = () => replaceChildren(words, w.objective().help, " ",
-    h("a", { class: "ts-link", href: pageUrl("learn") + "#objective-" + w.objective().key }, t("train.objective.learn")));
-  const pick = (key) => { setObjective(w, key); tell(); onpick(); };
-  tell();
-  return h("section", { class: "ts-stack train-objectives", "aria-labelledby": "train-objective-title" },
-    h("h3", { id: "train-objective-title" }, t("train.objective")),
-    choiceCards(t("train.objective"), w.forms.objectives.map((one) => ({
-      value: one.key, label: one.label,
-      content: [h("b", {}, one.label), h("div", { class: "ts-soft" }, one.tagline), h("div", { class: "ts-soft ts-small" }, t("train.objective.from", { kinds: one.usable }))],
-    })), w.objective().key, pick, "cards"), words);
-}
-
 /** @param {Parts<"train">} w */
 const dataChoices = (w, pick) => (w.datasets.length
-  ? choiceCards(t("train.data.title"), w.datasets.map((set) => ({ value: set.id, content: trainDataCard(w, set), label: set.name, disabled: !w.teaches(set) })), w.draft.dataset, pick, "cards")
+  ? choiceCards(t("train.step.data"), suitedFirst(w).map((set) => ({ value: set.id, content: trainDataCard(w, set), label: set.name, disabled: !w.teaches(set) })), w.draft.dataset, pick, "cards")
   : h("p", { class: "ts-soft" }, t("train.data.none")));
+
+/**
+ * What can be learnt from comes first.
+ * @param {Parts<"train">} w
+ */
+const suitedFirst = (w) => [...w.datasets].sort((a, b) => Number(w.teaches(b)) - Number(w.teaches(a)));
 
 /** @param {Parts<"train">} w */
 const trainDataCard = (w, set) => [
@@ -76,9 +68,8 @@ const misfitWords = (w, id) => (warnings(w.fits[id])?.findings || []).map((one) 
  * @param {Parts<"train">} w
  */
 function wayOut(w) {
-  const objective = (key) => { setObjective(w, key); w.redraw(); };
   const note = (set) => {
-    const found = trainMisfits(w, set, objective);
+    const found = trainMisfits(w, set, (key) => { setObjective(w, key); w.patch({ dataset: set.id }); w.redraw(); });
     if (!found) return null;
     const worst = w.fits[set.id].findings[0].level;
     return noteBox(set.id === w.draft.dataset ? worst : "info", h("b", { dir: "auto" }, set.name), found);

@@ -1,0 +1,1 @@
+"""Prompts with several answers, by their sizes alone."""

@@ -1,0 +1,1 @@
+"""What objectives that learn from better and worse answers share."""

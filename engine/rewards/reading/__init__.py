@@ -1,0 +1,1 @@
+"""Reading answers: what stands outside the thinking, numbers, JSON, patterns, and what the row expects."""
