@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from engine.core.errors import Fault
-from engine.core.intervals import wilson
 from engine.data.quality import CHECKS
 from engine.data.quality.pairs.contradictory import knots
+from engine.data.rows.intervals import wilson
 from engine.data.rows.row import kind_of
 from tests.unit.data.quality_rows import codes, ids, look
 from tests.unit.data.shaping import Memory

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from engine.core.intervals import wilson
-from engine.shapes.ranking import AgreementView
+from engine.data.rows.intervals import wilson
+from engine.shapes.annotation import AgreementView
 
 _FAIR, _GOOD = 0.65, 0.8  # of the pairs
 Ranks = Sequence[int]

@@ -19,10 +19,11 @@ from engine.jobs.queue import enqueue
 from engine.services.data.making.writers import ENDPOINT, LocalWriter, writer_of, writers
 from engine.services.data.ranking.choice import DrawChoice, read_choice
 from engine.services.data.versions.version_files import version_file
+from engine.shapes.annotation import DrawnView
 from engine.shapes.making import WriterView
-from engine.shapes.ranking import DrawnView
 from storage.job_tables import RESUMABLE, Job
-from storage.queries import datasets, jobs, rankings
+from storage.queries import datasets, jobs
+from storage.queries.ranked import rankings
 from storage.ranking_tables import RankedPrompt
 
 _LISTED = 20
