@@ -203,7 +203,14 @@ def _rewards(site: Site, lang: str) -> list[Function]:
 def build(site: Site, lang: str) -> None:
     """Draw the wizard; `?from_job=7`, `?dataset=3`, `?model=1` and `?method=lora` fill it in."""
     wrap = guarded(lang)
-    functions = [*_choices(site, lang), *_plans(site), *_checks(site), *_files(site), *_rewards(site, lang), *shelf.functions(site)]
+    functions = [
+        *_choices(site, lang),
+        *_plans(site),
+        *_checks(site),
+        *_files(site),
+        *_rewards(site, lang),
+        *shelf.functions(site),
+    ]
 
     def value() -> WizardValue:
         return {"forms": small_forms(wizard_forms(lang))}
