@@ -21,19 +21,8 @@ from engine.objectives.sft import SFT
 from engine.objectives.simpo import SIMPO
 
 OBJECTIVES: tuple[Objective, ...] = (
-    SFT,
-    PRETRAINING,
-    DPO,
-    KTO,
-    ORPO,
-    SIMPO,
-    CPO,
-    BETTER_ALONE,
-    REWARD_MODEL,
-    GRPO,
-    PPO,
-    ONLINE_DPO,
-)
+    SFT, PRETRAINING, DPO, KTO, ORPO, SIMPO, CPO, BETTER_ALONE, REWARD_MODEL, GRPO, PPO, ONLINE_DPO,
+)  # fmt: skip
 _BY_KEY = {objective.key: objective for objective in OBJECTIVES}
 
 

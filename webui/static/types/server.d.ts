@@ -38,6 +38,30 @@ export interface AdviceView {
   memory_mb: number;
 }
 
+/** How far two people agree on prompts that both ranked. */
+export interface AgreementView {
+  /** name */
+  one: string;
+  /** name */
+  other: string;
+  /** that both ranked */
+  prompts: number;
+  /** of answers that both told apart */
+  pairs: number;
+  /** of these, in the same order */
+  agreed: number;
+  /** agreed of pairs */
+  share: number | null;
+  /** end of its interval of 95 % */
+  low: number | null;
+  /** the other end */
+  high: number | null;
+  /** Kendall's tau-b, mean over the prompts */
+  tau: number | null;
+  /** in a word: "none", "chance", "weak", "fair" or "good" */
+  verdict: string;
+}
+
 /** Numbers of an answer. */
 export interface AnswerStats {
   /** prompts before it, while it waits */
@@ -986,6 +1010,46 @@ export interface DocumentView {
   fault: CodedMessage | null;
 }
 
+/** What can be chosen before answers are drawn to be ranked. */
+export interface DrawForm {
+  /** settings */
+  params: ParamForm[];
+  /** models of this machine */
+  writers: DrawWriter[];
+}
+
+/** A model that can answer. */
+export interface DrawWriter {
+  /** as it is chosen */
+  key: string;
+  /** its name */
+  label: string;
+}
+
+/** Prompts whose answers are drawn by one job, or the votes of the playground. */
+export interface DrawnView {
+  /** that draws; None: votes of the playground */
+  job: number | null;
+  /** of it; "" for votes */
+  name: string;
+  /** of the job */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted" | null;
+  /** answers so far */
+  step: number;
+  /** answers in all */
+  total: number | null;
+  /** estimate */
+  seconds_left: number | null;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** it can go on */
+  resumable: boolean;
+  /** of it */
+  prompts: number;
+  /** of these, by anybody */
+  ranked: number;
+}
+
 /** A check of a plan's memory; texts are `check.part.<key>`. */
 export interface DryRunView {
   /** that checks */
@@ -1512,6 +1576,32 @@ export interface FoundRows {
   next: number | null;
   /** some */
   rows: FoundRowView[];
+}
+
+/** Rows that are to be made of rankings. */
+export interface GatherWish {
+  /** "pairs", "ranking" or "thumbs" */
+  form: string;
+  /** pairs: "adjacent", "all" or "best_worst" */
+  which: string;
+  /** whose rankings; "" for everybody's */
+  rater: string;
+  /** percent of the prompts */
+  held_out: number;
+  /** of a new data set */
+  name: string;
+  /** that the rows are added to, instead */
+  dataset: number | null;
+}
+
+/** Rows that were made of rankings. */
+export interface GatheredRows {
+  /** that holds them */
+  dataset: number;
+  /** that were made */
+  rows: number;
+  /** that adds them, where there are many */
+  job: number | null;
 }
 
 /** A GPU of this machine. */
@@ -3370,6 +3460,64 @@ export interface QuestionListView {
   settings: ChatSettings;
 }
 
+/** What is to be ranked next, and how far it is. */
+export interface RankQueue {
+  /** the next ones */
+  tasks: RankTask[];
+  /** prompts whose answers are there */
+  ready: number;
+  /** of these, by this person */
+  ranked: number;
+  /** that this person passed over */
+  passed: number;
+  /** prompts without two different answers: nothing to rank */
+  alike: number;
+  /** prompts whose answers still come */
+  waiting: number;
+}
+
+/** A prompt with its answers, in the order in which this person sees them. */
+export interface RankTask {
+  /** of the prompt */
+  id: number;
+  /** that was answered */
+  prompt: ChatTurn[];
+  /** two or more */
+  answers: RankedAnswer[];
+  /** as this person ranked them, by place; empty where they did not */
+  ranks: number[];
+  /** the best answer as this person rewrote it */
+  best: string | null;
+}
+
+/** An answer to be ranked. Who gave it is not told before. */
+export interface RankedAnswer {
+  /** among the answers as they were drawn */
+  place: number;
+  /** of it */
+  text: string;
+  /** it ended by itself */
+  whole: boolean;
+}
+
+/** Who ranked what, before rows are made of it. */
+export interface RankedView {
+  /** the most busy first */
+  raters: RaterCount[];
+  /** of every two */
+  agreements: AgreementView[];
+  /** that would be made, by form: "ranking", "pairs", "thumbs" */
+  rows: Record<string, number>;
+}
+
+/** How much somebody ranked. */
+export interface RaterCount {
+  /** their name */
+  rater: string;
+  /** prompts */
+  ranked: number;
+}
+
 /** Hardware that a job may use, as a form has it; what is not there is the machine's. */
 export interface RawBudget {
   /** "auto", or key of a device */
@@ -4674,6 +4822,14 @@ export interface Versions {
   job: number | null;
 }
 
+/** A vote in the playground. */
+export interface VoteView {
+  /** of the conversation */
+  turn: number;
+  /** side; "" for a tie */
+  better: string;
+}
+
 /** Settings that wait until an objective is chosen again. */
 export interface WaitingSettings {
   /** for every method */
@@ -4853,6 +5009,17 @@ export interface DataFunctions {
   make_start(documents_key: string, values: Record<string, any>): number;
   make_stop(job: number): null;
   make_resume(job: number): null;
+  rank_form(): DrawForm;
+  rank_drawings(): DrawnView[];
+  rank_drawing(job: number | null): DrawnView;
+  rank_next(job: number | null, rater: string): RankQueue;
+  rank_again(prompt: number, rater: string): RankTask;
+  rank_outcome(job: number | null): RankedView;
+  rank_draw(values: Record<string, any>, key: string): number;
+  rank_keep(prompt: number, rater: string, ranks: number[], best: string | null): RankQueue;
+  rank_gather(job: number | null, wish: GatherWish): GatheredRows;
+  rank_stop(job: number): null;
+  rank_resume(job: number): null;
   report(dataset: number): DataReport;
   report_tokens(dataset: number, model: number): TokenReport;
   report_template(dataset: number, model: number): TemplateReport;
@@ -4983,6 +5150,8 @@ export interface PlaygroundFunctions {
   list_act(job_id: number, action: "stop" | "resume"): null;
   save_row_targets(): NameOfId[];
   save_row(conversation_id: number, turn: number, side: string, row: SavedRow): number;
+  chat_vote(conversation_id: number, turn: number, better: string | null, rater: string): VoteView;
+  chat_votes(conversation_id: number, rater: string): VoteView[];
 }
 
 /** What the view playground may ask again and again. */
