@@ -559,6 +559,8 @@ export interface CompareDraft {
   device: string;
   /** limit of each job */
   memory_mb: number | string | null;
+  /** rewards that say which of two answers is better; empty for the usual one */
+  judged_by: Record<string, any>[];
 }
 
 /** What the Compare page is placed with. */
@@ -581,6 +583,10 @@ export interface CompareStart {
   datasets: DatasetBrief[];
   /** that are here */
   devices: DeviceChoice[];
+  /** tuned models that score */
+  reward_models: NameOfId[];
+  /** of the reward that asks one of them */
+  reward_key: string;
   /** what was wrong with the stored draft */
   warnings: CodedMessage[];
 }
@@ -1193,6 +1199,12 @@ export interface EntrantForm {
   params: ParamForm[];
   /** learning rates: from so many parameters of the base on, this one */
   rates: number[][];
+  /** key, where objectives are compared */
+  objective: string | null;
+  /** of data that it learns from */
+  kinds: string[];
+  /** takes part in each comparison of its kind: the others are held against it */
+  always: boolean;
 }
 
 /** Who takes part. */
@@ -1203,6 +1215,8 @@ export interface EntrantKey {
   method: string;
   /** key */
   variant: string | null;
+  /** key, in a comparison of objectives */
+  objective?: string | null;
   /** its name for people */
   label?: string;
 }
@@ -2173,6 +2187,8 @@ export interface LeaderboardRow {
   method?: string | null;
   /** key */
   variant?: string | null;
+  /** key, in a comparison of objectives */
+  objective?: string | null;
   /** its name for people */
   label?: string;
 }
@@ -2819,8 +2835,12 @@ export interface MetricColumn {
   label: string;
   /** what it says */
   help: string;
-  /** direction that is better */
-  better: "low" | "high";
+  /** direction that is better; "" where neither is */
+  better: "low" | "high" | "";
+  /** kind of comparison that has it; "" for each */
+  only: "" | "objectives";
+  /** says nothing where objectives are compared */
+  loss: boolean;
   /** how its numbers are written */
   style: string;
   /** digits behind the point */
@@ -3595,6 +3615,8 @@ export interface RawComparison {
   device?: string;
   /** limit of each job */
   memory_mb?: number | string | null;
+  /** rewards that say which of two answers is better, in a comparison of objectives */
+  judged_by?: Record<string, any>[];
 }
 
 /** An entrant as a form has it. */
@@ -3603,6 +3625,8 @@ export interface RawEntrant {
   method: string;
   /** key */
   variant: string | null;
+  /** key, in a comparison of objectives */
+  objective?: string | null;
   /** settings of its own */
   method_params?: Record<string, any>;
   /** settings of training of its own */
@@ -5319,7 +5343,7 @@ export interface CompareFunctions {
   compare_export(comparison: number, form: "csv" | "markdown"): string;
   compare_stop(comparison: number): null;
   compare_seed(comparison: number): null;
-  compare_join(comparison: number, method: string, variant: string | null): null;
+  compare_join(comparison: number, method: string, variant: string | null, objective?: string | null): null;
   compare_again(comparison: number, job: number): null;
   compare_delete(comparison: number): null;
   judges(): ScorerView[];
