@@ -132,6 +132,7 @@ def _view(job: Job, around: _Around, outcome: MeasuredMerit | None) -> JobView:
         "resume_advice": advice,
         "resuming_helps": helps,
         "headline": status_message(view, around.val_losses.get(job.id, []), outcome),
+        "outcome": outcome.between() if outcome else None,
     }
 
 

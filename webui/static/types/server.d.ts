@@ -1930,6 +1930,8 @@ export interface JobView {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** what tells of its result better than a loss, so far */
+  outcome: OutcomeView | null;
   /** name of the tuned model that it goes on with; None where it begins with the base */
   starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
@@ -2812,6 +2814,8 @@ export interface NamedJob {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** what tells of its result better than a loss, so far */
+  outcome: OutcomeView | null;
   /** name of the tuned model that it goes on with; None where it begins with the base */
   starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
@@ -3030,6 +3034,20 @@ export interface OperationPreview {
   looked: number;
   /** these are all rows */
   whole: boolean;
+}
+
+/** What held-out rows say of a result better than their loss; more is better. */
+export interface OutcomeView {
+  /** name of the number over time */
+  metric: string;
+  /** what it says */
+  label: Record<string, string>;
+  /** it is a share */
+  share: boolean;
+  /** before training */
+  first: number;
+  /** of the weights that are the model */
+  last: number;
 }
 
 /** One control: everything that the form view needs to draw and check it. */
