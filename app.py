@@ -166,6 +166,12 @@ def _demo(console: Console, settings: Settings, args: argparse.Namespace) -> int
     return demo(console, _open(settings), args.sample or console.language, args.epochs)
 
 
+def _lesson(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.lesson import lesson
+
+    return lesson(console, _open(settings), args.lesson, args.sample or console.language, args.epochs)
+
+
 def _doctor(console: Console, settings: Settings, _args: argparse.Namespace) -> int:
     from engine.commands.doctor import doctor
 
@@ -184,6 +190,7 @@ _COMMANDS: dict[str, Callable[[Console, Settings, argparse.Namespace], int]] = {
     "export": _export,
     "resize": _resize,
     "demo": _demo,
+    "lesson": _lesson,
     "doctor": _doctor,
 }
 

@@ -13,6 +13,7 @@ from typing import Any
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from engine.core.context import Context
+from engine.data.rows.row import kind_of
 from storage.data_tables import DatasetVersion
 from storage.tables import Dataset, LanguageModel
 
@@ -196,7 +197,7 @@ def add_dataset(
     with ctx.db.write() as s:
         dataset = Dataset(
             name=name, status="ready", source_name="words.jsonl", upload_path="",
-            format="jsonl", encoding="utf-8", kind="chat" if "messages" in rows[0] else "text",
+            format="jsonl", encoding="utf-8", kind=kind_of(rows[0]),
             rows_path=ctx.settings.relative(path), content_hash=content_hash, accepted=len(rows),
             train_rows=first_val, val_rows=held_out,
         )  # fmt: skip

@@ -16,6 +16,7 @@ from engine.exports import EXPORTS
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
 from engine.planner.budget.goals import GOALS
+from engine.services.app.lessons import LESSONS
 
 DEFAULT_COMMAND = "serve"
 
@@ -203,6 +204,13 @@ def _demo(command: _Command) -> None:
     command.add("--epochs", key="epochs", type=float, metavar="N")
 
 
+def _lesson(command: _Command) -> None:
+    known = "; ".join(f"{one.key}: {one.label.in_(command.language)}" for one in LESSONS)
+    command.add("lesson", key="lesson", metavar="LESSON", choices=[one.key for one in LESSONS], said={"known": known})
+    command.add("--sample", key="lesson_sample", choices=tuple(SAMPLES))
+    command.add("--epochs", key="epochs", type=float, metavar="N")
+
+
 _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "serve": _serve,
     "starter": _nothing,
@@ -215,5 +223,6 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "export": _export,
     "resize": _resize,
     "demo": _demo,
+    "lesson": _lesson,
     "doctor": _nothing,
 }

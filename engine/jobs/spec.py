@@ -174,12 +174,17 @@ def _version(raw: Mapping[str, Any]) -> int:
     return int(number)
 
 
+def spec_alone(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what the database holds of a training job: its spec, without what stands beside it."""
+    return {key: value for key, value in stored.items() if key in FIELDS}
+
+
 def make_stored(raw: Mapping[str, Any]) -> JobSpec:
     """The spec within what the database holds of a job: other kinds of jobs keep more beside it. Raises as `make_spec`.
 
     A job that began before its rows could be read otherwise goes on with what it had: no default is put in for that.
     """
-    spec = make_spec({key: value for key, value in raw.items() if key in FIELDS})
+    spec = make_spec(spec_alone(raw))
     if THINKING.key in (raw.get("training") or {}):
         return spec
     return replace(spec, training={key: value for key, value in spec.training.items() if key != THINKING.key})

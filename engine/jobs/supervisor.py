@@ -22,6 +22,7 @@ from engine.core.process import Identity, new_nonce, same_boot, same_space, this
 from engine.jobs.executors.base import Ending, Executor
 from engine.jobs.executors.local import LocalExecutor, last_words
 from engine.jobs.kinds import known_kind
+from engine.jobs.linked import settle_linked
 from engine.jobs.recovery import recovery_of
 from engine.jobs.waiting import settle_stranded, waiting_kinds
 from storage.job_tables import Job, JobStatus
@@ -113,7 +114,7 @@ class Supervisor:
         """One look: end what is gone, then start what may start. Gives whether a worker has to be watched now."""
         self._store_processes()
         busy = self._reconcile()
-        if self._any_queued() and settle_stranded(self._ctx):
+        if self._any_queued() and (settle_linked(self._ctx) | settle_stranded(self._ctx)):
             busy = True
         while self._any_queued() and self._start_next():
             busy = True

@@ -9,13 +9,14 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from engine.jobs.kinds import known_kind
+from engine.jobs.linked import link_of, stages_awaited
 from engine.jobs.outcomes import MeasuredMerit, measured
 from engine.jobs.progress import duration, fraction, seconds_left
 from engine.jobs.resuming import resume_advice, resuming_helps
 from engine.jobs.status_messages import status_message
 from engine.jobs.supervisor import is_stalled
 from engine.jobs.waiting import awaits_weights, weights_coming
-from engine.shapes.jobs import JobBrief, JobCan, JobState, JobView, WeightsComing
+from engine.shapes.jobs import JobBrief, JobCan, JobState, JobView, StageAwaited, StagePlace, WeightsComing
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, comparisons, events, inputs, metrics
 from storage.queries import jobs as queries
@@ -49,6 +50,7 @@ class _Around:
     models_there: set[int] = field(default_factory=set)
     datasets_there: set[int] = field(default_factory=set)
     starts: dict[int, str] = field(default_factory=dict)
+    awaited: dict[int, StageAwaited] = field(default_factory=dict)
 
     def has_inputs(self, job: Job) -> bool:
         """Whether what the job reads was not removed."""
@@ -73,7 +75,14 @@ def _around(s: Session, jobs: Sequence[Job], losses: ValLosses) -> _Around:
         models_there=base_models.models_there(s, models),
         datasets_there=inputs.datasets_there(s, datasets),
         starts=tuned_names(s, {began for job in jobs if (began := job.spec.get("starts_from"))}),
+        awaited=stages_awaited(s, jobs),
     )
+
+
+def _stage(job: Job) -> StagePlace | None:
+    link = link_of(job)
+    keys = ("run", "recipe", "stage", "place", "of")
+    return cast(StagePlace, {key: link[key] for key in keys}) if link else None
 
 
 def _can(job: Job, place: tuple[int, int] | None) -> JobCan:
@@ -114,6 +123,8 @@ def _brief(job: Job, around: _Around, columns: Sequence[str]) -> dict[str, Any]:
         "base_model_name": around.models.get(job.base_model_id or 0),
         "queue_place": place[0] if place else None,
         "waits_for": around.coming.get(job.base_model_id or 0) if awaits_weights(job) else None,
+        "awaits": around.awaited.get(job.id),
+        "stage": _stage(job),
         "stalled": job.status in ACTIVE and is_stalled(job),
         "checkpoint_step": around.checkpoints.get(job.id),
         "can": _can(job, place),

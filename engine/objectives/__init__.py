@@ -19,7 +19,9 @@ from engine.objectives.reward_model import REWARD_MODEL
 from engine.objectives.sft import SFT
 from engine.objectives.simpo import SIMPO
 
-OBJECTIVES: tuple[Objective, ...] = (SFT, PRETRAINING, DPO, KTO, ORPO, SIMPO, CPO, REWARD_MODEL, GRPO, PPO, ONLINE_DPO)
+OBJECTIVES: tuple[Objective, ...] = (
+    SFT, PRETRAINING, DPO, KTO, ORPO, SIMPO, CPO, REWARD_MODEL, GRPO, PPO, ONLINE_DPO,
+)  # fmt: skip
 _BY_KEY = {objective.key: objective for objective in OBJECTIVES}
 
 

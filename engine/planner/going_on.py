@@ -12,6 +12,7 @@ from engine.core.text import Text
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.declaration import Method
+from engine.objectives import objective_of, usual_objective
 from storage.tables import TunedModel
 
 
@@ -35,6 +36,8 @@ def start_faults(spec: JobSpec, tuned: TunedModel) -> Faults:
         return {"starts_from": {"code": "start.other_base", "params": said}}
     if spec.start_hash and tuned.weights_hash != spec.start_hash:
         return {"starts_from": {"code": "start.changed", "params": said}}
+    if _scores(tuned) and objective_of(spec.objective).talks:
+        return {"starts_from": {"code": "start.scores", "params": said}}
     try:
         made, kept = method_of(tuned.method), kept_settings(tuned)
     except Fault as fault:
@@ -49,6 +52,14 @@ def start_faults(spec: JobSpec, tuned: TunedModel) -> Faults:
 def _spec_of(tuned: TunedModel) -> Mapping[str, Any]:
     found: Mapping[str, Any] = (tuned.lineage or {}).get("spec") or {}
     return found
+
+
+def _scores(tuned: TunedModel) -> bool:
+    """Whether it says a number instead of an answer."""
+    try:
+        return not objective_of(str(_spec_of(tuned).get("objective") or usual_objective().key)).talks
+    except Fault:  # an objective that this version does not have
+        return False
 
 
 def _cannot(method: Method, said: Mapping[str, Any]) -> CodedMessage:

@@ -77,11 +77,8 @@ class OpenRewards:
 
     def score(self, batch: Sequence[Answered]) -> Scored:
         """Total and parts of each answer."""
-        components = {one.name: _within(one.reward, scorer.score(batch)) for one, scorer in self._parts}
-        weights = {one.name: one.weight for one, _scorer in self._parts}
-        total = [_sum(weights, {name: scores[at] for name, scores in components.items()}) for at in range(len(batch))]
-        untold = {name: count for name, scores in components.items() if (count := scores.count(None))}
-        return Scored(total, components, untold)
+        components = {one.name: _within(scorer.score(batch)) for one, scorer in self._parts}
+        return weighted([one for one, _scorer in self._parts], components, len(batch))
 
 
 def open_rewards(chosen: Sequence[ChosenReward], env: RewardEnv | None = None) -> OpenRewards:
@@ -92,6 +89,14 @@ def open_rewards(chosen: Sequence[ChosenReward], env: RewardEnv | None = None) -
 def total(opened: OpenRewards, batch: Sequence[Answered]) -> Scored:
     """Weighted sum and parts of the scores of a batch."""
     return opened.score(batch)
+
+
+def weighted(chosen: Sequence[ChosenReward], components: Mapping[str, list[float | None]], answers: int) -> Scored:
+    """The sum of scores that are there, for so many answers."""
+    weights = {one.name: one.weight for one in chosen}
+    total = [_sum(weights, {name: scores[at] for name, scores in components.items()}) for at in range(answers)]
+    untold = {name: count for name, scores in components.items() if (count := scores.count(None))}
+    return Scored(total, components, untold)
 
 
 def range_of(chosen: Sequence[ChosenReward]) -> tuple[float | None, float | None]:
@@ -110,7 +115,7 @@ def _ends(one: ChosenReward) -> tuple[float | None, float | None]:
     return (low, high) if one.weight >= 0 else (high, low)
 
 
-def _within(reward: Reward, scores: Sequence[float | None]) -> list[float | None]:
+def _within(scores: Sequence[float | None]) -> list[float | None]:
     """Scores that can be calculated with: what is no number is none."""
     return [None if one is None or not math.isfinite(one) else float(one) for one in scores]
 

@@ -88,12 +88,33 @@ class JobBrief(TypedDict):
     base_model_name: str | None  # deleted ones have a name as well
     queue_place: int | None  # from 1; None when it does not wait
     waits_for: WeightsComing | None  # the download of its base model, while it waits for that
+    awaits: StageAwaited | None  # the job of its recipe that it waits for
+    stage: StagePlace | None  # which job of a recipe it is
     stalled: bool  # its worker has not been heard of for long
     checkpoint_step: int | None  # step of the last checkpoint
     can: JobCan  # what may be done with it
     inputs_there: bool  # neither its model nor its data set was removed
     tuned_id: int | None  # the tuned model that it made
     comparison_id: int | None  # the comparison that it belongs to
+
+
+class StageAwaited(TypedDict):
+    """The job of a recipe that another one waits for."""
+
+    job: int  # id
+    name: str  # of it
+    status: str  # of it
+    held: bool  # it ended without a result: nothing comes while nobody goes on with it
+
+
+class StagePlace(TypedDict):
+    """Which job of a recipe it is."""
+
+    run: int  # id of the run
+    recipe: str  # key
+    stage: str  # key
+    place: int  # from 1
+    of: int  # so many
 
 
 class JobWish(TypedDict, total=False):

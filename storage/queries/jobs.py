@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from storage.job_tables import ACTIVE, UNFINISHED, WEIGHTS_ONLY, Checkpoint, Job, JobEvent, JobStatus
 from storage.model_status import KNOWN
 from storage.queries.job_search import ended_or_asked
+from storage.queries.linked_jobs import awaits_results
 from storage.tables import LanguageModel, TunedModel
 
 
@@ -111,7 +112,7 @@ def claim_next(s: Session, *, nonce: str, boot_id: str, waiting: Sequence[str] =
     first = (
         select(queued.id)
         .where(queued.status == JobStatus.QUEUED, queued.deleted_at.is_(None), ~busy)
-        .where(~(queued.kind.in_(waiting) & bare))
+        .where(~(queued.kind.in_(waiting) & bare), ~awaits_results(queued))
         .order_by(queued.position, queued.id)
         .limit(1)
         .scalar_subquery()

@@ -30,6 +30,8 @@ ROW = {"id": 1, "split": "train", "line": 1, "messages": [{"role": "user", "cont
        "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}], "extra": {"id": 3}}  # fmt: skip
 COMPARISON = {"name": "c", "base_model": 1, "dataset": 1, "entrants": [{"method": "lora", "variant": None, "training": {}}],
               "shared": {"epochs": 1}, "device": "cpu", "memory_mb": None}  # fmt: skip
+RECIPE = {"recipe": "sft_then_dpo", "name": "r", "base_model": 1, "method": "lora", "method_params": {"rank": 4}, "device": "cpu", "memory_mb": None,
+          "stages": {"sft": {"objective": "sft", "dataset": 1, "training": {"epochs": 1}, "minutes": 1}}}  # fmt: skip
 WISH = {"name": "n", "shape": "alpaca", "mapping": {"instruction": "question", "output": "answer"}, "val_fraction": 0.1, "seed": 1,
         "encoding": "utf-8", "templates": {"instruction": ["{question}"]}, "options": {"delimiter": ","}}  # fmt: skip
 SHEET = {"columns": ["a"], "rows": [["b"]], "name": ""}
@@ -43,6 +45,7 @@ VALID: dict[str, list[Any]] = {
     "reading_state": [99], "readings": [],
     "compare_save": [COMPARE], "compare_plan": [COMPARISON], "compare_begin": [COMPARISON, "k"], "compare_stop": [1],
     "compare_seed": [1], "compare_join": [1, "lora", None], "compare_again": [1, 1], "compare_delete": [99],
+    "recipe_plan": [RECIPE], "recipe_begin": [RECIPE, "k"], "recipe_go_on": [99, "sft"], "recipe_stop": [99],
     "job_label": [2, ["a"], "b"], "job_act": [99, "stop"], "job_move": [2, "up"], "job_start_changed": [6],
     "model_rename": [1, "n"], "model_delete": [99], "model_use_weights": [1, "best"],
     "model_export": [1, "adapter", {}], "export_needs": [1, "adapter", {}],
@@ -66,6 +69,8 @@ VALID: dict[str, list[Any]] = {
     "review_add": [1, 1], "add_folder": ["/nowhere"], "add_hub": ["a/b"], "get_starter": [], "start_over": [],
     "remove_model": [99], "start_lesson": ["k"], "use_sample": ["en"], "fetch_data": ["a/b", "train", ""],
     "model_shelf": ["cpu", None], "search_models": ["tiny"], "cached_models": [], "know_model": ["a/b"], "use_cached": ["a/b"],
+    "try_rewards": [{"rewards": [{"reward": "json", "weight": 1.0, "values": {}}], "dataset": 1, "typed": [{"question": "q", "answer": "a"}], "sampled": None}],
+    "sample_for_rewards": [1, 99],
     "fetch_model": [1], "hub_now": [], "reserves": [], "set_reserve": ["cpu", 1000], "choose_hub": ["", ""],
 }  # fmt: skip
 OPERATED = {

@@ -21,6 +21,7 @@ from engine.shapes.jobs import JobBrief, JobFacets, JobView, JobWish
 from webui.components import PolledFunction, view
 from webui.guard import guarded
 from webui.i18n import t
+from webui.pages.recipes import recipe_functions
 from webui.pages.shapes import (
     AdviceRow,
     ChartRow,
@@ -235,7 +236,9 @@ def build(site: Site, lang: str) -> None:
     guard = guarded(lang)
     asked = [PolledFunction(guard(one)) for one in (jobs_now, jobs_ended, jobs_facets)]
     asked.append(PolledFunction(guard(job_feed), adds=_ADDED))
-    functions = (jobs_more, job_settings, job_label, job_act, job_move, job_start_changed)
+    made, watched = recipe_functions(site, lang)
+    functions = (jobs_more, job_settings, job_label, job_act, job_move, job_start_changed, *made)
+    asked += [PolledFunction(guard(one)) for one in watched]
     view("jobs", functions=[guard(function) for function in functions], polled=asked)
 
 

@@ -9,8 +9,10 @@ from engine.core.shapes import NameOfId
 from engine.services.chat import question_lists
 from engine.services.chat.settings import CHAT_PARAMS
 from engine.services.data.annotation import feedback
+from engine.services.data.ranking import votes
 from engine.services.jobs import lifecycle
 from engine.shapes.chat import AnswerEvent, ChatSettings, ConversationBrief, ConversationView, QuestionListView
+from engine.shapes.ranking import VoteView
 from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
@@ -116,7 +118,7 @@ def _lists(site: Site) -> tuple[tuple[Function, ...], Function]:
 
 
 def _feedback(site: Site) -> tuple[Function, ...]:
-    """What puts answers into the annotation queue."""
+    """What puts answers into the annotation queue, and votes to the rankings."""
 
     def save_row_targets() -> list[NameOfId]:
         return feedback.targets(site.ctx)
@@ -129,4 +131,10 @@ def _feedback(site: Site) -> tuple[Function, ...]:
             site.ctx, int(conversation_id), int(turn), str(side), **said, with_before=before, dataset=dataset
         )
 
-    return save_row_targets, save_row
+    def chat_vote(conversation_id: int, turn: int, better: str | None, rater: str) -> VoteView:
+        return votes.vote(site.ctx, conversation_id, turn, better, rater)
+
+    def chat_votes(conversation_id: int, rater: str) -> list[VoteView]:
+        return votes.votes(site.ctx, conversation_id, rater)
+
+    return save_row_targets, save_row, chat_vote, chat_votes

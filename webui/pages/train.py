@@ -15,12 +15,14 @@ from engine.services.data.fit import fits
 from engine.services.jobs import lifecycle, spec_files
 from engine.services.models import base_models
 from engine.services.planning import dry_runs, estimates, plan_search, spec_repair, speed_probe
+from engine.services.rewards import trying
 from engine.shapes.app import MethodCost
 from engine.shapes.data import DataRow
 from engine.shapes.fit import FitView
 from engine.shapes.jobs import RawJob
 from engine.shapes.planning import DryRunView, PlanOffers, ProbeView
 from engine.shapes.plans import PlanView
+from engine.shapes.rewards import RewardTrial, RewardTrialView
 from engine.shapes.tokens import ExampleTokens
 from webui import browser
 from webui.components import view
@@ -28,6 +30,7 @@ from webui.draft_shapes import BY_ADDRESS, TRAIN, asked_ids, in_shape
 from webui.forms import small_forms, wizard_forms
 from webui.guard import guarded
 from webui.pages import shelf
+from webui.reward_forms import RewardForms, reward_forms
 from webui.site import Site
 from webui.train_draft import draft_of, for_rows, fresh_draft, settled_draft, start_key, with_objective
 from webui.train_shapes import (
@@ -181,10 +184,26 @@ def _files(site: Site) -> list[Function]:
     return [write_yaml, read_yaml]
 
 
+def _rewards(site: Site, lang: str) -> list[Function]:
+    """What an objective that learns by rewards is asked: what they are, and what they say of real answers."""
+    ctx = site.ctx
+
+    def rewards_form() -> RewardForms:
+        return reward_forms(ctx, lang)
+
+    def try_rewards(wish: RewardTrial) -> RewardTrialView:
+        return trying.try_rewards(ctx, wish)
+
+    def sample_for_rewards(dataset: int, model: int) -> int:
+        return trying.sample_for_rewards(ctx, dataset, model)
+
+    return [rewards_form, try_rewards, sample_for_rewards]
+
+
 def build(site: Site, lang: str) -> None:
     """Draw the wizard; `?from_job=7`, `?dataset=3`, `?model=1` and `?method=lora` fill it in."""
     wrap = guarded(lang)
-    functions = [*_choices(site, lang), *_plans(site), *_checks(site), *_files(site), *shelf.functions(site)]
+    functions = [*_choices(site, lang), *_plans(site), *_checks(site), *_files(site), *_rewards(site, lang), *shelf.functions(site)]
 
     def value() -> WizardValue:
         return {"forms": small_forms(wizard_forms(lang))}

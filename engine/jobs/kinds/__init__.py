@@ -8,6 +8,7 @@ from engine.core.errors import Fault
 from engine.core.text import Text, verbatim
 from engine.jobs.kinds.audit import AUDIT
 from engine.jobs.kinds.declaration import Endings, JobKind
+from engine.jobs.kinds.draw_answers import DRAW_ANSWERS
 from engine.jobs.kinds.dry_run import DRY_RUN
 from engine.jobs.kinds.export import EXPORT
 from engine.jobs.kinds.export_data import EXPORT_DATA
@@ -42,6 +43,7 @@ JOB_KINDS: tuple[JobKind, ...] = (
     MAKE_ROWS_AFAR,
     EXPORT_DATA,
     QUESTION_LIST,
+    DRAW_ANSWERS,
 )
 _BY_KEY = {kind.key: kind for kind in JOB_KINDS}
 

@@ -40,14 +40,21 @@ class ModelWriter:
         self._cache = ModelCache()
         self._cache.hold(self._plan)
 
-    def say(self, asked: Sequence[tuple[Turns, int]], *, temperature: float, longest: int) -> list[Said | None]:
+    def say(
+        self, asked: Sequence[tuple[Turns, int]], *, temperature: float, longest: int, all_turns: bool = False
+    ) -> list[Said | None]:
         """An answer to each (what is asked, seed), in order; None where it is too long for the model.
+
+        Args:
+            all_turns: what stands before the last question is never left out.
 
         Raises:
             Fault: why the model could not answer. Cancelled.
         """
         asks = {
-            place: ask for place, (turns, seed) in enumerate(asked) if (ask := self._ask(place, turns, seed, longest))
+            place: ask
+            for place, (turns, seed) in enumerate(asked)
+            if (ask := self._ask(place, (turns,) if all_turns else (turns, turns[-1:]), seed, longest))
         }
         told: dict[int, Said] = {}
 
@@ -69,9 +76,9 @@ class ModelWriter:
         self._reporter.heed()
         return False
 
-    def _ask(self, place: int, turns: Turns, seed: int, longest: int) -> Ask | None:
-        """The examples before a question are left out where they do not fit."""
-        for several in (turns, turns[-1:]):
+    def _ask(self, place: int, ways: Sequence[Turns], seed: int, longest: int) -> Ask | None:
+        """The first of the ways to ask that fits: the examples before a question may be left out."""
+        for several in ways:
             try:
                 ids = self._template.encode_prompt(several)
             except Fault as fault:

@@ -284,6 +284,8 @@ def _tell_start(attempt: Attempt, trainer: StepTrainer) -> None:
         reporter.event("info", "goes_on", name=inputs.start.tuned.name)
     if attempt.resources.work.recompute:
         reporter.event("info", "recompute_on")
+    if trainer.without_dropout:
+        reporter.event("info", "dropout_off")
     adapted, kept = inputs.method.reach(attempt.resources.work.shape, inputs.spec.method_params)
     if kept:
         reporter.event("info", "layers_kept", adapted=", ".join(adapted), kept=", ".join(kept))

@@ -13,6 +13,7 @@ from engine.core.errors import TunesmithError
 from engine.core.hardware import Device, cpu
 from engine.devices import device_of, devices, kind_named
 from engine.jobs.kinds import known_kind
+from engine.jobs.spec import spec_alone
 from engine.services.planning.estimates import plan
 from engine.serving.process.admission import Placement, Running, Wanted, place
 from storage.job_tables import Job
@@ -45,7 +46,7 @@ def threads_beside(ctx: Context, job: Job) -> int:
 def _growth_mb(ctx: Context, job: Job) -> int:
     """Planned peak less what the process holds. A device's own memory is held in full from the first step on."""
     try:
-        planned = plan(ctx, job.spec)["memory"]["total_mb"]
+        planned = plan(ctx, spec_alone(job.spec))["memory"]["total_mb"]
     except (TunesmithError, KeyError, TypeError, ValueError):
         log.info("job %d has no plan to go by", job.id)
         return 0

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -35,16 +34,26 @@ _WORKING = keys_of(lambda kind: not kind.uses_rows)
 
 def ensure_sample(ctx: Context, key: str) -> int:
     """The built-in sample data set in "en" or "zh", imported if it is not there; returns its id. Raises NotFound for another key."""
+    if key not in SAMPLES:
+        raise NotFound(key=key)
+    return ensure_built_in(ctx, key, SAMPLES[key].in_(key), lambda: sample_file(key).read_bytes())
+
+
+def ensure_built_in(ctx: Context, key: str, name: str, content: Callable[[], bytes]) -> int:
+    """A data set that ships with the product, imported if it is not there; returns its id.
+
+    Args:
+        key: that it is known by.
+        content: of its JSONL file.
+    """
     with ctx.db.read() as session:
         if row := queries.sample(session, key):
             return row.id
-    if key not in SAMPLES:
-        raise NotFound(key=key)
     copy = ctx.settings.folder("uploads") / f"{uuid.uuid4().hex}.new"
-    shutil.copyfile(sample_file(key), copy)
+    copy.write_bytes(content())
     made = add_upload(ctx, copy, f"{key}.jsonl")
     view = dataset_view(ctx, made)
-    import_dataset(ctx, made, name=SAMPLES[key].in_(key), shape=view["shape"], mapping=view["mapping"])
+    import_dataset(ctx, made, name=name, shape=view["shape"], mapping=view["mapping"])
     with ctx.db.write() as session:
         first = queries.sample(session, key)
         if first is None:

@@ -16,7 +16,7 @@ from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.shapes import CodedMessage, Faults
 from engine.jobs.kinds import known_kind
 from engine.jobs.lanes import lane_for
-from engine.jobs.spec import SPEC_VERSION, in_todays_form, unknown_keys, unknown_objective
+from engine.jobs.spec import SPEC_VERSION, in_todays_form, spec_alone, unknown_keys, unknown_objective
 from engine.models.base.paths import known_elsewhere
 from engine.planner.budget.catalogue import is_planned_only
 from storage.job_tables import Job
@@ -86,7 +86,7 @@ def draft_from_job(ctx: Context, job_id: int) -> tuple[dict[str, Any], Warnings]
     """The raw form of an old job's settings, for the wizard, with warnings; what is gone by now is left empty. Raises NotFound."""
     with ctx.db.read() as s:
         job = _job(s, job_id)
-        draft: dict[str, Any] = {**in_todays_form(job.spec), "dataset_hash": ""}
+        draft: dict[str, Any] = {**in_todays_form(spec_alone(job.spec)), "dataset_hash": ""}
         warnings: Warnings = []
         model = base_models.get_model(s, job.base_model_id or 0)
         dataset = inputs.get_dataset(s, job.dataset_id or 0)

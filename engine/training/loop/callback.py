@@ -125,6 +125,7 @@ class TrainingCallback(TrainerCallback):
         self.reporter.nothing_yet = False
         progress.seconds += seconds
         progress.tokens += trainer.step_tokens
+        progress.note_step(trainer.step_means)
         loss, weight = progress.waiting or (0.0, 0.0)
         progress.waiting = [loss + trainer.step_loss * trainer.step_weight, weight + trainer.step_weight]
 
@@ -157,7 +158,7 @@ class TrainingCallback(TrainerCallback):
             tokens_per_s=speed,
             memory_process_mb=self._used_mb,
             memory_device_mb=device_mb,
-            **self.trainer.step_means,
+            **progress.shown_means(),
         )
         self.report()
 
@@ -206,6 +207,7 @@ class TrainingCallback(TrainerCallback):
         progress = self.progress
         if progress.step == 0:
             progress.base_val_loss, progress.measured = progress.val_loss, self.clock.measured
+            progress.base_others = progress.val_others
             self.note_elapsed()
             self.prepared.keep(progress)
 
@@ -225,9 +227,9 @@ class TrainingCallback(TrainerCallback):
         loss = found.loss
         if not math.isfinite(loss):
             raise self.trainer.diagnose(self.held.rows, progress.step)
-        progress.val_loss, progress.evaluated_step = loss, progress.step
-        progress.note_check()
         others = {f"val_{key}": value for key, value in found.others.items()}
+        progress.val_loss, progress.evaluated_step, progress.val_others = loss, progress.step, others
+        progress.note_check()
         self.reporter.metric(progress.step, val_loss=loss, **self.trainer.objective.validation(loss), **others)
         return True
 

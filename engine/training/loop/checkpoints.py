@@ -33,6 +33,7 @@ class CheckedStep:
     step: int  # optimizer steps done
     val_loss: float | None  # of the held-out rows, where there are any
     train_loss: float | None  # latest one that was shown
+    others: Mapping[str, float] = field(default_factory=dict)  # what else was said of those rows, as "val_<chart>"
 
 
 @dataclass
@@ -57,12 +58,29 @@ class TrainingProgress:
     sampled_step: int | None = None  # of the latest sample answers
     scored_rows: int | None = None  # held-out rows that stand for all, where those are fewer
     measured: dict[str, float] = field(default_factory=dict)  # seconds by part, as `Clock.measured`
+    val_others: dict[str, float] = field(default_factory=dict)  # of the latest check, beside its loss: "val_<chart>"
+    base_others: dict[str, float] = field(default_factory=dict)  # the same of the check before the first step
+    waiting_means: dict[str, list[float]] = field(
+        default_factory=dict
+    )  # by chart, sum and number of steps, as `waiting`
 
     @property
     def now(self) -> CheckedStep:
         """What is known of the latest weights."""
         mine = self.evaluated_step in (self.step, None)  # the last check may have been of earlier ones
-        return CheckedStep(self.step, self.val_loss if mine else None, self.train_loss)
+        return CheckedStep(self.step, self.val_loss if mine else None, self.train_loss, self.val_others if mine else {})
+
+    def note_step(self, means: Mapping[str, float]) -> None:
+        """What charts draw of one more step."""
+        for name, value in means.items():
+            total, steps = self.waiting_means.get(name, (0.0, 0.0))
+            self.waiting_means[name] = [total + value, steps + 1]
+
+    def shown_means(self) -> dict[str, float]:
+        """Means over the steps since they were last shown."""
+        found = {name: total / steps for name, (total, steps) in self.waiting_means.items()}
+        self.waiting_means = {}
+        return found
 
     def note_check(self) -> None:
         """The held-out rows were just scored: remember it where no check was better. The untouched base does not count."""

@@ -21,6 +21,7 @@ from engine.training.forward.fast_lora import lean_dora, speed_up
 from engine.training.forward.half_precision import compute_in, set_words_aside, settle_in
 from engine.training.forward.kernels import hold_attention
 from engine.training.heads.scalar import attach_head
+from engine.training.forward.without_dropout import without_dropout
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.loop.inputs import Inputs
 from engine.training.loop.trainer import StepTrainer, training_arguments
@@ -64,6 +65,8 @@ def ready_trainer(
         spec, folder, dtype=inputs.precision.dtype, use_cpu=not kind.accelerator, recompute=work.recompute
     )
     trainer = StepTrainer(model, arguments, examples, work.tokens, memory, callback, spec)
+    if trainer.compares and without_dropout(model):
+        trainer.without_dropout = True
     if kind.fast_lora:
         speed_up(model)
     else:

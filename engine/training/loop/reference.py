@@ -65,6 +65,7 @@ def start_weights(inputs: Inputs, trainer: StepTrainer) -> str:
     spec = inputs.spec
     told = {
         "base": inputs.base.weights_hash,
+        "start": inputs.start and inputs.start.tuned.weights_hash,
         "method": [spec.method, spec.method_params],
         "held": {key: spec.training.get(key) for key in _HELD},
         "precision": inputs.precision.dtype,

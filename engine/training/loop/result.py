@@ -73,6 +73,8 @@ def results(progress: TrainingProgress, check: CheckedStep) -> dict[str, Any]:
         "training_s": round(progress.seconds, 1),
         "tokens_per_s": None if speed is None else round(speed, 1),
         "peak_memory_mb": round(progress.peak_memory_mb),
+        **check.others,
+        **{f"base_{key}": value for key, value in progress.base_others.items()},
     }
     return numbers if progress.answers is None else numbers | {"answers": progress.answers}
 

@@ -81,6 +81,7 @@ class StepTrainer(Trainer):
         diagnose: (examples, step) -> what to say of a loss or a gradient that is no number.
         values: the objective's settings, with what its loss must know of all examples.
         start: the model as it was before the first step, for objectives that ask it beside.
+        without_dropout: there would be dropout, which is off, for the objective compares how likely labels are.
         moved: whether an update has changed the weights so far.
         rise: the largest one of the loss of a step in this attempt, from its lowest so far.
         grad_norm, step_loss, step_tokens, step_weight: of the latest step; the last is how much its label tokens count together.
@@ -120,6 +121,7 @@ class StepTrainer(Trainer):
         self.on_halved: Callable[[], None] = _nothing
         self.diagnose: Callable[[Sequence[Example], int], Fault] = _no_cause
         self.start: StartModel | None = None
+        self.without_dropout = False
         self.moved = False
         self.rise = (1.0, 1.0)
         self._lowest = math.inf
@@ -133,6 +135,12 @@ class StepTrainer(Trainer):
         """The chosen precision, for passes outside of the trainer's own forward."""
         context: AbstractContextManager[Any] = self.accelerator.autocast()
         return context
+
+    @property
+    def compares(self) -> bool:
+        """Whether how likely labels are now is compared with how likely they were."""
+        needs = self.objective.needs(self.spec.training)
+        return bool(needs.reference) or needs.generation
 
     def untouched(self) -> AbstractContextManager[Any]:
         """Within it, before the first step, the model is the base, also where the method starts from random vectors."""
@@ -200,10 +208,12 @@ class StepTrainer(Trainer):
 
     def halve(self, examples: Sequence[Example]) -> None:
         """Work in groups of half the size from now on, and forget the step. Raises OutOfMemory when that is no help."""
-        groups = self.forward.groups(examples, self.budget, whole=self.objective.whole)
-        largest = max(sum(map(len, group)) for group in groups)
+        largest, smallest = (
+            max(map(self.forward.tokens, self.forward.groups(examples, budget, whole=self.objective.whole)))
+            for budget in (self.budget, 1)
+        )
         self._forget_gradients()
-        if self.tries >= MOST_TRIES or largest <= max(map(len, examples)):
+        if self.tries >= MOST_TRIES or largest <= smallest:
             raise OutOfMemory(self.state.global_step + 1, largest)
         self.budget = max(min(largest, self.budget) // 2, 1)
         self.tries += 1

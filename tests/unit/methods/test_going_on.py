@@ -90,6 +90,7 @@ def lora(**raw: object) -> Case:
         ({"method_params": {"rank": 16}}, {}, {"method.rank": "start.other_setting"}),
         ({"method": "qlora"}, {}, {"method": "start.other_method"}),
         ({"base_model": 2}, {}, {"starts_from": "start.other_base"}),
+        ({}, {"lineage": {"spec": {"objective": "reward_model"}}}, {"starts_from": "start.scores"}),
         ({"start_hash": "old"}, {}, {"starts_from": "start.changed"}),
         ({"method": "adalora", "method_params": {}}, {"method": "adalora"}, {"starts_from": "start.cannot"}),
     ],

@@ -42,7 +42,9 @@ def test_numerals_of_chinese(text: str, value: object) -> None:
 
 def test_percent_says_both_hundredths_and_the_number() -> None:
     half, fifty, percent = (next(numbers_in(text)) for text in ("0.5", "50", "50 %"))
-    assert percent.equals(half, 0) and percent.equals(fifty, 0) and fifty.equals(percent, 0)
+    assert percent.equals(half, 0)
+    assert percent.equals(fifty, 0)
+    assert fifty.equals(percent, 0)
     assert not half.equals(fifty, 0)
 
 
@@ -60,7 +62,8 @@ def test_marked_results(text: str, result: str) -> None:
 def test_thinking_and_tags_are_told_from_the_answer() -> None:
     answer = "<think>\nIs it 3?\n</think>\n\nIt is <answer> 4 </answer>."
     assert words_of_answer(answer) == "It is <answer> 4 </answer>."
-    assert inside(answer, "answer") == "4" and inside(answer, "result") is None
+    assert inside(answer, "answer") == "4"
+    assert inside(answer, "result") is None
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,8 @@ def test_the_total_is_weighted_and_its_parts_are_not(env: RewardEnv) -> None:
     )  # fmt: skip
     with open_rewards(both, env) as opened:
         found = total(opened, [Answered(ASKED, "the sea"), Answered(ASKED, "a b c d e f")])
-    assert found.total == [1.5, 0.0] and found.untold == {}
+    assert found.total == [1.5, 0.0]
+    assert found.untold == {}
     assert found.components == {"length": [1.0, 0.0], "words": [1.0, 0.0]}
     assert range_of(both) == (-0.5, 2.0)
     assert range_of(chosen("reward_model", model=1)) == (None, None)
@@ -197,8 +198,10 @@ def test_the_total_is_weighted_and_its_parts_are_not(env: RewardEnv) -> None:
 def test_of_an_answer_without_a_score_nothing_is_learnt(env: RewardEnv) -> None:
     with open_rewards(read_rewards([{"reward": "length"}, {"reward": "match"}]), env) as opened:
         found = opened.score([Answered(ASKED, "42", expects(42)), Answered(ASKED, "42")])
-    assert found.total[1] is None and found.total[0] is not None
-    assert found.components["match"] == [1.0, None] and found.untold == {"match": 1}
+    assert found.total[1] is None
+    assert found.total[0] is not None
+    assert found.components["match"] == [1.0, None]
+    assert found.untold == {"match": 1}
 
 
 def test_two_of_one_kind_have_names_of_their_own() -> None:
@@ -248,7 +251,9 @@ def test_a_judge_is_asked_in_the_language_of_the_question() -> None:
     asked = asked_of_judge(
         Answered([{"role": "user", "content": "为什么天空是蓝色的？"}], "{因为}散射", expects("散射")), None
     )
-    assert "请你评判" in asked and "{因为}散射" in asked and "<标准答案>\n散射" in asked
+    assert "请你评判" in asked
+    assert "{因为}散射" in asked
+    assert "<标准答案>\n散射" in asked
     assert "Be kind." in asked_of_judge(Answered(ASKED, "Yes."), "Be kind.")
 
 
@@ -278,7 +283,8 @@ def test_an_own_function_sees_question_answer_and_row(env: RewardEnv) -> None:
 
 def test_its_faults_name_file_and_line(env: RewardEnv) -> None:
     failed = _refused(env, "import json\n\ndef score(question, answer, row):\n    return json.loads(answer)\n")
-    assert failed.code == "reward.function_failed" and (failed.params["file"], failed.params["line"]) == ("mine.py", 4)
+    assert failed.code == "reward.function_failed"
+    assert (failed.params["file"], failed.params["line"]) == ("mine.py", 4)
     assert "JSONDecodeError" in failed.params["reason"]
     assert _refused(env, "def score(:\n").params["line"] == 1
     assert _refused(env, "other = 3\n").code == "reward.function_missing"

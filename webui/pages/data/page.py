@@ -24,13 +24,13 @@ from engine.shapes.models import BaseModelView
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t
-from webui.pages.data import export, findings, making, report, review, rows, shape, sources, versions
+from webui.pages.data import export, findings, making, ranking, report, review, rows, shape, sources, versions
 from webui.pages.data.shapes import DataValue
 from webui.site import Site
 
 Function = Callable[..., Any]
 PAGE_ROWS = 10
-_PARTS = (sources, making, report, rows, findings, shape, versions, export, review)
+_PARTS = (sources, making, ranking, report, rows, findings, shape, versions, export, review)
 
 
 @contextmanager

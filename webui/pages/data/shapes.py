@@ -75,6 +75,20 @@ class RewriteState(TypedDict):
     waiting: int  # rows that wait to be judged
 
 
+class DrawWriter(TypedDict):
+    """A model that can answer."""
+
+    key: str  # as it is chosen
+    label: str  # its name
+
+
+class DrawForm(TypedDict):
+    """What can be chosen before answers are drawn to be ranked."""
+
+    params: list[ParamForm]  # settings
+    writers: list[DrawWriter]  # models of this machine
+
+
 class MakingForm(TypedDict):
     """The form of rows from documents."""
 

@@ -38,6 +38,30 @@ export interface AdviceView {
   memory_mb: number;
 }
 
+/** How far two people agree on prompts that both ranked. */
+export interface AgreementView {
+  /** name */
+  one: string;
+  /** name */
+  other: string;
+  /** that both ranked */
+  prompts: number;
+  /** of answers that both told apart */
+  pairs: number;
+  /** of these, in the same order */
+  agreed: number;
+  /** agreed of pairs */
+  share: number | null;
+  /** end of its interval of 95 % */
+  low: number | null;
+  /** the other end */
+  high: number | null;
+  /** Kendall's tau-b, mean over the prompts */
+  tau: number | null;
+  /** in a word: "none", "chance", "weak", "fair" or "good" */
+  verdict: string;
+}
+
 /** Numbers of an answer. */
 export interface AnswerStats {
   /** prompts before it, while it waits */
@@ -980,6 +1004,46 @@ export interface DocumentView {
   fault: CodedMessage | null;
 }
 
+/** What can be chosen before answers are drawn to be ranked. */
+export interface DrawForm {
+  /** settings */
+  params: ParamForm[];
+  /** models of this machine */
+  writers: DrawWriter[];
+}
+
+/** A model that can answer. */
+export interface DrawWriter {
+  /** as it is chosen */
+  key: string;
+  /** its name */
+  label: string;
+}
+
+/** Prompts whose answers are drawn by one job, or the votes of the playground. */
+export interface DrawnView {
+  /** that draws; None: votes of the playground */
+  job: number | null;
+  /** of it; "" for votes */
+  name: string;
+  /** of the job */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted" | null;
+  /** answers so far */
+  step: number;
+  /** answers in all */
+  total: number | null;
+  /** estimate */
+  seconds_left: number | null;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** it can go on */
+  resumable: boolean;
+  /** of it */
+  prompts: number;
+  /** of these, by anybody */
+  ranked: number;
+}
+
 /** A check of a plan's memory; texts are `check.part.<key>`. */
 export interface DryRunView {
   /** that checks */
@@ -1500,6 +1564,32 @@ export interface FoundRows {
   rows: FoundRowView[];
 }
 
+/** Rows that are to be made of rankings. */
+export interface GatherWish {
+  /** "pairs", "ranking" or "thumbs" */
+  form: string;
+  /** pairs: "adjacent", "all" or "best_worst" */
+  which: string;
+  /** whose rankings; "" for everybody's */
+  rater: string;
+  /** percent of the prompts */
+  held_out: number;
+  /** of a new data set */
+  name: string;
+  /** that the rows are added to, instead */
+  dataset: number | null;
+}
+
+/** Rows that were made of rankings. */
+export interface GatheredRows {
+  /** that holds them */
+  dataset: number;
+  /** that were made */
+  rows: number;
+  /** that adds them, where there are many */
+  job: number | null;
+}
+
 /** A GPU of this machine. */
 export interface GpuView {
   /** "cuda:N" */
@@ -1912,6 +2002,10 @@ export interface JobView {
   queue_place: number | null;
   /** the download of its base model, while it waits for that */
   waits_for: WeightsComing | null;
+  /** the job of its recipe that it waits for */
+  awaits: StageAwaited | null;
+  /** which job of a recipe it is */
+  stage: StagePlace | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2254,6 +2348,10 @@ export interface ListedJob {
   queue_place: number | null;
   /** the download of its base model, while it waits for that */
   waits_for: WeightsComing | null;
+  /** the job of its recipe that it waits for */
+  awaits: StageAwaited | null;
+  /** which job of a recipe it is */
+  stage: StagePlace | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2796,6 +2894,10 @@ export interface NamedJob {
   queue_place: number | null;
   /** the download of its base model, while it waits for that */
   waits_for: WeightsComing | null;
+  /** the job of its recipe that it waits for */
+  awaits: StageAwaited | null;
+  /** which job of a recipe it is */
+  stage: StagePlace | null;
   /** its worker has not been heard of for long */
   stalled: boolean;
   /** step of the last checkpoint */
@@ -2982,6 +3084,36 @@ export interface ObjectiveEntry {
   refuses: string[];
   /** places among the settings of all */
   params: number[];
+}
+
+/** One objective with its settings. */
+export interface ObjectiveForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** in some lines */
+  help: string;
+  /** kinds of data */
+  learns_from: string[];
+  /** these kinds in words */
+  usable: string;
+  /** code of the sentence by kind that it cannot learn from */
+  unfit: Record<string, string | null>;
+  /** what one is called */
+  example: string;
+  /** key of what it learns from */
+  family: string;
+  /** offered to those who ask for more */
+  rare: boolean;
+  /** keys of methods */
+  refuses: string[];
+  /** by family of methods, the share of their learning rate that suits it */
+  rates: Record<string, number>;
+  /** settings of training */
+  params: ParamForm[];
 }
 
 /** The table that was being typed. */
@@ -3326,6 +3458,64 @@ export interface QuestionListView {
   settings: ChatSettings;
 }
 
+/** What is to be ranked next, and how far it is. */
+export interface RankQueue {
+  /** the next ones */
+  tasks: RankTask[];
+  /** prompts whose answers are there */
+  ready: number;
+  /** of these, by this person */
+  ranked: number;
+  /** that this person passed over */
+  passed: number;
+  /** prompts without two different answers: nothing to rank */
+  alike: number;
+  /** prompts whose answers still come */
+  waiting: number;
+}
+
+/** A prompt with its answers, in the order in which this person sees them. */
+export interface RankTask {
+  /** of the prompt */
+  id: number;
+  /** that was answered */
+  prompt: ChatTurn[];
+  /** two or more */
+  answers: RankedAnswer[];
+  /** as this person ranked them, by place; empty where they did not */
+  ranks: number[];
+  /** the best answer as this person rewrote it */
+  best: string | null;
+}
+
+/** An answer to be ranked. Who gave it is not told before. */
+export interface RankedAnswer {
+  /** among the answers as they were drawn */
+  place: number;
+  /** of it */
+  text: string;
+  /** it ended by itself */
+  whole: boolean;
+}
+
+/** Who ranked what, before rows are made of it. */
+export interface RankedView {
+  /** the most busy first */
+  raters: RaterCount[];
+  /** of every two */
+  agreements: AgreementView[];
+  /** that would be made, by form: "ranking", "pairs", "thumbs" */
+  rows: Record<string, number>;
+}
+
+/** How much somebody ranked. */
+export interface RaterCount {
+  /** their name */
+  rater: string;
+  /** prompts */
+  ranked: number;
+}
+
 /** Hardware that a job may use, as a form has it; what is not there is the machine's. */
 export interface RawBudget {
   /** "auto", or key of a device */
@@ -3394,6 +3584,38 @@ export interface RawJob {
   sample_prompts?: string[];
 }
 
+/** A recipe as a form has it, not checked yet. */
+export interface RawRecipe {
+  /** key */
+  recipe?: string;
+  /** what the user calls it */
+  name?: string;
+  /** id */
+  base_model?: number | null;
+  /** key; the same for all stages */
+  method?: string;
+  /** settings of it */
+  method_params?: Record<string, any>;
+  /** "auto", or key of a device */
+  device?: string;
+  /** limit of each job */
+  memory_mb?: number | string | null;
+  /** by key */
+  stages?: Record<string, RawStage>;
+}
+
+/** A stage as a form has it. */
+export interface RawStage {
+  /** key; the stage's usual one where it is missing */
+  objective?: string;
+  /** id */
+  dataset?: number | null;
+  /** settings of training that differ from the defaults */
+  training?: Record<string, any>;
+  /** most time for the stage */
+  minutes?: number | string | null;
+}
+
 /** Which linear modules of the layers, and whether the experts, a method changes in this model. */
 export interface Reach {
   /** names of modules; "experts" for the tensors of all experts */
@@ -3434,6 +3656,80 @@ export interface ReadingWish {
   header?: string;
   /** how quotes stand in texts: "doubled", "spaced", "backslash" or "plain" */
   quoting?: string;
+}
+
+/** What a recipe would cost. */
+export interface RecipeCosts {
+  /** of all stages, one after the other; None while one is unknown */
+  seconds: number | null;
+  /** by key */
+  stages: Record<string, StageCost>;
+}
+
+/** A recipe that can be chosen. */
+export interface RecipeForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** when to choose it */
+  help: string;
+  /** where it comes from */
+  paper: string;
+  /** in their order */
+  stages: StageForm[];
+  /** keys of those that its stages can have */
+  methods: string[];
+}
+
+/** All that the form of a recipe is drawn from. */
+export interface RecipeForms {
+  /** that this version knows */
+  recipes: RecipeForm[];
+  /** by key */
+  objectives: Record<string, ObjectiveForm>;
+  /** of any of the recipes */
+  methods: RecipeMethod[];
+  /** that can be planned with */
+  models: BaseModelView[];
+  /** that are ready */
+  datasets: DatasetBrief[];
+  /** here */
+  devices: DeviceChoice[];
+}
+
+/** A method for all stages. */
+export interface RecipeMethod {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** its own settings */
+  params: ParamForm[];
+}
+
+/** One run of a recipe. */
+export interface RecipeRun {
+  /** of the run */
+  id: number;
+  /** key */
+  recipe: string;
+  /** its name for people */
+  label: string;
+  /** that the user gave */
+  name: string;
+  /** of its model */
+  base_model_name: string | null;
+  /** key */
+  method: string | null;
+  /** something of it waits or runs */
+  active: boolean;
+  /** in their order */
+  stages: StageRun[];
 }
 
 /** A rejected row to be repaired. */
@@ -3580,6 +3876,96 @@ export interface ReviewTarget {
   name: string;
   /** that are meant for it */
   rows: number;
+}
+
+/** What settings of rewards can name. */
+export interface RewardChoices {
+  /** tuned models that score */
+  reward_models: NameOfId[];
+  /** base models that may judge */
+  models: NameOfId[];
+  /** of the operator, by name */
+  files: string[];
+  /** of the operator */
+  service: RewardService | null;
+}
+
+/** One reward that can be chosen. */
+export interface RewardForm {
+  /** of it */
+  key: string;
+  /** its name */
+  label: string;
+  /** what it says of an answer */
+  help: string;
+  /** its settings */
+  params: ParamForm[];
+  /** "reference", "tools" */
+  asks_of_rows: string[];
+  /** "model", "endpoint", "file" */
+  needs: string[];
+  /** why it cannot be used here */
+  why_not: CodedMessage | null;
+}
+
+/** All that there is to choose. */
+export interface RewardForms {
+  /** in their order */
+  rewards: RewardForm[];
+  /** what settings can name */
+  choices: RewardChoices;
+  /** rewards of a job */
+  most: number;
+  /** weight */
+  heaviest: number;
+}
+
+/** The model's own answers to questions of the data. */
+export interface RewardSampling {
+  /** that asks it */
+  job: number;
+  /** answers that are there */
+  done: number;
+  /** questions */
+  total: number;
+  /** no more will come */
+  ended: boolean;
+  /** why it failed */
+  error: CodedMessage | null;
+}
+
+/** The operator's service, as a judge. */
+export interface RewardService {
+  /** that answers are sent to */
+  host: string;
+  /** name of the model there */
+  model: string;
+  /** it is on this machine */
+  near: boolean;
+}
+
+/** What is to be scored. */
+export interface RewardTrial {
+  /** as a spec holds them */
+  rewards: unknown;
+  /** whose expected answers are scored */
+  dataset: number | null;
+  /** further answers */
+  typed: TypedAnswer[];
+  /** the job that asked the model */
+  sampled: number | null;
+}
+
+/** What a trial says. */
+export interface RewardTrialView {
+  /** in their order */
+  parts: TriedPart[];
+  /** in the order of their origin */
+  answers: TriedAnswer[];
+  /** several of the model's answers, and all have the same total */
+  flat: boolean;
+  /** where the model was asked */
+  sampling: RewardSampling | null;
 }
 
 /** How far a rewriting is. */
@@ -4044,6 +4430,80 @@ export interface SpreadView {
   longest: number;
 }
 
+/** The job of a recipe that another one waits for. */
+export interface StageAwaited {
+  /** id */
+  job: number;
+  /** of it */
+  name: string;
+  /** of it */
+  status: string;
+  /** it ended without a result: nothing comes while nobody goes on with it */
+  held: boolean;
+}
+
+/** What a stage would cost; only `error` where it cannot be told. */
+export interface StageCost {
+  /** why it cannot be told */
+  error?: CodedMessage;
+  /** of the job */
+  seconds?: number | null;
+  /** at the peak */
+  memory_mb?: number;
+  /** whether it fits */
+  verdict?: VerdictView;
+}
+
+/** A stage that can be filled in. */
+export interface StageForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what it does */
+  help: string;
+  /** keys of what it may optimise, the usual one first */
+  objectives: string[];
+  /** name of the stage whose weights it goes on with */
+  goes_on: string | null;
+  /** name of the stage whose result scores its answers */
+  rewarded_by: string | null;
+}
+
+/** Which job of a recipe it is. */
+export interface StagePlace {
+  /** id of the run */
+  run: number;
+  /** key */
+  recipe: string;
+  /** key */
+  stage: string;
+  /** from 1 */
+  place: number;
+  /** so many */
+  of: number;
+}
+
+/** A stage of a run: the job that counts for it. */
+export interface StageRun {
+  /** of the stage */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** from 1 */
+  place: number;
+  /** None where it was removed */
+  job: JobView | null;
+  /** key */
+  objective: string;
+  /** names of the stages whose results it begins with or is rewarded by */
+  takes: string[];
+  /** points [step, value] by name */
+  curves: Record<string, number[][]>;
+  /** it ended without a result, and may be gone on with or begun anew */
+  can_go_on: boolean;
+}
+
 /** How a step is worked through. */
 export interface StepGroups {
   /** at a time */
@@ -4198,6 +4658,40 @@ export interface TopicView {
   terms: TermView[];
 }
 
+/** One answer of a trial with its scores. */
+export interface TriedAnswer {
+  /** where it is from */
+  origin: "expected" | "sampled" | "typed";
+  /** the beginning of it */
+  question: string;
+  /** the beginning of it */
+  answer: string;
+  /** there is more of the answer */
+  cut: boolean;
+  /** weighted sum; None where a part has no score */
+  total: number | null;
+  /** by part */
+  scores: Record<string, number | null>;
+}
+
+/** One reward of a trial. */
+export interface TriedPart {
+  /** of its scores */
+  name: string;
+  /** of the reward */
+  key: string;
+  /** of it */
+  weight: number;
+  /** score that there can be */
+  lowest: number | null;
+  /** score that there can be */
+  highest: number | null;
+  /** it takes a model and scores while the job runs alone */
+  later: boolean;
+  /** answers that it had no score for */
+  unscored: number;
+}
+
 /** Whether a repaired row works. */
 export interface TriedRepair {
   /** as it would be stored */
@@ -4218,6 +4712,16 @@ export interface TunedOption {
   format: string;
   /** seconds since 1970 */
   created_at: number;
+}
+
+/** An answer that somebody wrote to see its score. */
+export interface TypedAnswer {
+  /** that it answers; "" */
+  question: string;
+  /** of it */
+  answer: string;
+  /** the right one */
+  expected?: string;
 }
 
 /** How far the job is that looks at uploaded files. */
@@ -4310,6 +4814,14 @@ export interface Versions {
   versions: SaidVersion[];
   /** that is about to make one */
   job: number | null;
+}
+
+/** A vote in the playground. */
+export interface VoteView {
+  /** of the conversation */
+  turn: number;
+  /** side; "" for a tie */
+  better: string;
 }
 
 /** Settings that wait until an objective is chosen again. */
@@ -4491,6 +5003,17 @@ export interface DataFunctions {
   make_start(documents_key: string, values: Record<string, any>): number;
   make_stop(job: number): null;
   make_resume(job: number): null;
+  rank_form(): DrawForm;
+  rank_drawings(): DrawnView[];
+  rank_drawing(job: number | null): DrawnView;
+  rank_next(job: number | null, rater: string): RankQueue;
+  rank_again(prompt: number, rater: string): RankTask;
+  rank_outcome(job: number | null): RankedView;
+  rank_draw(values: Record<string, any>, key: string): number;
+  rank_keep(prompt: number, rater: string, ranks: number[], best: string | null): RankQueue;
+  rank_gather(job: number | null, wish: GatherWish): GatheredRows;
+  rank_stop(job: number): null;
+  rank_resume(job: number): null;
   report(dataset: number): DataReport;
   report_tokens(dataset: number, model: number): TokenReport;
   report_template(dataset: number, model: number): TemplateReport;
@@ -4566,6 +5089,9 @@ export interface TrainFunctions {
   cancel_check(job: number): null;
   write_yaml(raw: RawJob): string;
   read_yaml(text: string): ReadDraft;
+  rewards_form(): RewardForms;
+  try_rewards(wish: RewardTrial): RewardTrialView;
+  sample_for_rewards(dataset: number, model: number): number;
   model_shelf(device: string, memory_mb: number | null): ShelfView;
   search_models(text: string): FoundModels;
   cached_models(): CachedModel[];
@@ -4586,6 +5112,11 @@ export interface JobsFunctions {
   job_act(job_id: number, action: "stop" | "cancel" | "resume" | "delete"): null;
   job_move(job_id: number, direction: "up" | "down"): null;
   job_start_changed(job_id: number): number;
+  recipe_forms(): RecipeForms;
+  recipe_plan(raw: RawRecipe): RecipeCosts;
+  recipe_begin(raw: RawRecipe, key: string): number;
+  recipe_go_on(run: number, stage: string): null;
+  recipe_stop(run: number): null;
 }
 
 /** What the view jobs may ask again and again. */
@@ -4594,6 +5125,7 @@ export interface JobsNews {
   jobs_ended(wanted: JobWish): EndedJobs;
   jobs_facets(): JobFacets;
   job_feed(job_id: number, cursors: FeedCursors): NamedJobFeed;
+  recipe_run(run: number): RecipeRun;
 }
 
 /** What the view playground may call. */
@@ -4612,6 +5144,8 @@ export interface PlaygroundFunctions {
   list_act(job_id: number, action: "stop" | "resume"): null;
   save_row_targets(): NameOfId[];
   save_row(conversation_id: number, turn: number, side: string, row: SavedRow): number;
+  chat_vote(conversation_id: number, turn: number, better: string | null, rater: string): VoteView;
+  chat_votes(conversation_id: number, rater: string): VoteView[];
 }
 
 /** What the view playground may ask again and again. */

@@ -46,7 +46,7 @@ def collect_answer(
         labels = {one.side: one.label for one in sides_of(*find_models(session, row))}
         system = str(read_chat_settings(row.settings).get(_SYSTEM) or "")
     said = _said(messages, turn, side)
-    before = _before(messages, turn, side) if with_before else []
+    before = before_turn(messages, turn, side) if with_before else []
     asked = next((m.content for m in messages if m.turn == turn and m.role == conversations.USER), "")
     origin = {
         "code": "playground",
@@ -71,7 +71,7 @@ def _said(messages: Sequence[Message], turn: int, side: str) -> Message:
     return said
 
 
-def _before(messages: Sequence[Message], turn: int, side: str) -> list[dict[str, Any]]:
+def before_turn(messages: Sequence[Message], turn: int, side: str) -> list[dict[str, Any]]:
     """The earlier turns in which this side answered."""
     turns: dict[int, dict[str, str]] = {}
     for message in messages:

@@ -11,7 +11,7 @@ import { jobLabels } from "./labels.js";
 import { jobAdvice } from "./memory.js";
 import {
   JOB_ACTIVE, jobAct, jobBadge, jobBar, jobButton, jobError, jobDownload, jobFraction, jobHeadline, jobKind, jobLink, jobPhase,
-  jobSoon, jobState, jobTone,
+  jobSoon, jobStage, jobState, jobTone,
 } from "./parts.js";
 import { jobFigures, ranksKnown } from "./ranks.js";
 import { jobSamples } from "./samples.js";
@@ -127,7 +127,7 @@ function jobHead(slot, job, ctx, refresh) {
   const facts = [job.base_model_name, job.dataset_name, job.objective_label, jobKind(job)].filter(Boolean);
   replaceChildren(slot,
     h("div", { class: "job-title" },
-      h("div", { class: "ts-row" }, h("h1", {}, job.name), jobBadge(job)),
+      h("div", { class: "ts-row" }, h("h1", {}, job.name), jobBadge(job), job.stage ? jobStage(job) : null),
       h("p", { class: "ts-small ts-soft" }, facts.map((fact, i) => [i ? " → " : "", h("bdi", {}, fact)])),
       h("p", { class: "ts-lead job-headline", "data-tone": jobTone(job), role: "status", "aria-live": "polite" },
         jobTone(job) ? drawIcon(jobTone(job) === "good" ? "circle-check" : "triangle-alert") : null, h("span", {}, jobHeadline(job)))),

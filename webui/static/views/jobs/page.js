@@ -3,12 +3,12 @@ import { drawKeyed, h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageHead, runAction } from "../../kit/parts.js";
-import { poll } from "../../kit/server.js";
-import { pageUrl, queryId, t } from "../../kit/texts.js";
+import { laterStyles, poll } from "../../kit/server.js";
+import { pageUrl, queryId, queryValue, t } from "../../kit/texts.js";
 import { jobFilter } from "./filter.js";
 import { jobTags } from "./labels.js";
 import { longList } from "../shared/long-list.js";
-import { JOB_ACTIVE, jobAct, jobBadge, jobBar, jobError, jobKind, jobLink, jobSoon, jobWhen } from "./parts.js";
+import { JOB_ACTIVE, jobAct, jobBadge, jobBar, jobError, jobKind, jobLink, jobSoon, jobStage, jobWhen } from "./parts.js";
 
 const FACETS_EVERY = 10000; // milliseconds
 const ENDED_EVERY = 3000; // and at once when a job has left the others
@@ -17,8 +17,15 @@ const idsOf = (jobs) => JSON.stringify((jobs || []).map((job) => job.id).sort())
 
 /** @type {View<"jobs">} */
 export async function view(root, _value, ctx) {
-  const id = queryId("job");
+  const id = queryId("job"), run = queryValue("recipe");
+  if (run) return recipes(root, run, ctx);
   return id ? (await import("./job.js")).jobDetail(root, id, ctx) : jobList(root, ctx);
+}
+
+/** @param {Ctx<"jobs">} ctx */
+async function recipes(root, run, ctx) {
+  await laterStyles("jobs-recipe");
+  return run === "new" ? (await import("./recipe-form.js")).recipeForm(root, ctx) : (await import("./recipe.js")).recipeRun(root, Number(run) || 0, ctx);
 }
 
 /** @param {Ctx<"jobs">} ctx */
@@ -45,7 +52,7 @@ function jobList(root, ctx) {
   });
   const filter = jobFilter(() => { known = blank(); asked += 1; endedAt = 0; older.forget(); refresh(); });
   replaceChildren(root, h("div", { class: "ts-page" },
-    pageHead(t("jobs.title"), t("jobs.lead"), add), filter.node, loading, empty, none, groups.map((group) => group.node), older.foot));
+    pageHead(t("jobs.title"), t("jobs.lead"), add, jobLink("git-branch", t("recipe.title"), pageUrl("jobs", { recipe: "new" }))), filter.node, loading, empty, none, groups.map((group) => group.node), older.foot));
 
   const refresh = async () => {
     const mine = asked, wanted = filter.wanted();
@@ -114,7 +121,8 @@ function jobRow(job, ctx, refresh) {
       h("div", { class: "job-facts ts-small ts-soft" }, facts.map((fact, i) => [i ? " · " : "", h("bdi", {}, fact)])),
       job.note ? h("p", { class: "job-row-note ts-small", dir: "auto", title: job.note }, job.note) : null,
       job.tags.length ? h("div", { class: "job-tags" }, jobTags(job)) : null,
-      job.comparison_id ? h("a", { class: "ts-badge neutral job-compared", id: "job-compared-" + job.id, href: pageUrl("compare", { comparison: job.comparison_id }) }, drawIcon("gauge"), t("compare.part_of")) : null),
+      job.comparison_id ? h("a", { class: "ts-badge neutral job-compared", id: "job-compared-" + job.id, href: pageUrl("compare", { comparison: job.comparison_id }) }, drawIcon("gauge"), t("compare.part_of")) : null,
+      job.stage ? jobStage(job) : null),
     h("div", { class: "job-cell-progress" },
       h("div", { class: "job-status-line" }, jobBadge(job), h("span", { class: "ts-small ts-soft" }, jobSoon(job))),
       jobShowsBar(job) ? jobBar(job) : null,

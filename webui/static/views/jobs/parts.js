@@ -3,7 +3,7 @@ import { h } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { askFirst, runAction, toast } from "../../kit/parts.js";
-import { hasText, pageLocale, said, t } from "../../kit/texts.js";
+import { hasText, pageLocale, pageUrl, said, t } from "../../kit/texts.js";
 import { dayOf } from "./words.js";
 
 export const JOB_ACTIVE = new Set(["starting", "running", "stopping"]);
@@ -113,6 +113,10 @@ export function jobButton(icon, label, attributes) {
 export function jobLink(icon, label, href, look = "") {
   return h("a", { class: "ts-btn " + look, href }, drawIcon(icon), h("span", {}, label));
 }
+
+/** Which job of a recipe it is; leads to all of them. */
+export const jobStage = (job) => h("a", { class: "ts-badge neutral job-compared", id: "job-stage-" + job.id, href: pageUrl("jobs", { recipe: job.stage.run }) },
+  drawIcon("list-checks"), t("recipe.part_of", { place: job.stage.place, of: job.stage.of }));
 
 export const JOB_METRICS = {
   MEMORY: ["memory_device_mb", "memory_process_mb"], // of the device where it has its own

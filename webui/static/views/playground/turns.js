@@ -128,9 +128,22 @@ function playTurn(item, play) {
     h("div", { class: "play-asked" }, h("div", { class: "ts-bubble user" }, item.prompt)),
     playAllFailed(item) ? null : h("div", { class: "play-answers" }, shown.map((side) => playAnswer(side, item.answers.find((a) => a.side === side.side), item, play))),
     playRefusal(item),
+    voteSlot(play, item),
     item.last && item.idle && item.answers.length ? h("div", { class: "ts-row play-again" },
       h("button", { type: "button", class: "ts-btn small ghost", id: "play-regenerate", onclick: () => playRegenerate(play) },
         drawIcon("refresh-cw"), h("span", {}, t("playground.regenerate")))) : null);
+}
+
+/**
+ * Where two sides have answered, which one is better: the buttons come when they are shown.
+ * @param {Parts<"playground">} play
+ */
+function voteSlot(play, item) {
+  const told = item.answers.filter((answer) => ["complete", "stopped"].includes(answer.status) && answer.content.trim());
+  if (!play.id || new Set(told.map((answer) => answer.content.trim())).size < 2) return null;
+  const slot = h("div", { class: "play-vote" });
+  import("./vote.js").then(({ voteButtons }) => voteButtons(play, item, told, slot), () => {});
+  return slot;
 }
 
 const playError = (answer) => {

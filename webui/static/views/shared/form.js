@@ -107,7 +107,9 @@ export const FORM_CONTROLS = {
     return formPlain(id, param, input, box, (next) => { input.value = String(next ?? ""); });
   },
   text(id, param, value, oninput) {
-    const input = h("input", { class: "ts-input", id, type: "text", value: value ?? "", oninput: () => oninput(input.value) });
+    const told = { class: "ts-input", id, oninput: () => oninput(input.value) };
+    const input = param.lines > 1 ? h("textarea", { ...told, rows: param.lines }) : h("input", { ...told, type: "text" });
+    input.value = value ?? "";
     return formPlain(id, param, input, input, (next) => { input.value = next ?? ""; });
   },
   choice(id, param, value, oninput) {

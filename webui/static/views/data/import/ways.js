@@ -1,11 +1,11 @@
-/* Other ways to bring data: pasted text, a typed table, a data set of a hub, rows made from documents. One of them is open at a time, and loaded then. */
+/* Other ways to bring data: pasted text, a typed table, a data set of a hub, rows made from documents, answers to rank. One of them is open at a time, and loaded then. */
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { loadPart } from "../../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../../kit/texts.js";
 import { noteBox } from "../../shared/form-controls.js";
 
-const WAYS = [["paste", "file-text"], ["sheet", "table"], ["hub", "download"], ["make", "sparkles"]];
+const WAYS = [["paste", "file-text"], ["sheet", "table"], ["hub", "download"], ["make", "sparkles"], ["rank", "list-ordered"]];
 
 /**
  * Quiet buttons; what they open stands below the drop zone and is named in the address (?add=sheet).
@@ -41,4 +41,5 @@ const WAY = {
   sheet: async () => (await import("./sheet-way.js")).sheetWay,
   hub: async () => (await import("./hub.js")).hubWay,
   make: async () => (await import("../make/way.js")).makeWay,
+  rank: async () => (await import("../rank/way.js")).rankWay,
 };

@@ -1,6 +1,7 @@
 /* Step 4: how it learns: the method, what it can do, its variants, then its settings and those of the training, as declared. */
 import { appendAll, h, replaceChildren } from "../../../kit/dom.js";
 import { drawIcon } from "../../../kit/icons.js";
+import { loadPart, sentenceOf } from "../../../kit/server.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { noteBox } from "../../shared/form-controls.js";
 import { formShow, settingsForm } from "../../shared/form.js";
@@ -88,6 +89,21 @@ function useVariant(w, variant, on) {
   for (const [param, wanted] of variantSettings(w, variant)) setParam(w, param, on ? wanted : undefined);
 }
 
+/** Settings that are gathered by a part of their own, which only some objectives load. */
+const GATHERERS = { rewards: async () => (await import("../rewards/gather.js")).mountRewards };
+
+/** @param {Parts<"train">} w */
+function gatherPart(w, param) {
+  const body = h("div", { class: "ts-stack" });
+  const holder = h("section", { class: "ts-card train-form", "aria-label": param.label }, h("h3", {}, param.label), h("p", { class: "ts-help" }, param.help), body);
+  let drawn = null;
+  loadPart(GATHERERS[param.key]).then((mount) => {
+    drawn = mount(body, { ctx: w.ctx, value: w.trainingValues()[param.key] ?? param.default, dataset: w.draft.dataset, model: w.draft.base_model,
+      faults: w.faults, field: param.field, onChange: (value) => setParam(w, param, value) });
+  }, (error) => replaceChildren(body, noteBox("danger", sentenceOf(error))));
+  return [holder, { setFaults: (said) => drawn?.setFaults(said) }];
+}
+
 /** @param {Parts<"train">} w */
 function drawForms(w, root) {
   const method = w.method();
@@ -101,7 +117,9 @@ function drawForms(w, root) {
     const defaults = Object.fromEntries(method.params.map((param) => [param.key, param.default]));
     parts.push(section(t("train.method.settings", { method: method.label }), "method", method.params, w.methodValues(), defaults));
   }
-  parts.push(section(t("train.method.training"), "training", w.training(), w.trainingValues(), w.trainingDefaults()));
+  const declared = w.training(), gathered = declared.filter((param) => param.kind === "data");
+  parts.push(...gathered.map((param) => gatherPart(w, param)));
+  parts.push(section(t("train.method.training"), "training", declared.filter((param) => param.kind !== "data"), w.trainingValues(), w.trainingDefaults()));
   replaceChildren(root, parts.map(([node]) => node));
   return parts.map(([, form]) => form);
 }

@@ -1,0 +1,1 @@
+"""Preference data made by people: answers are drawn, ranked, compared, and become rows."""

@@ -1,0 +1,84 @@
+"""Votes of the playground: which of the answers to one question is the better one. They lie where rankings do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound
+from engine.services.chat.settings import read_chat_settings
+from engine.services.chat.sides import find_conversation, find_models, sides_of
+from engine.services.data.annotation.feedback import before_turn
+from engine.services.data.ranking.judging import rater_name
+from engine.shapes.ranking import VoteView
+from storage.queries import conversations, rankings
+from storage.ranking_tables import RankedPrompt
+from storage.tables import Message
+
+
+def vote(ctx: Context, conversation: int, turn: int, better: str | None, rater: str = "") -> VoteView:
+    """Keep that one side answered better than all others, or (None) that they are as good; the last word counts.
+
+    Earlier turns are those of the better side: each side has a conversation of its own.
+
+    Raises:
+        NotFound: there is no such conversation, turn or side. Fault: "rank.one_answer": less than two sides have answered.
+    """
+    with ctx.db.write() as s:
+        row = find_conversation(s, conversation)
+        messages = conversations.messages_of(s, conversation)
+        settings = read_chat_settings(row.settings)
+        sides = {one.side: one for one in sides_of(*find_models(s, row))}
+        said = [one for one in messages if one.turn == turn and one.role == conversations.ASSISTANT and _whole(one)]
+        asked = next((one.content for one in messages if one.turn == turn and one.role == conversations.USER), None)
+        if asked is None or (better is not None and better not in {one.side for one in said}):
+            raise NotFound(turn=turn, side=better)
+        if len({one.content.strip() for one in said}) < 2:
+            raise Fault("rank.one_answer")
+        system = str(settings.get("system") or "")
+        first = [{"role": "system", "content": system}] if system.strip() else []
+        prompt = [*first, *before_turn(messages, turn, better or said[0].side), {"role": "user", "content": asked}]
+        sampling = {key: settings.get(key) for key in ("temperature", "top_p", "max_tokens")}
+        labels = {side: one.label for side, one in sides.items()}
+        found = rankings.voted(s, conversation, turn)
+        answers = [_answer(one, labels, sampling) for one in said]
+        if found is None or [one["text"] for one in found.answers] != [one["text"] for one in answers]:
+            found = RankedPrompt(source=rankings.PLAYGROUND, conversation_id=conversation, turn=turn, drawn=True)
+            s.add(found)
+        found.prompt, found.answers = prompt, answers
+        s.flush()
+        ranks = [1 if better in (None, one.side) else 2 for one in said]
+        rankings.put_ranking(s, found.id, rater_name(rater), ranks, None)
+    return {"turn": turn, "better": better or ""}
+
+
+def _whole(message: Message) -> bool:
+    return message.status in ("complete", "stopped") and bool(message.content.strip())
+
+
+def _answer(message: Message, labels: dict[str, str], sampling: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "text": message.content,
+        "side": message.side,
+        "label": labels.get(message.side, message.side),
+        "weights": message.weights_hash,
+        "sampling": {**sampling, "seed": message.stats.get("seed")},
+        "whole": message.stats.get("reason", "end") == "end",
+    }
+
+
+def votes(ctx: Context, conversation: int, rater: str = "") -> list[VoteView]:
+    """What a person voted in a conversation; of answers that were given anew since, nothing."""
+    with ctx.db.read() as s:
+        found = rankings.votes_in(s, conversation, rater_name(rater))
+        texts = {(one.turn, one.side): one.content for one in conversations.messages_of(s, conversation)}
+    return [
+        {"turn": int(prompt.turn or 0), "better": _better(prompt.answers, ranking.ranks)}
+        for prompt, ranking in found
+        if ranking.ranks and all(texts.get((prompt.turn, one["side"])) == one["text"] for one in prompt.answers)
+    ]
+
+
+def _better(answers: list[Any], ranks: list[Any]) -> str:
+    tied = len(set(ranks)) == 1
+    return "" if tied else next(one["side"] for one, rank in zip(answers, ranks, strict=True) if rank == 1)
