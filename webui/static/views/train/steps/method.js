@@ -96,7 +96,7 @@ const GATHERERS = { rewards: async () => (await import("../rewards/gather.js")).
 function gatherPart(w, param) {
   const body = h("div", { class: "ts-stack" });
   const holder = h("section", { class: "ts-card train-form", "aria-label": param.label }, h("h3", {}, param.label), h("p", { class: "ts-help" }, param.help), body);
-  let drawn = null;
+  let drawn = /** @type {any} */ (null);
   loadPart(GATHERERS[param.key]).then((mount) => {
     drawn = mount(body, { ctx: w.ctx, value: w.trainingValues()[param.key] ?? param.default, dataset: w.draft.dataset, model: w.draft.base_model,
       faults: w.faults, field: param.field, onChange: (value) => setParam(w, param, value) });
