@@ -123,6 +123,12 @@ def _models(console: Console, settings: Settings, args: argparse.Namespace) -> i
     return models(console, _open(settings), args)
 
 
+def _rewards(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.rewards import rewards
+
+    return rewards(console, _open(settings), args)
+
+
 def _data(console: Console, settings: Settings, args: argparse.Namespace) -> int:
     console.err = sys.stderr  # stdout may be read by a program
     if args.action in ("check", "import"):
@@ -185,6 +191,7 @@ _COMMANDS: dict[str, Callable[[Console, Settings, argparse.Namespace], int]] = {
     "plan": _plan,
     "jobs": _jobs,
     "models": _models,
+    "rewards": _rewards,
     "data": _data,
     "chat": _chat,
     "export": _export,

@@ -129,11 +129,25 @@ def _train(command: _Command) -> None:
     _objective(command)
     command.add("--starts-from", key="starts_from", type=int, metavar="ID")
     command.add("--set", key="set", metavar="KEY=VALUE", action="append", default=[])
+    _reward(command)
     command.add("--name", key="name", metavar="TEXT")
     command.add("--device", key="device", metavar="DEVICE")
     command.add("--memory-mb", key="memory_mb", type=int, metavar="MB")
     command.add("--reserve", key="reserve", metavar="SIZE")
     command.add("--minutes", key="minutes", type=float, metavar="N")
+
+
+def _reward(command: _Command) -> None:
+    command.add("--reward", key="reward", nargs="+", metavar=("REWARD", "KEY=VALUE"), action="append", default=[])
+
+
+def _rewards(command: _Command) -> None:
+    command.add("action", key="rewards_action", nargs="?", default="list", choices=["list", "try"])
+    _reward(command)
+    command.add("--data", key="data", metavar="FILE")
+    command.add("--question", key="reward_question", metavar="TEXT")
+    command.add("--answer", key="reward_answer", metavar="TEXT", action="append", default=[])
+    command.add("--expected", key="reward_expected", metavar="TEXT")
 
 
 def _objective(command: _Command) -> None:
@@ -218,6 +232,7 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "plan": _plan,
     "jobs": _jobs,
     "models": _models,
+    "rewards": _rewards,
     "data": _data,
     "chat": _chat,
     "export": _export,

@@ -9,7 +9,6 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import NotFound
-from engine.core.names import free_name
 from engine.services.app.lessons import lesson_of
 from engine.services.app.lessons.declaration import Lesson, Row
 from engine.services.app.lessons.rules import interval
