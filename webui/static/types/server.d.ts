@@ -4512,6 +4512,14 @@ export interface StepGroups {
   per_step: number;
 }
 
+/** What a job begins with where nobody chose its rewards. */
+export interface SuggestedRewards {
+  /** as a spec holds them */
+  rewards: Record<string, any>[];
+  /** what in the rows speaks for them */
+  why: CodedMessage;
+}
+
 /** Something about how a template teaches a row. */
 export interface TemplateFinding {
   /** of the sentence */
@@ -5092,6 +5100,7 @@ export interface TrainFunctions {
   rewards_form(): RewardForms;
   try_rewards(wish: RewardTrial): RewardTrialView;
   sample_for_rewards(dataset: number, model: number): number;
+  suggest_rewards(dataset: number): SuggestedRewards;
   model_shelf(device: string, memory_mb: number | null): ShelfView;
   search_models(text: string): FoundModels;
   cached_models(): CachedModel[];
