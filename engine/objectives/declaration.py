@@ -298,6 +298,10 @@ class Objective:
         """Whether the result answers in words; one that scores does not."""
         return self.head != "reward"
 
+    def repeats(self, values: Values) -> int:
+        """How many steps in a row the rows of a batch serve."""
+        return 1 if self.online is None else self.online.passes(values)
+
     def params_for(self, defaults: Values) -> tuple[Param, ...]:
         """The settings with a method's own defaults."""
         taken = defaults.keys() - self.own

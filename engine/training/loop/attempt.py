@@ -16,6 +16,7 @@ from engine.jobs.resuming import KEPT
 from engine.jobs.signals import Interrupted, StoppedEarly
 from engine.methods.common.declaration import RunContext
 from engine.models.base.paths import tokenizer_folder
+from engine.objectives import objective_of
 from engine.rewards.declaration import RewardEnv
 from engine.training.limits.limits import TimeIsUp
 from engine.training.loop.attempt_resources import AttemptResources
@@ -72,7 +73,8 @@ class Attempt:
     def schedule(self) -> CheckSchedule:
         """When to do what."""
         training, rows = self.inputs.spec.training, len(self.inputs.examples.train)
-        total = math.ceil(training["epochs"] * math.ceil(rows / training["batch_size"]))
+        times = objective_of(self.inputs.spec.objective).repeats(training)
+        total = math.ceil(training["epochs"] * (times * math.ceil(rows / training["batch_size"])))
         return CheckSchedule(total, check_steps(total, training["evaluations"]))
 
     @property

@@ -96,6 +96,8 @@ class TrainingCallback(TrainerCallback):
     ) -> None:
         """The rate that this step used, before the schedule moves on."""
         self._rate = float(self.trainer.optimizer.param_groups[0]["lr"])
+        if self.trainer.flat:
+            return
         self.trainer.moved |= self._rate > 0
         if self.trainer.method.after_update is not None:
             self.trainer.method.after_update(self.trainer.model, state.global_step + 1)

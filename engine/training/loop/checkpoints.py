@@ -64,6 +64,8 @@ class TrainingProgress:
         default_factory=dict
     )  # by chart, sum and number of steps, as `waiting`
 
+    online: dict[str, Any] = field(default_factory=dict)  # what learning from own answers remembers
+
     @property
     def now(self) -> CheckedStep:
         """What is known of the latest weights."""
