@@ -45,7 +45,7 @@ class LeftOut(Protocol):
 
     def __call__(self, name: str, count: int = 1, fault: Fault | None = None) -> None:
         """Count under "refused" (with the template's reason), "dropped", "unlearnable", "truncated", "split", "control_tokens", or the
-        name of what is learnt in part: "skipped_turns", "cropped_answers", "lost_thoughts", "added_ends", "open_ends"."""
+        name of what is learnt in part: "skipped_turns", "cropped_answers", "lost_thoughts", "added_ends", "open_ends", "identical_answers", "cut_prompts"."""
 
 
 class ExampleMaker(Protocol):
