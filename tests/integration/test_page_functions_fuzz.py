@@ -36,7 +36,7 @@ WISH = {"name": "n", "shape": "alpaca", "mapping": {"instruction": "question", "
         "encoding": "utf-8", "templates": {"instruction": ["{question}"]}, "options": {"delimiter": ","}}  # fmt: skip
 SHEET = {"columns": ["a"], "rows": [["b"]], "name": ""}
 COMPARE = {"key": "k", "name": "", "base_model": 1, "dataset": 1, "chosen": ["lora"], "own": {"lora": {"training": {}}},
-           "shared": {"epochs": 1}, "device": "auto", "memory_mb": 10}  # fmt: skip
+           "shared": {"epochs": 1}, "device": "auto", "memory_mb": 10, "judged_by": []}  # fmt: skip
 CHAT = {"system": "", "temperature": 0.5, "top_p": 0.9, "max_tokens": 8, "seed": 1}
 # Near-valid arguments of what changes something; what only loads is in `LOADS`.
 VALID: dict[str, list[Any]] = {

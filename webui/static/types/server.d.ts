@@ -534,6 +534,8 @@ export interface CompareDraft {
   device: string;
   /** limit of each job */
   memory_mb: number | string | null;
+  /** rewards that say which of two answers is better; empty for the usual one */
+  judged_by: Record<string, any>[];
 }
 
 /** What the Compare page is placed with. */
@@ -556,6 +558,10 @@ export interface CompareStart {
   datasets: DatasetBrief[];
   /** that are here */
   devices: DeviceChoice[];
+  /** tuned models that score */
+  reward_models: NameOfId[];
+  /** of the reward that asks one of them */
+  reward_key: string;
   /** what was wrong with the stored draft */
   warnings: CodedMessage[];
 }
@@ -1154,6 +1160,12 @@ export interface EntrantForm {
   params: ParamForm[];
   /** learning rates: from so many parameters of the base on, this one */
   rates: number[][];
+  /** key, where objectives are compared */
+  objective: string | null;
+  /** of data that it learns from */
+  kinds: string[];
+  /** takes part in each comparison of its kind: the others are held against it */
+  always: boolean;
 }
 
 /** Who takes part. */
@@ -1164,6 +1176,8 @@ export interface EntrantKey {
   method: string;
   /** key */
   variant: string | null;
+  /** key, in a comparison of objectives */
+  objective?: string | null;
   /** its name for people */
   label?: string;
 }
@@ -2112,6 +2126,8 @@ export interface LeaderboardRow {
   method?: string | null;
   /** key */
   variant?: string | null;
+  /** key, in a comparison of objectives */
+  objective?: string | null;
   /** its name for people */
   label?: string;
 }
@@ -2756,8 +2772,12 @@ export interface MetricColumn {
   label: string;
   /** what it says */
   help: string;
-  /** direction that is better */
-  better: "low" | "high";
+  /** direction that is better; "" where neither is */
+  better: "low" | "high" | "";
+  /** kind of comparison that has it; "" for each */
+  only: "" | "objectives";
+  /** says nothing where objectives are compared */
+  loss: boolean;
   /** how its numbers are written */
   style: string;
   /** digits behind the point */
@@ -3546,6 +3566,8 @@ export interface RawComparison {
   device?: string;
   /** limit of each job */
   memory_mb?: number | string | null;
+  /** rewards that say which of two answers is better, in a comparison of objectives */
+  judged_by?: Record<string, any>[];
 }
 
 /** An entrant as a form has it. */
@@ -3554,6 +3576,8 @@ export interface RawEntrant {
   method: string;
   /** key */
   variant: string | null;
+  /** key, in a comparison of objectives */
+  objective?: string | null;
   /** settings of its own */
   method_params?: Record<string, any>;
   /** settings of training of its own */
@@ -5191,7 +5215,7 @@ export interface CompareFunctions {
   compare_export(comparison: number, form: "csv" | "markdown"): string;
   compare_stop(comparison: number): null;
   compare_seed(comparison: number): null;
-  compare_join(comparison: number, method: string, variant: string | null): null;
+  compare_join(comparison: number, method: string, variant: string | null, objective?: string | null): null;
   compare_again(comparison: number, job: number): null;
   compare_delete(comparison: number): null;
 }
