@@ -74,6 +74,7 @@ VALID: dict[str, list[Any]] = {
     "model_shelf": ["cpu", None], "search_models": ["tiny"], "cached_models": [], "know_model": ["a/b"], "use_cached": ["a/b"],
     "try_rewards": [{"rewards": [{"reward": "json", "weight": 1.0, "values": {}}], "dataset": 1, "typed": [{"question": "q", "answer": "a"}], "sampled": None}],
     "sample_for_rewards": [1, 99],
+    "suggest_rewards": [1],
     "fetch_model": [1], "hub_now": [], "reserves": [], "set_reserve": ["cpu", 1000], "choose_hub": ["", ""],
 }  # fmt: skip
 OPERATED = {

@@ -2077,6 +2077,8 @@ export interface JobView {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** what tells of its result better than a loss, so far */
+  outcome: OutcomeView | null;
   /** name of the tuned model that it goes on with; None where it begins with the base */
   starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
@@ -2999,6 +3001,8 @@ export interface NamedJob {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** what tells of its result better than a loss, so far */
+  outcome: OutcomeView | null;
   /** name of the tuned model that it goes on with; None where it begins with the base */
   starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
@@ -3249,6 +3253,20 @@ export interface OperationPreview {
   looked: number;
   /** these are all rows */
   whole: boolean;
+}
+
+/** What held-out rows say of a result better than their loss; more is better. */
+export interface OutcomeView {
+  /** name of the number over time */
+  metric: string;
+  /** what it says */
+  label: Record<string, string>;
+  /** it is a share */
+  share: boolean;
+  /** before training */
+  first: number;
+  /** of the weights that are the model */
+  last: number;
 }
 
 /** One control: everything that the form view needs to draw and check it. */
@@ -4650,6 +4668,14 @@ export interface StepGroups {
   per_step: number;
 }
 
+/** What a job begins with where nobody chose its rewards. */
+export interface SuggestedRewards {
+  /** as a spec holds them */
+  rewards: Record<string, any>[];
+  /** what in the rows speaks for them */
+  why: CodedMessage;
+}
+
 /** Something about how a template teaches a row. */
 export interface TemplateFinding {
   /** of the sentence */
@@ -5246,6 +5272,7 @@ export interface TrainFunctions {
   rewards_form(): RewardForms;
   try_rewards(wish: RewardTrial): RewardTrialView;
   sample_for_rewards(dataset: number, model: number): number;
+  suggest_rewards(dataset: number): SuggestedRewards;
   model_shelf(device: string, memory_mb: number | null): ShelfView;
   search_models(text: string): FoundModels;
   cached_models(): CachedModel[];

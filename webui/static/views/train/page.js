@@ -64,6 +64,9 @@ function trainOpen(frame, w, { replaced, warnings }) {
   w.on("draft", () => drawBar(frame.bar, w));
   w.on("plan", () => drawBar(frame.bar, w));
   w.on("lists", () => drawBar(frame.bar, w));
+  const gather = async () => { if (w.gathers().length) (await import("./gather.js")).suggestGathered(w); };
+  w.on("draft", gather);
+  gather();
   drawStep(frame, w);
   w.replanNow();
   w.lookForOffers();
