@@ -76,7 +76,8 @@ def votes(ctx: Context, conversation: int, rater: str = "") -> list[VoteView]:
     return [
         {"turn": int(prompt.turn or 0), "better": _better(prompt.answers, ranking.ranks)}
         for prompt, ranking in found
-        if ranking.ranks and all(texts.get((int(prompt.turn or 0), str(one["side"]))) == one["text"] for one in prompt.answers)
+        if ranking.ranks
+        and all(texts.get((int(prompt.turn or 0), str(one["side"]))) == one["text"] for one in prompt.answers)
     ]
 
 
