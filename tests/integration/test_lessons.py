@@ -90,7 +90,7 @@ def test_a_lesson_is_started_and_judged_by_its_own_questions(ctx: Context) -> No
 
 def _taught(tmp_path: Path, key: str, language: str, **training: object) -> tuple[Context, int]:
     ctx = open_context(Settings(home=tmp_path / "home", starter_from=prepared_starter()), upgrade=True)
-    job_id = start(ctx, key, language, ensure_starter(ctx), **training)
+    job_id = start(ctx, key, language, ensure_starter(ctx, say=lambda _view: None), **training)
     job = workers.run_here(ctx)
     assert job.status == "succeeded", job.error
     return ctx, job_id
