@@ -36,7 +36,7 @@ WISH = {"name": "n", "shape": "alpaca", "mapping": {"instruction": "question", "
         "encoding": "utf-8", "templates": {"instruction": ["{question}"]}, "options": {"delimiter": ","}}  # fmt: skip
 SHEET = {"columns": ["a"], "rows": [["b"]], "name": ""}
 COMPARE = {"key": "k", "name": "", "base_model": 1, "dataset": 1, "chosen": ["lora"], "own": {"lora": {"training": {}}},
-           "shared": {"epochs": 1}, "device": "auto", "memory_mb": 10}  # fmt: skip
+           "shared": {"epochs": 1}, "device": "auto", "memory_mb": 10, "judged_by": []}  # fmt: skip
 CHAT = {"system": "", "temperature": 0.5, "top_p": 0.9, "max_tokens": 8, "seed": 1}
 # Near-valid arguments of what changes something; what only loads is in `LOADS`.
 VALID: dict[str, list[Any]] = {
@@ -74,6 +74,7 @@ VALID: dict[str, list[Any]] = {
     "model_shelf": ["cpu", None], "search_models": ["tiny"], "cached_models": [], "know_model": ["a/b"], "use_cached": ["a/b"],
     "try_rewards": [{"rewards": [{"reward": "json", "weight": 1.0, "values": {}}], "dataset": 1, "typed": [{"question": "q", "answer": "a"}], "sampled": None}],
     "sample_for_rewards": [1, 99],
+    "suggest_rewards": [1],
     "fetch_model": [1], "hub_now": [], "reserves": [], "set_reserve": ["cpu", 1000], "choose_hub": ["", ""],
 }  # fmt: skip
 OPERATED = {

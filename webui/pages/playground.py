@@ -12,8 +12,8 @@ from engine.services.data.annotation import feedback
 from engine.services.data.ranking import votes
 from engine.services.jobs import lifecycle
 from engine.services.scoring.asking import scorers
+from engine.shapes.annotation import VoteView
 from engine.shapes.chat import AnswerEvent, ChatSettings, ConversationBrief, ConversationView, QuestionListView
-from engine.shapes.ranking import VoteView
 from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded

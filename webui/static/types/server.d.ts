@@ -559,6 +559,8 @@ export interface CompareDraft {
   device: string;
   /** limit of each job */
   memory_mb: number | string | null;
+  /** rewards that say which of two answers is better; empty for the usual one */
+  judged_by: Record<string, any>[];
 }
 
 /** What the Compare page is placed with. */
@@ -581,6 +583,10 @@ export interface CompareStart {
   datasets: DatasetBrief[];
   /** that are here */
   devices: DeviceChoice[];
+  /** tuned models that score */
+  reward_models: NameOfId[];
+  /** of the reward that asks one of them */
+  reward_key: string;
   /** what was wrong with the stored draft */
   warnings: CodedMessage[];
 }
@@ -1193,6 +1199,12 @@ export interface EntrantForm {
   params: ParamForm[];
   /** learning rates: from so many parameters of the base on, this one */
   rates: number[][];
+  /** key, where objectives are compared */
+  objective: string | null;
+  /** of data that it learns from */
+  kinds: string[];
+  /** takes part in each comparison of its kind: the others are held against it */
+  always: boolean;
 }
 
 /** Who takes part. */
@@ -1203,6 +1215,8 @@ export interface EntrantKey {
   method: string;
   /** key */
   variant: string | null;
+  /** key, in a comparison of objectives */
+  objective?: string | null;
   /** its name for people */
   label?: string;
 }
@@ -2063,6 +2077,8 @@ export interface JobView {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** what tells of its result better than a loss, so far */
+  outcome: OutcomeView | null;
   /** name of the tuned model that it goes on with; None where it begins with the base */
   starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
@@ -2173,6 +2189,8 @@ export interface LeaderboardRow {
   method?: string | null;
   /** key */
   variant?: string | null;
+  /** key, in a comparison of objectives */
+  objective?: string | null;
   /** its name for people */
   label?: string;
 }
@@ -2819,8 +2837,12 @@ export interface MetricColumn {
   label: string;
   /** what it says */
   help: string;
-  /** direction that is better */
-  better: "low" | "high";
+  /** direction that is better; "" where neither is */
+  better: "low" | "high" | "";
+  /** kind of comparison that has it; "" for each */
+  only: "" | "objectives";
+  /** says nothing where objectives are compared */
+  loss: boolean;
   /** how its numbers are written */
   style: string;
   /** digits behind the point */
@@ -2979,6 +3001,8 @@ export interface NamedJob {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** what tells of its result better than a loss, so far */
+  outcome: OutcomeView | null;
   /** name of the tuned model that it goes on with; None where it begins with the base */
   starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
@@ -3229,6 +3253,20 @@ export interface OperationPreview {
   looked: number;
   /** these are all rows */
   whole: boolean;
+}
+
+/** What held-out rows say of a result better than their loss; more is better. */
+export interface OutcomeView {
+  /** name of the number over time */
+  metric: string;
+  /** what it says */
+  label: Record<string, string>;
+  /** it is a share */
+  share: boolean;
+  /** before training */
+  first: number;
+  /** of the weights that are the model */
+  last: number;
 }
 
 /** One control: everything that the form view needs to draw and check it. */
@@ -3595,6 +3633,8 @@ export interface RawComparison {
   device?: string;
   /** limit of each job */
   memory_mb?: number | string | null;
+  /** rewards that say which of two answers is better, in a comparison of objectives */
+  judged_by?: Record<string, any>[];
 }
 
 /** An entrant as a form has it. */
@@ -3603,6 +3643,8 @@ export interface RawEntrant {
   method: string;
   /** key */
   variant: string | null;
+  /** key, in a comparison of objectives */
+  objective?: string | null;
   /** settings of its own */
   method_params?: Record<string, any>;
   /** settings of training of its own */
@@ -4626,6 +4668,14 @@ export interface StepGroups {
   per_step: number;
 }
 
+/** What a job begins with where nobody chose its rewards. */
+export interface SuggestedRewards {
+  /** as a spec holds them */
+  rewards: Record<string, any>[];
+  /** what in the rows speaks for them */
+  why: CodedMessage;
+}
+
 /** Something about how a template teaches a row. */
 export interface TemplateFinding {
   /** of the sentence */
@@ -5221,6 +5271,7 @@ export interface TrainFunctions {
   rewards_form(): RewardForms;
   try_rewards(wish: RewardTrial): RewardTrialView;
   sample_for_rewards(dataset: number, model: number): number;
+  suggest_rewards(dataset: number): SuggestedRewards;
   model_shelf(device: string, memory_mb: number | null): ShelfView;
   search_models(text: string): FoundModels;
   cached_models(): CachedModel[];
@@ -5318,7 +5369,7 @@ export interface CompareFunctions {
   compare_export(comparison: number, form: "csv" | "markdown"): string;
   compare_stop(comparison: number): null;
   compare_seed(comparison: number): null;
-  compare_join(comparison: number, method: string, variant: string | null): null;
+  compare_join(comparison: number, method: string, variant: string | null, objective?: string | null): null;
   compare_again(comparison: number, job: number): null;
   compare_delete(comparison: number): null;
   judges(): ScorerView[];

@@ -142,8 +142,13 @@ function voteSlot(play, item) {
   const told = item.answers.filter((answer) => ["complete", "stopped"].includes(answer.status) && answer.content.trim());
   if (!play.id || new Set(told.map((answer) => answer.content.trim())).size < 2) return null;
   const slot = h("div", { class: "play-vote" });
-  import("./vote.js").then(({ voteButtons }) => voteButtons(play, item, told, slot), () => {});
+  fillVote(play, item, told, slot).catch((error) => console.warn(error));
   return slot;
+}
+
+async function fillVote(play, item, told, slot) {
+  const { voteButtons } = await import("./vote.js");
+  await voteButtons(play, item, told, slot);
 }
 
 const playError = (answer) => {
