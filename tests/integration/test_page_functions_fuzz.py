@@ -54,7 +54,7 @@ VALID: dict[str, list[Any]] = {
     "list_start": [{"base_id": 1, "tuned_ids": [1], "settings": CHAT, "questions": ["a"], "name": "n", "key": "k"}],
     "list_view": [1, 0], "list_act": [99, "stop"],
     "scorers": [], "score_conversation": [1, 1], "score_text": [1, "q", "a"], "best_of_view": ["k"], "score_sets": [], "score_spread": [1, 1],
-    "best_of_start": [{"base_id": 1, "tuned_id": 1, "scorer_id": 1, "question": "q", "count": 4, "temperature": 0.8}],
+    "best_of_start": [{"base_id": 1, "tuned_id": 1, "scorer_id": 1, "question": "q", "count": 4, "settings": CHAT}],
     "judges": [], "judge_entrant": [1, "lora", 1],
     "save_row": [1, 1, "base", {"question": "q", "answer": "a", "with_before": True, "dataset": 1}],
     "rename_dataset": [1, "n"], "delete_dataset": [99], "preview": [4, WISH], "import_rows": [4, WISH],
