@@ -74,7 +74,6 @@ def _around(s: Session, jobs: Sequence[Job], losses: ValLosses) -> _Around:
         objectives=queries.objectives(s, [job.id for job in jobs if job.method]),
         models_there=base_models.models_there(s, models),
         datasets_there=inputs.datasets_there(s, datasets),
-        starts=tuned_names(s, {began for job in jobs if (began := job.spec.get("starts_from"))}),
         awaited=stages_awaited(s, jobs),
     )
 
@@ -143,6 +142,7 @@ def _view(job: Job, around: _Around, outcome: MeasuredMerit | None) -> JobView:
         "resume_advice": advice,
         "resuming_helps": helps,
         "headline": status_message(view, around.val_losses.get(job.id, []), outcome),
+        "outcome": outcome.between() if outcome else None,
     }
 
 
@@ -155,6 +155,7 @@ def views(s: Session, jobs: Sequence[Job], losses: ValLosses | None = None) -> l
     if losses is None:
         losses = metrics.series_of(s, [job.id for job in jobs], "val_loss")
     around, outcomes = _around(s, jobs, losses), measured(s, jobs)
+    around.starts = tuned_names(s, {began for job in jobs if (began := job.spec.get("starts_from"))})
     return [_view(job, around, outcomes.get(job.id)) for job in jobs]
 
 

@@ -153,6 +153,13 @@ EVALUATIONS = Param(
     help=Text("objectives.shared_params.evaluations.help"),
     usual=Text("objectives.shared_params.evaluations.usual"),
 )
+SCORED_ANSWERS = Param(
+    key="scored_answers", kind="int", default=0, minimum=0, maximum=500, step=1,
+    label=Text("objectives.shared_params.scored_answers.label"),
+    help=Text("objectives.shared_params.scored_answers.help"),
+    usual=Text("objectives.shared_params.scored_answers.usual"),
+)
+
 MODEL_FROM = Param(
     key="model_from", kind="choice", default="best",
     choices={"best": Text("objectives.shared_params.model_from.choices.best"), "last": Text("objectives.shared_params.model_from.choices.last")},

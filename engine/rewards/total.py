@@ -16,6 +16,7 @@ class ChosenReward:
     """One reward of a job.
 
     Attributes:
+        reward: what was chosen.
         name: what its part of the score is called in charts ("reward/<name>"): its key, with a number from the second on.
         weight: what its score is multiplied by; below 0 it takes away.
         values: of its settings.

@@ -237,7 +237,7 @@ def build(site: Site, lang: str) -> None:
     asked = [PolledFunction(guard(one)) for one in (jobs_now, jobs_ended, jobs_facets)]
     asked.append(PolledFunction(guard(job_feed), adds=_ADDED))
     made, watched = recipe_functions(site, lang)
-    functions = (jobs_more, job_settings, job_label, job_act, job_move, job_start_changed, *made)
+    functions = [jobs_more, job_settings, job_label, job_act, job_move, job_start_changed, *made]
     asked += [PolledFunction(guard(one)) for one in watched]
     view("jobs", functions=[guard(function) for function in functions], polled=asked)
 

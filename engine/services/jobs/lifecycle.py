@@ -29,7 +29,7 @@ from engine.planner.vocabulary import vocabulary_faults
 from engine.services.jobs.empty_thoughts import impossible_thoughts
 from engine.services.jobs.ends import unlearnt_ends
 from engine.services.jobs.going_on import gone_start, misfitting_start, start_hash, with_start
-from engine.services.rewards.choices import unusable_rewards
+from engine.services.jobs.usable_rewards import unusable_rewards
 from engine.shapes.jobs import JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, inputs, job_lists, metrics

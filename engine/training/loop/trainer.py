@@ -183,7 +183,7 @@ class StepTrainer(Trainer):
         self.step_tokens = sum(len(example) for example in examples)
         while True:
             try:
-                loss = self._backward(self._noted(examples))
+                loss = self._backward(self.noted(examples))
                 break
             except (MemoryError, RuntimeError) as error:
                 if not out_of_memory(error):
@@ -234,7 +234,7 @@ class StepTrainer(Trainer):
         self.step_means = sums.over(self.step_weight)
         return total
 
-    def _noted(self, examples: Sequence[Example]) -> Sequence[Example]:
+    def noted(self, examples: Sequence[Example]) -> Sequence[Example]:
         """The examples with what the objective notes of them before it learns or scores."""
         if self.objective.before_step is None:
             return examples
@@ -337,7 +337,7 @@ class StepTrainer(Trainer):
                     self.objective,
                     self.values,
                     self.forward,
-                    self._noted(examples),
+                    self.noted(examples),
                     self.budget,
                     self.autocast,
                     between_groups,

@@ -27,7 +27,7 @@ from tests import methods, tiny
 from webui.i18n import message
 
 OFF = torch.autocast("cpu", enabled=False)
-COMPARED = [one for one in OBJECTIVES if one.needs({}).reference == "before"]
+COMPARED = [objective_of("dpo"), objective_of("kto")]
 PLAIN = {"variant": "sigmoid", "beta": 0.2, "label_smoothing": 0.0, "imitate": 0.0}
 
 

@@ -10,8 +10,9 @@ from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import find_conversation, find_models, sides_of
 from engine.services.data.annotation.feedback import before_turn
 from engine.services.data.ranking.judging import rater_name
-from engine.shapes.ranking import VoteView
-from storage.queries import conversations, rankings
+from engine.shapes.annotation import VoteView
+from storage.queries import conversations
+from storage.queries.ranked import rankings
 from storage.ranking_tables import RankedPrompt
 from storage.tables import Message
 
@@ -75,7 +76,7 @@ def votes(ctx: Context, conversation: int, rater: str = "") -> list[VoteView]:
     return [
         {"turn": int(prompt.turn or 0), "better": _better(prompt.answers, ranking.ranks)}
         for prompt, ranking in found
-        if ranking.ranks and all(texts.get((prompt.turn, one["side"])) == one["text"] for one in prompt.answers)
+        if ranking.ranks and all(texts.get((int(prompt.turn or 0), str(one["side"]))) == one["text"] for one in prompt.answers)
     ]
 
 

@@ -30,6 +30,7 @@ export async function view(root, _value, ctx) {
   playDraw(play);
   playSuggest(play);
   playFollow(root, play);
+  if ((play.scorer = queryId("scorer"))) await playScores(play, play.dom.input);
 }
 
 /**
@@ -47,6 +48,9 @@ function playChoose(play) {
   Object.assign(play, { base: base.id, tuned, settings: { ...play.start.defaults } });
 }
 
+/** @param {Parts<"playground">} play */
+const playScores = async (play, button) => (await runAction(button, () => loadPart(async () => (await import("./score.js")).playScore)))?.(play);
+
 const listDialog = async () => (await import("./list-ask.js")).askList;
 
 /** @param {Parts<"playground">} play */
@@ -58,6 +62,7 @@ function playFrame(root, play) {
     pageHead(t("playground.title"), t("playground.lead"),
       button("plus", "playground.new", () => playNew(play)),
       button("table", "playground.list", async (event) => (await runAction(event.currentTarget, () => loadPart(listDialog)))?.(play)),
+      play.start.scores || queryId("scorer") ? button("gauge", "playground.score", (event) => playScores(play, event.currentTarget)) : null,
       button("clock", "playground.history", () => playHistory(play)),
       button("settings", "playground.settings", () => playSettings(play))),
     part("heads"), part("turns"), part("welcome"), part("note"),
@@ -142,6 +147,7 @@ function playDraw(play) {
   playChips(play);
   playTellMemory(play);
   playTellState(play);
+  play.rescore?.();
   if (follows) page.scrollTop = page.scrollHeight;
 }
 
