@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from safetensors.torch import load_file
 from sqlalchemy import select
 
 from engine.core.context import Context
-from storage.job_tables import Job, Metric
-from tests import tiny, training_jobs, workers
+from storage.job_tables import Metric
+from tests import tiny, training_jobs
 
 TRAINING: dict[str, Any] = {
     "epochs": 1,
