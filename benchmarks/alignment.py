@@ -208,6 +208,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rank", type=int, default=16)
+    parser.add_argument("--lengths", nargs="*", choices=list(LENGTHS), default=list(LENGTHS))
     parser.add_argument(
         "--model", type=Path, help="folder with weights/ and tokenizer/ (default: the prepared starter)"
     )
