@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 import uuid
+from typing import Any
 
 from engine.commands import models
 from engine.commands.console import Console
 from engine.commands.train import watch
 from engine.core.context import Context
-from engine.core.shapes import Json
 from engine.services.app.lessons import lesson_of
 from engine.services.app.lessons.running import Outcome, judge, start
 from engine.services.models import base_models
@@ -23,7 +23,7 @@ def lesson(console: Console, ctx: Context, key: str, sample: str, epochs: float 
     console.say("cli.lesson.begin", label=chosen.label.in_(console.language), says=chosen.says.in_(console.language))
     model_id = base_models.ensure_starter(ctx)
     models.make_ready(console, ctx, model_id)
-    more: Json = {} if epochs is None else {"epochs": epochs}
+    more: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
     job_id = start(ctx, key, sample, model_id, once=uuid.uuid4().hex, **more)
     if code := watch(console, ctx, job_id):
         return code

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NotRequired, TypedDict
 
 from engine.core.shapes import CodedMessage
+from engine.shapes.chat import ChatSettings
 
 
 class ScorerView(TypedDict):
@@ -104,4 +105,6 @@ class WantedDraw(TypedDict):
     scorer_id: int  # that scores
     question: str  # to be answered
     count: int  # of answers
-    temperature: float  # of drawing them
+    settings: (
+        ChatSettings  # of the conversation; at temperature 0, where all answers are the same, they are drawn at 0.8
+    )

@@ -523,7 +523,7 @@ def test_a_setting_leads_to_its_word_in_the_glossary(wizard: Any) -> None:
 
 
 def test_rewards_are_gathered_and_tried_before_the_start(visit: Open, studio: Studio) -> None:
-    server, ctx = studio
+    server, _ctx = studio
     tab = visit(at=server)
     open_wizard(tab)
     page = tab.page

@@ -117,7 +117,7 @@ def test_scores_stand_beside_the_answers_of_a_conversation(world: World) -> None
 
 
 def test_the_best_of_several_is_the_one_that_scores_highest(world: World) -> None:
-    wanted = {"base_id": world.base, "tuned_id": None, "scorer_id": world.scorer, "question": "Why?", "count": 4, "temperature": 1.5}  # fmt: skip
+    wanted = {"base_id": world.base, "tuned_id": None, "scorer_id": world.scorer, "question": "Why?", "count": 4, "settings": {"temperature": 1.5, "max_tokens": 24}}  # fmt: skip
     key = start_best_of(world.ctx, world.chat, wanted)  # type: ignore[arg-type]
     deadline = time.monotonic() + 60
     while (view := best_of_view(key))["status"] not in ("done", "failed"):

@@ -56,7 +56,7 @@ def _reading(site: Site, lang: str) -> tuple[tuple[Function, ...], Function]:
         defaults = cast(ChatSettings, {param.key: param.default for param in CHAT_PARAMS})
         lists = question_lists.bounds()
         told = {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults, "lists": lists}
-        return cast(ChatStart, told | {"scores": bool(scorers(site.ctx))})
+        return cast(ChatStart, told | {"scorers": [one["id"] for one in scorers(site.ctx)]})
 
     def chat_view(conversation_id: int) -> ConversationView:
         return chat.view(int(conversation_id))

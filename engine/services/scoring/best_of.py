@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from engine.serving.protocol import Ask
 
 _FEWEST, _MOST = 2, 32  # answers
-_COLDEST = 0.1  # temperature: at 0 all answers are the same
+_USUAL = 0.8  # temperature: at 0 all answers are the same
 _KEPT = 20  # draws of this process
 _DRAWS: OrderedDict[str, BestOfView] = OrderedDict()
 _LOCK = threading.Lock()
@@ -72,7 +72,9 @@ def best_of_view(key: str) -> BestOfView:
 
 
 def _setup(ctx: Context, wanted: WantedDraw) -> Setup:
-    settings = read_chat_settings({"temperature": max(_COLDEST, float(wanted["temperature"]))})
+    settings = read_chat_settings(wanted["settings"])
+    if settings["temperature"] <= 0:
+        settings["temperature"] = _USUAL
     chosen = [] if wanted["tuned_id"] is None else [wanted["tuned_id"]]
     refuse_scorers(ctx, chosen)
     with ctx.db.read() as s:

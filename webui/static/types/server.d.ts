@@ -461,8 +461,8 @@ export interface ChatStart {
   defaults: ChatSettings;
   /** of a list of questions */
   lists: ListBounds;
-  /** there is a reward model */
-  scores: boolean;
+  /** ids of the reward models */
+  scorers: number[];
 }
 
 /** Of the process that answers. */
@@ -5008,8 +5008,7 @@ export interface WantedDraw {
   question: string;
   /** of answers */
   count: number;
-  /** of drawing them */
-  temperature: number;
+  settings: ChatSettings;
 }
 
 /** A list of questions as a form asks for it. */

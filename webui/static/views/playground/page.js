@@ -30,7 +30,8 @@ export async function view(root, _value, ctx) {
   playDraw(play);
   playSuggest(play);
   playFollow(root, play);
-  if ((play.scorer = queryId("scorer"))) await playScores(play, play.dom.input);
+  const scorer = queryId("scorer") || queryId("tuned");
+  if (play.start.scorers.includes(scorer)) await playScores(Object.assign(play, { scorer }), play.dom.input);
 }
 
 /**
@@ -62,7 +63,7 @@ function playFrame(root, play) {
     pageHead(t("playground.title"), t("playground.lead"),
       button("plus", "playground.new", () => playNew(play)),
       button("table", "playground.list", async (event) => (await runAction(event.currentTarget, () => loadPart(listDialog)))?.(play)),
-      play.start.scores || queryId("scorer") ? button("gauge", "playground.score", (event) => playScores(play, event.currentTarget)) : null,
+      play.start.scorers.length ? button("gauge", "playground.score", (event) => playScores(play, event.currentTarget)) : null,
       button("clock", "playground.history", () => playHistory(play)),
       button("settings", "playground.settings", () => playSettings(play))),
     part("heads"), part("turns"), part("welcome"), part("note"),

@@ -83,8 +83,7 @@ function bestPart(play, state) {
 /** @param {Parts<"playground">} play */
 async function bestOf(play, state, draw, question, out) {
   const tuned = draw.who.startsWith("tuned:") ? Number(draw.who.slice(6)) : null;
-  const temperature = Math.max(0.8, play.settings.temperature || 0);
-  const key = await play.ctx.call("best_of_start", { base_id: play.base, tuned_id: tuned, scorer_id: state.scorer, question, count: draw.count, temperature });
+  const key = await play.ctx.call("best_of_start", { base_id: play.base, tuned_id: tuned, scorer_id: state.scorer, question, count: draw.count, settings: play.settings });
   for (;;) {
     const view = await play.ctx.call("best_of_view", key);
     replaceChildren(out, bestShown(view));
