@@ -78,7 +78,7 @@ def test_killed_while_it_writes_it_goes_on_exactly(
     ctx: Context, job_inputs: tuple[int, int], objective: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last checkpoint lies between two steps of one rollout; answers of the steps behind it are read, not written again."""
-    monkeypatch.setattr(attach, "MOST_AT_ONCE", halting_writer.AT_ONCE)
+    monkeypatch.setattr(attach, "WRITTEN_AT_ONCE", halting_writer.AT_ONCE)
     own = {"inner_passes": 2, "unfinished": "low"}
     whole = trained(ctx, job_inputs, objective, **own)
     assert whole.status == "succeeded"
@@ -137,3 +137,13 @@ def test_short_of_memory_it_writes_fewer_at_a_time(
     assert job.status == "succeeded"
     assert max(sizes) == 8
     assert metrics(ctx, job.id)["reward", 1] == metrics(ctx, whole.id)["reward", 1]
+
+
+def test_where_all_answers_get_the_same_no_number_moves(ctx: Context, job_inputs: tuple[int, int]) -> None:
+    always = [{"reward": "length", "weight": 1.0, "values": {"least": 0, "most": None}}]
+    job = trained(ctx, job_inputs, "grpo", rewards=always, epochs=1, weight_decay=0.5)
+    assert job.status == "succeeded"
+    drawn = metrics(ctx, job.id)
+    assert {drawn["flat_groups", step] for step in range(1, 5)} == {1.0}
+    assert {drawn["grad_norm", step] for step in range(1, 5)} == {0.0}
+    assert all(not one.any() for name, one in weights(ctx, job.id).items() if "lora_B" in name)
