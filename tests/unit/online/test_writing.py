@@ -63,6 +63,21 @@ def test_an_answer_does_not_depend_on_its_company(model: Any) -> None:
     assert Decoder(model).write(asked(seed=1), how(), 64)[0] != together
 
 
+def test_short_of_memory_fewer_are_written_at_a_time(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    together, sizes = Decoder._together, []
+
+    def short(decoder: Decoder, some: Any, writing: Writing) -> Any:
+        sizes.append(len(some))
+        if len(some) > 2:
+            raise MemoryError
+        return together(decoder, some, writing)
+
+    expected, _rows = Decoder(model).write(asked(), how(), 64)
+    monkeypatch.setattr(Decoder, "_together", short)
+    assert Decoder(model).write(asked(), how(), 64) == (expected, 2)
+    assert sizes == [9, 4, 2, 2, 2, 2, 1]
+
+
 def test_the_likeliest_answers_are_those_of_generate(model: Any) -> None:
     found, _rows = Decoder(model).write(asked(1), how(0.0), 64)
     for prompt, one in zip(PROMPTS, found, strict=True):
