@@ -69,7 +69,9 @@ def test_a_job_learns_and_draws_what_it_declares(ctx: Context, job_inputs: tuple
     assert absent <= {"kl"}, absent
     assert {"reward/length", "sample_reward/0", "val_reward/length"} <= names
     assert not (ctx.settings.home / "jobs" / str(job.id) / "answers").exists()
-    assert metrics(ctx, job.id)["val_win_rate", 0] == 0.5
+    drawn = metrics(ctx, job.id)
+    assert drawn["val_win_rate", 0] == 0.5
+    assert drawn.get(("clip_share", 1), 0.0) == 0.0  # the ratio of fresh answers is 1
 
 
 def test_killed_while_it_writes_it_goes_on_exactly(
