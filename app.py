@@ -117,6 +117,12 @@ def _jobs(console: Console, settings: Settings, args: argparse.Namespace) -> int
     return jobs(console, _open(settings), args)
 
 
+def _recipe(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.recipe import recipe
+
+    return recipe(console, _open(settings), args)
+
+
 def _models(console: Console, settings: Settings, args: argparse.Namespace) -> int:
     from engine.commands.shelf import models
 
@@ -190,6 +196,7 @@ _COMMANDS: dict[str, Callable[[Console, Settings, argparse.Namespace], int]] = {
     "train": _train,
     "plan": _plan,
     "jobs": _jobs,
+    "recipe": _recipe,
     "models": _models,
     "rewards": _rewards,
     "data": _data,

@@ -16,6 +16,7 @@ from engine.exports import EXPORTS
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
 from engine.planner.budget.goals import GOALS
+from engine.recipes import RECIPES
 from engine.services.app.lessons import LESSONS
 
 DEFAULT_COMMAND = "serve"
@@ -168,6 +169,27 @@ def _plan(command: _Command) -> None:
     command.add("--devices", key="devices", action="store_true")
 
 
+def _recipe(command: _Command) -> None:
+    actions = ["list", "start", "show", "go-on", "stop"]
+    command.add("action", key="action", nargs="?", default="list", choices=actions)
+    command.add(
+        "what",
+        key="recipe_what",
+        nargs="?",
+        metavar="RECIPE|ID",
+        said={"recipes": ", ".join(one.key for one in RECIPES)},
+    )
+    command.add("--data", key="recipe_data", metavar="STAGE=FILE", action="append", default=[])
+    command.add("--objective", key="recipe_objective", metavar="STAGE=KEY", action="append", default=[])
+    command.add("--set", key="recipe_set", metavar="STAGE.KEY=VALUE", action="append", default=[])
+    command.add("--stage", key="recipe_stage", metavar="STAGE")
+    command.add("--model", key="model", metavar="MODEL")
+    command.add("--method", key="method", choices=[method.key for method in METHODS])
+    command.add("--name", key="name", metavar="TEXT")
+    command.add("--device", key="device", metavar="DEVICE")
+    command.add("--memory-mb", key="memory_mb", type=int, metavar="MB")
+
+
 def _jobs(command: _Command) -> None:
     command.add("action", key="action", nargs="?", default="list", choices=["list", "show", "stop", "cancel", "resume"])
     command.add("job", key="job", nargs="?", type=int, metavar="ID")
@@ -231,6 +253,7 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "train": _train,
     "plan": _plan,
     "jobs": _jobs,
+    "recipe": _recipe,
     "models": _models,
     "rewards": _rewards,
     "data": _data,

@@ -16,6 +16,7 @@ from engine.core.errors import Fault
 from engine.devices import process_limit
 from engine.evaluation import sampling
 from engine.evaluation.answers import AnswerSheet
+from engine.evaluation.comparison.objective_measures import MEASURES_KEY
 from engine.jobs.reporter import Reporter
 from engine.jobs.runners.reward_env import reward_env
 from engine.jobs.signals import Cancelled, Interrupted
@@ -86,7 +87,8 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
                 inputs = read_inputs(ctx, spec, reporter)
                 _refuse(inputs)
                 env = reward_env(ctx, job, reporter)
-                attempt = Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter), env)
+                wanted = job.spec.get(MEASURES_KEY) or {}
+                attempt = Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter), env, wanted)
             try:
                 _work(attempt)
             except Exception as error:
@@ -177,6 +179,7 @@ def _load(attempt: Attempt, limit: DataLimit | None) -> _Loaded:
     trainer, callback = _prepare(attempt, progress, model, extras, outlook, online)
     planned = attempt.clock.planned.reference
     prepare_reference(inputs, trainer, callback.held, reporter, outlook, callback.report, planned)
+    attempt.compared.before(trainer, progress)
     if online is not None:
         online.attach(trainer)
     if limit is not None:
@@ -335,6 +338,7 @@ def _end(attempt: Attempt, loaded: _Loaded) -> None:
         round_as_stored(reporter, loaded.model, inputs.method, inputs.weights)
         if loaded.sheet is not None and callback.ended != "stop":
             score_result(loaded.sheet, loaded.model, progress, trainer.autocast, callback.tell_answered, clock.latest)
+        attempt.compared.after(trainer, progress)
         callback.outlook.enter("result")
         callback.note_elapsed()
         folders.keep(loaded.model, progress, chosen)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.core.errors import Fault
+from engine.data.bundles.written import MOST_ANSWERED
 from engine.evaluation.spread import spread
 from engine.jobs.reporter import Reporter
 from engine.training.batches.tokenized_dataset import Example
@@ -24,7 +25,6 @@ from engine.training.rollout.rollout import Rollout
 if TYPE_CHECKING:
     from engine.training.loop.trainer import StepTrainer
 
-MOST_ANSWERED = 48  # held-out prompts, evenly spread over all
 _START = "start"  # in the state: rewards of the start's answers
 
 
