@@ -9,7 +9,7 @@ STAMPS := .make
 WORKERS ?= logical
 TEST := $(PY) -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run demo test test-fast test-zoo lint types format bench clean
+.PHONY: run demo test test-fast test-zoo lessons lint types format bench clean
 
 run: $(STAMPS)/run
 	$(PY) app.py starter
@@ -22,10 +22,13 @@ test: $(STAMPS)/dev
 	$(TEST)
 
 test-fast: $(STAMPS)/dev
-	$(TEST) -m "not slow and not browser and not zoo"
+	$(TEST) -m "not slow and not browser and not zoo and not lessons"
 
 test-zoo: $(STAMPS)/dev
 	$(TEST) -m zoo; code=$$?; $(PY) -m tests.zoo.table && exit $$code
+
+lessons: $(STAMPS)/dev
+	$(PY) -m pytest -m lessons tests/integration
 
 lint: $(STAMPS)/dev
 	$(PY) -m ruff check .

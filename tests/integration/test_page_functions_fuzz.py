@@ -36,7 +36,7 @@ WISH = {"name": "n", "shape": "alpaca", "mapping": {"instruction": "question", "
         "encoding": "utf-8", "templates": {"instruction": ["{question}"]}, "options": {"delimiter": ","}}  # fmt: skip
 SHEET = {"columns": ["a"], "rows": [["b"]], "name": ""}
 COMPARE = {"key": "k", "name": "", "base_model": 1, "dataset": 1, "chosen": ["lora"], "own": {"lora": {"training": {}}},
-           "shared": {"epochs": 1}, "device": "auto", "memory_mb": 10}  # fmt: skip
+           "shared": {"epochs": 1}, "device": "auto", "memory_mb": 10, "judged_by": []}  # fmt: skip
 CHAT = {"system": "", "temperature": 0.5, "top_p": 0.9, "max_tokens": 8, "seed": 1}
 # Near-valid arguments of what changes something; what only loads is in `LOADS`.
 VALID: dict[str, list[Any]] = {
@@ -53,6 +53,9 @@ VALID: dict[str, list[Any]] = {
     "chat_regenerate": [99], "chat_stop": [1], "chat_delete": [99],
     "list_start": [{"base_id": 1, "tuned_ids": [1], "settings": CHAT, "questions": ["a"], "name": "n", "key": "k"}],
     "list_view": [1, 0], "list_act": [99, "stop"],
+    "scorers": [], "score_conversation": [1, 1], "score_text": [1, "q", "a"], "best_of_view": ["k"], "score_sets": [], "score_spread": [1, 1],
+    "best_of_start": [{"base_id": 1, "tuned_id": 1, "scorer_id": 1, "question": "q", "count": 4, "settings": CHAT}],
+    "judges": [], "judge_entrant": [1, "lora", 1],
     "save_row": [1, 1, "base", {"question": "q", "answer": "a", "with_before": True, "dataset": 1}],
     "rename_dataset": [1, "n"], "delete_dataset": [99], "preview": [4, WISH], "import_rows": [4, WISH],
     "cancel_import": [4], "resume_import": [4], "paste_data": ["a,b\n1,2", "n"], "keep_sheet": [SHEET],
@@ -75,6 +78,7 @@ VALID: dict[str, list[Any]] = {
     "model_shelf": ["cpu", None], "search_models": ["tiny"], "cached_models": [], "know_model": ["a/b"], "use_cached": ["a/b"],
     "try_rewards": [{"rewards": [{"reward": "json", "weight": 1.0, "values": {}}], "dataset": 1, "typed": [{"question": "q", "answer": "a"}], "sampled": None}],
     "sample_for_rewards": [1, 99],
+    "suggest_rewards": [1],
     "fetch_model": [1], "hub_now": [], "reserves": [], "set_reserve": ["cpu", 1000], "choose_hub": ["", ""],
 }  # fmt: skip
 OPERATED = {

@@ -48,7 +48,9 @@ def drawn(ctx: Context, **more: Any) -> int:
 def made(ctx: Context, answers: int = 3, prompts: int = 4) -> tuple[int, list[int]]:
     """A drawing without a model: its job and the ids of its prompts."""
     with ctx.db.write() as s:
-        job = Job(name="made", kind="draw_answers", status="succeeded", spec={}, spec_version=1, lane="cpu", position=0.0)
+        job = Job(
+            name="made", kind="draw_answers", status="succeeded", spec={}, spec_version=1, lane="cpu", position=0.0
+        )
         s.add(job)
         s.flush()
         ids = []

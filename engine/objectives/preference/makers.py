@@ -81,7 +81,7 @@ def read_row(
         return None
     for name, count in found.notes.items():
         left_out(name, count)
-    left_out("truncated", int(fitted[1]))
+    left_out("cut_prompts", int(fitted[1]))
     return fitted[0]
 
 

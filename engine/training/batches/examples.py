@@ -108,6 +108,7 @@ def load_examples(
     if not found.train:
         names = ("dropped", "unlearnable", "refused")
         counts = {name: found.counts[name] for name in names}
+        counts["unlearnable"] += found.counts["identical_answers"]
         raise Fault("training.no_examples", **counts, max_length=training["max_length"], reason=found.refusal or "-")
     return found
 

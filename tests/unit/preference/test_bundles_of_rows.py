@@ -78,7 +78,7 @@ def test_long_prompts_lose_their_beginning_and_answers_nothing(template: ChatTem
     (whole,), _ = made("dpo", template, row)
     (cut,), told = made("dpo", template, row, max_length=64)
     room = 64 - max(map(len, whole.answers))
-    assert told == {"truncated": 1}
+    assert told == {"cut_prompts": 1}
     assert cut.answers == whole.answers
     assert cut.prompt == whole.prompt[-room:]
 

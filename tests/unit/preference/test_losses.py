@@ -15,7 +15,7 @@ from engine.core.text import LANGUAGES
 from engine.data.templates.encoded import Bundle
 from engine.methods import METHODS, method_of
 from engine.methods.common.rates import RATE
-from engine.objectives import OBJECTIVES, objective_of
+from engine.objectives import objective_of
 from engine.objectives.declaration import GroupLoss, Means
 from engine.objectives.kto import weights_in
 from engine.objectives.preference.losses import odds_ratio
@@ -27,7 +27,7 @@ from tests import methods, tiny
 from webui.i18n import message
 
 OFF = torch.autocast("cpu", enabled=False)
-COMPARED = [one for one in OBJECTIVES if one.needs({}).reference == "before"]
+COMPARED = [objective_of("dpo"), objective_of("kto")]
 PLAIN = {"variant": "sigmoid", "beta": 0.2, "label_smoothing": 0.0, "imitate": 0.0}
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.data.rows.intervals import wilson
 from engine.core.text import Text
 from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Fix, Material, Values
+from engine.data.rows.intervals import wilson
 from engine.data.rows.judged import KINDS, longer_won
 
 _CHANCE = 0.5
