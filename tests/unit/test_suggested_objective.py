@@ -12,7 +12,14 @@ from webui.train_draft import for_rows, fresh_draft, with_objective
 
 @pytest.mark.parametrize(
     ("kind", "key"),
-    [("chat", "sft"), ("text", "pretraining"), ("preference", "dpo"), ("ranking", "dpo"), ("kto", "kto"), ("prompt", "grpo")],
+    [
+        ("chat", "sft"),
+        ("text", "pretraining"),
+        ("preference", "dpo"),
+        ("ranking", "dpo"),
+        ("kto", "kto"),
+        ("prompt", "grpo"),
+    ],
 )
 def test_each_kind_of_rows_has_its_objective(kind: str, key: str) -> None:
     found = suggested_objective(kind)
