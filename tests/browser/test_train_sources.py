@@ -81,7 +81,7 @@ def test_pairs_lead_to_a_plan_for_them_and_to_a_job_with_its_curves(visit: Open,
     wait_until(lambda: lifecycle.job_view(ctx, job["id"])["status"] == "succeeded", 90)
     page.wait_for_selector("[data-section=learns] .ts-chart")
     assert page.locator("[data-section=start] .ts-chart").count() == 1  # better and worse answers together
-    assert page.locator(".job-headline:has-text('held-out pairs')").count() == 1
+    page.wait_for_selector(".job-headline:has-text('held-out pairs')")
     assert DPO.label.in_("en") in page.inner_text(".job-head")
     assert tab.violations() == []
     page.goto(server.url + "/en/jobs")
