@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 import uuid
+from typing import Any
 
 from engine.commands import models
 from engine.commands.console import Console
 from engine.commands.train import watch
 from engine.core.context import Context
-from engine.core.shapes import Json
 from engine.services.app.lessons import lesson_of
 from engine.services.app.lessons.running import Outcome, judge, start
 from engine.services.models import base_models
@@ -23,13 +23,13 @@ def lesson(console: Console, ctx: Context, key: str, sample: str, epochs: float 
     console.say("cli.lesson.begin", label=chosen.label.in_(console.language), says=chosen.says.in_(console.language))
     model_id = base_models.ensure_starter(ctx)
     models.make_ready(console, ctx, model_id)
-    more: Json = {} if epochs is None else {"epochs": epochs}
+    more: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
     job_id = start(ctx, key, sample, model_id, once=uuid.uuid4().hex, **more)
     if code := watch(console, ctx, job_id):
         return code
     outcome = judge(ctx, job_id, key)
     _print(console, outcome, (time.monotonic() - began) / 60)
-    return 0 if outcome.interval[0] > 0.5 else 1
+    return 0 if outcome.passes(chosen) else 1
 
 
 def _print(console: Console, outcome: Outcome, minutes: float) -> None:
@@ -37,6 +37,8 @@ def _print(console: Console, outcome: Outcome, minutes: float) -> None:
         console.say("cli.lesson.answer", question=question, before=before, after=after)
     if outcome.right is not None:
         console.say("cli.lesson.right", share=f"{outcome.right:.0%}")
+    if not outcome.asked:
+        return
     low, high = outcome.interval
     said = {"wins": f"{outcome.wins:g}", "asked": outcome.asked, "low": f"{low:.2f}", "high": f"{high:.2f}"}
     said |= {"before": round(outcome.before), "after": round(outcome.after), "minutes": round(minutes, 1)}

@@ -47,7 +47,7 @@ class _Around:
     ran: dict[int, float] = field(default_factory=dict)
     coming: dict[int, WeightsComing] = field(default_factory=dict)
     objectives: dict[int, str] = field(default_factory=dict)
-    links: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    links: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     models_there: set[int] = field(default_factory=set)
     datasets_there: set[int] = field(default_factory=set)
     starts: dict[int, str] = field(default_factory=dict)

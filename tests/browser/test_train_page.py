@@ -523,7 +523,7 @@ def test_a_setting_leads_to_its_word_in_the_glossary(wizard: Any) -> None:
 
 
 def test_rewards_are_gathered_and_tried_before_the_start(visit: Open, studio: Studio) -> None:
-    server, ctx = studio
+    server, _ctx = studio
     tab = visit(at=server)
     open_wizard(tab)
     page = tab.page
@@ -532,6 +532,7 @@ def test_rewards_are_gathered_and_tried_before_the_start(visit: Open, studio: St
     page.wait_for_selector("[data-reward=match]")
     page.select_option("#reward-add", "length")
     assert page.evaluate("document.activeElement.id") == "reward-1-head"
+    page.fill("#reward-1-least", "0")
     page.fill("#reward-1-most", "1")
     page.fill("#reward-1-weight", "0.5")
     page.click("#rewards-try")

@@ -57,7 +57,11 @@ def test_a_lesson_that_is_not_there_is_told() -> None:
 
 
 def test_the_rule_and_how_sure_it_is() -> None:
-    assert (shorter("a long answer", "short"), shorter("short", "a long answer"), shorter("same", "sane")) == (1, 0, 0.5)
+    assert (shorter("a long answer", "short"), shorter("short", "a long answer"), shorter("same", "sane")) == (
+        1,
+        0,
+        0.5,
+    )
     assert shorter("something", "  ") == 0
     assert interval(0, 0) == (0, 1)
     low, high = interval(14, 16)
@@ -76,7 +80,7 @@ def test_a_lesson_is_started_and_judged_by_its_own_questions(ctx: Context) -> No
     assert outcome.asked == min(asked, QUESTIONS)
     assert outcome.right is not None
     assert 0 <= outcome.rate <= 1
-    assert [one[0] for one in outcome.answers][0] == job.spec["sample_prompts"][0]
+    assert next(one[0] for one in outcome.answers) == job.spec["sample_prompts"][0]
     with pytest.raises(NotFound):
         judge(ctx, job_id + 1, "dpo")
 
@@ -86,7 +90,7 @@ def test_a_lesson_is_started_and_judged_by_its_own_questions(ctx: Context) -> No
 
 def _taught(tmp_path: Path, key: str, language: str, **training: object) -> tuple[Context, int]:
     ctx = open_context(Settings(home=tmp_path / "home", starter_from=prepared_starter()), upgrade=True)
-    job_id = start(ctx, key, language, ensure_starter(ctx), **training)
+    job_id = start(ctx, key, language, ensure_starter(ctx, say=lambda _view: None), **training)
     job = workers.run_here(ctx)
     assert job.status == "succeeded", job.error
     return ctx, job_id

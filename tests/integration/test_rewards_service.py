@@ -85,6 +85,15 @@ def test_a_job_does_not_start_with_rewards_that_are_not_there(
     assert found.value.faults[f"training.rewards.{field}"]["code"] == code
 
 
+def test_rewards_for_which_no_row_is_made_are_refused(home: Context) -> None:
+    asked = [{"prompt": [{"role": "user", "content": f"How much is {n}?"}], "reference": {"level": "easy", "topic": "sums"}} for n in range(6)]  # fmt: skip
+    dataset = add_dataset(home, asked, held_out=1, name="Unanswered")
+    rewards = [{"reward": "length"}, {"reward": "match"}, {"reward": "tool_call", "weight": 0}]
+    with pytest.raises(SpecError) as found:
+        start_job(home, RAW | {"dataset": dataset, "training": {"rewards": rewards}}, key="k")
+    assert found.value.faults == {"training.rewards.1.reward": {"code": "reward.no_row_suits", "params": {}}}
+
+
 def test_another_service_than_the_agreed_one_is_refused(home: Context) -> None:
     object.__setattr__(home.settings, "writer_url", "http://127.0.0.1:9/v1")
     object.__setattr__(home.settings, "writer_model", "m")

@@ -40,6 +40,7 @@ from webui.draft_shapes import BY_ADDRESS, COMPARE, CompareDraft, asked_ids, in_
 from webui.forms import param_form
 from webui.guard import guarded
 from webui.i18n import t
+from webui.pages.scoring import judging
 from webui.pages.shapes import CompareForms, CompareStart, EntrantForm, MetricColumn
 from webui.site import Site
 from webui.train_draft import start_key
@@ -272,7 +273,7 @@ def _acts(site: Site, lang: str) -> list[Function]:
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     guard, (reading, asked) = guarded(lang), _board(site, lang)
-    functions = [guard(function) for function in (*_form(site, lang), *reading, *_acts(site, lang))]
+    functions = [guard(function) for function in (*_form(site, lang), *reading, *_acts(site, lang), *judging(site))]
     polled = [PolledFunction(guard(function)) for function in asked]
 
     def forms() -> CompareForms:

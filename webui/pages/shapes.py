@@ -245,6 +245,7 @@ class ChatStart(TypedDict):
     form: list[ParamForm]  # settings
     defaults: ChatSettings  # of the settings
     lists: ListBounds  # of a list of questions
+    scorers: list[int]  # ids of the reward models
 
 
 class WantedList(TypedDict):

@@ -48,7 +48,7 @@ def start_job(ctx: Context, raw_spec: RawSpec, *, key: str) -> int:
         parameters = base_models.size_of(s, form.get("base_model"))
     spec = make_spec(form, parameters)
     lane, faults = _lane(spec)
-    faults |= unusable_rewards(ctx, spec.training)
+    faults |= unusable_rewards(ctx, spec.training, spec.dataset)
     faults |= lacking_rows(ctx, spec) | unlearnt_ends(ctx, spec) | impossible_thoughts(ctx, spec)
     with ctx.db.read() as s:
         faults |= missing_inputs(ctx.settings, s, spec)

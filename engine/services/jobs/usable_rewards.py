@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.shapes import CodedMessage, Faults
+from engine.data.rows.store import read_rows
 from engine.models.presence import can_plan
 from engine.rewards import check_rewards
 from engine.rewards.own_function import file_of
 from engine.rewards.total import ChosenReward
 from engine.serving.scored_texts import talks
-from storage.queries import base_models, tuned_models
+from storage.queries import base_models, inputs, tuned_models
+
+_LOOKED_AT = 200  # rows
 
 
-def unusable_rewards(ctx: Context, training: Mapping[str, Any]) -> Faults:
-    """What keeps the rewards of checked settings from working on this machine, by field; empty for settings without any."""
+def unusable_rewards(ctx: Context, training: Mapping[str, Any], dataset: int | None = None) -> Faults:
+    """What keeps the rewards of checked settings from working on this machine, by field; empty for settings without any.
+
+    Args:
+        dataset: that is trained on: some of its first rows must have what the rewards ask of rows.
+    """
     if "rewards" not in training:
         return {}
     chosen, faults = check_rewards(training["rewards"])
     for place, one in enumerate(chosen):
         faults |= _unusable(ctx, one, f"training.rewards.{place}")
-    return faults
+    return faults or _unsuited(ctx, chosen, dataset)
+
+
+def _unsuited(ctx: Context, chosen: Sequence[ChosenReward], dataset: int | None) -> Faults:
+    """Rewards that could say nothing of any row."""
+    asking = {place: one for place, one in enumerate(chosen) if one.reward.asks_of_rows and one.weight}
+    if not asking or dataset is None:
+        return {}
+    with ctx.db.read() as s:
+        found = inputs.get_dataset(s, dataset)
+    path = None if found is None or not found.rows_path else ctx.settings.absolute(found.rows_path)
+    if path is None or not path.is_file():
+        return {}  # that is told elsewhere
+    rows = list(islice(read_rows(path, "train"), _LOOKED_AT))
+    unsuited = (place for place, one in asking.items() if not any(one.reward.suits(one.values, row) for row in rows))
+    return {f"training.rewards.{place}.reward": {"code": "reward.no_row_suits", "params": {}} for place in unsuited}
 
 
 def _unusable(ctx: Context, one: ChosenReward, field: str) -> Faults:

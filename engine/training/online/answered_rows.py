@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.core.errors import Fault
+from engine.data.bundles.written import MOST_ANSWERED
 from engine.evaluation.spread import spread
 from engine.jobs.reporter import Reporter
 from engine.training.batches.tokenized_dataset import Example
@@ -23,7 +25,6 @@ from engine.training.rollout.rollout import Rollout
 if TYPE_CHECKING:
     from engine.training.loop.trainer import StepTrainer
 
-MOST_ANSWERED = 48  # held-out prompts, evenly spread over all
 _START = "start"  # in the state: rewards of the start's answers
 
 
@@ -73,6 +74,8 @@ class AnsweredRows(ScoredRows):
         if (made := bundles(self.rows, drawn, random.totals)) and (kl := rollout.distance(made)) is not None:
             others["kl"] = kl
         reward = _mean(likely)
+        if not np.isfinite(reward):
+            raise Fault("reward.nothing_scored", names=", ".join(likely.untold))
         return HeldOutMeans(-reward, len(self.rows), {name: one for name, one in others.items() if np.isfinite(one)})
 
     def _against_the_start(self, likely: Rewarded, random: Rewarded) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.data.bundles.written import WRITTEN_AT_ONCE
 from engine.data.rows.training_rows import training_rows
 from engine.evaluation.sampling import Prompt
 from engine.objectives import objective_of
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 FOLDER = "answers"
 _LOOKED_AT = 16  # the first rows of a split, among which the sample prompts are
-MOST_AT_ONCE = 64  # answers in one batch
 
 
 def learns_from_answers(inputs: Inputs) -> bool:
@@ -85,7 +85,7 @@ class OnlineParts:
             KeptAnswers(folder),
             self._progress.online,
             self._wish,
-            MOST_AT_ONCE,
+            WRITTEN_AT_ONCE,
             lambda code, **params: reporter.event("warning", code, **params),
             reporter.phase,
         )

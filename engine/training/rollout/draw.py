@@ -11,6 +11,8 @@ from torch import Tensor
 
 from engine.core.errors import Fault
 
+_BLOCK = 256  # tokens whose probabilities are summed first: the sum of each is looked for only where it ends
+
 
 def numbers_of(key: Sequence[int], count: int) -> NDArray[np.float64]:
     """Random numbers from 0 to 1 for the tokens of one answer: the same however it is computed.
@@ -32,11 +34,26 @@ def next_tokens(logits: Tensor, temperature: float, numbers: Tensor) -> Tensor:
         Fault: "training.rollout_not_finite" where the model gives no usable numbers.
     """
     scores = logits.float()
-    if not bool(torch.isfinite(scores.amax(-1)).all()):  # not a number anywhere shows in the maximum
-        raise Fault("training.rollout_not_finite")
     if temperature <= 0:
-        return scores.argmax(-1)
-    sums = torch.softmax(scores / temperature, dim=-1).double().cumsum(-1)
-    wanted = (numbers * sums[:, -1])[:, None]
-    found = torch.searchsorted(sums, wanted, right=True)[:, 0]
-    return found.clamp_(max=logits.shape[-1] - 1)
+        best, found = scores.max(-1)
+        _check(best)
+        return found
+    shares = torch.softmax(scores if temperature == 1 else scores / temperature, dim=-1)
+    words = shares.shape[-1]
+    if rest := -words % _BLOCK:
+        shares = torch.nn.functional.pad(shares, (0, rest))
+    blocks = shares.view(len(shares), -1, _BLOCK)
+    sums = blocks.sum(-1, dtype=torch.float64).cumsum(-1)
+    _check(sums[:, -1])
+    wanted = numbers[:, None] * sums[:, -1:]
+    block = torch.searchsorted(sums, wanted, right=True).clamp_(max=sums.shape[1] - 1)
+    before = torch.where(block > 0, sums.gather(1, (block - 1).clamp(min=0)), 0.0)
+    inner = blocks.gather(1, block[..., None].expand(-1, -1, _BLOCK))[:, 0].double().cumsum(-1)
+    within = torch.searchsorted(inner, wanted - before, right=True).clamp_(max=_BLOCK - 1)
+    return (block * _BLOCK + within)[:, 0].clamp_(max=words - 1)
+
+
+def _check(sums: Tensor) -> None:
+    """Raises Fault where they are no numbers: what is none anywhere shows in the maximum, and in the sum."""
+    if not bool(torch.isfinite(sums).all()):
+        raise Fault("training.rollout_not_finite")

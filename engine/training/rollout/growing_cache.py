@@ -34,11 +34,12 @@ class GrowingLayer(DynamicLayer):
 
     def batch_repeat_interleave(self, repeats: int) -> None:
         """Each row so many times."""
-        self._choose(lambda held: held.repeat_interleave(repeats, dim=0))
+        rows = self.keys.shape[0] if self.get_seq_length() else 0
+        self._choose(torch.arange(rows, device=self.keys.device if rows else None).repeat_interleave(repeats))
 
     def batch_select_indices(self, indices: Tensor) -> None:
         """These rows alone."""
-        self._choose(lambda held: held[indices])
+        self._choose(indices)
 
     def _take_room(self, key_states: Tensor, value_states: Tensor, room: int) -> None:
         before = self.get_seq_length()
@@ -50,10 +51,18 @@ class GrowingLayer(DynamicLayer):
             taken.append(full)
         self._full = taken[0], taken[1]
 
-    def _choose(self, rows: Any) -> None:
-        if self.get_seq_length():
-            self.keys, self.values = rows(self.keys), rows(self.values)
-            self._full = None
+    def _choose(self, places: Tensor) -> None:
+        """These rows, in this order, with the room that they have."""
+        count = self.get_seq_length()
+        if not count or self._full is None:
+            return
+        taken = []
+        for full in self._full:
+            fresh = full.new_empty(len(places), *full.shape[1:])
+            fresh[..., :count, :] = full[..., :count, :].index_select(0, places)
+            taken.append(fresh)
+        self._full = taken[0], taken[1]
+        self.keys, self.values = (full[..., :count, :] for full in self._full)
 
 
 def growing_cache(config: Any, room: int) -> DynamicCache:

@@ -59,9 +59,10 @@ def _merge(layer: Any) -> Tensor:
     """Put the sum in the place of the matrix, and return the matrix."""
     weight: Tensor = layer.base_layer.weight.data
     name = layer.active_adapters[0]
-    summed = layer.get_delta_weight(name).to(weight.dtype)
-    summed += weight
-    layer.base_layer.weight.data = summed
+    down, up = layer.lora_A[name].weight, layer.lora_B[name].weight
+    layer.base_layer.weight.data = torch.addmm(
+        weight, up.to(weight.dtype), down.to(weight.dtype), alpha=layer.scaling[name]
+    )
     layer.merged_adapters.append(name)
     return weight
 

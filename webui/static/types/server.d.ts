@@ -62,6 +62,18 @@ export interface AgreementView {
   verdict: string;
 }
 
+/** The same of an answer in a conversation. */
+export interface AnswerScore {
+  /** None where it has nothing to say */
+  score: number | null;
+  /** why it has not */
+  error: CodedMessage | null;
+  /** counted from 1 */
+  turn: number;
+  /** "base" or "tuned:ID" */
+  side: string;
+}
+
 /** Numbers of an answer. */
 export interface AnswerStats {
   /** prompts before it, while it waits */
@@ -206,6 +218,17 @@ export interface BaseOption {
   tuned: TunedOption[];
   /** of its weights, where they are not here yet; None where they are */
   missing_bytes: number | null;
+}
+
+/** Several answers to a question, and the best of them. */
+export interface BestOfView {
+  status: "waiting" | "answering" | "scoring" | "done" | "failed";
+  /** in the order in which they were drawn */
+  answers: DrawnAnswer[];
+  /** place of the best one among them; None while nothing is scored */
+  best: number | null;
+  /** why there is none */
+  error: CodedMessage | null;
 }
 
 /** A row in the list. */
@@ -438,6 +461,8 @@ export interface ChatStart {
   defaults: ChatSettings;
   /** of a list of questions */
   lists: ListBounds;
+  /** ids of the reward models */
+  scorers: number[];
 }
 
 /** Of the process that answers. */
@@ -1024,6 +1049,20 @@ export interface DrawWriter {
   key: string;
   /** its name */
   label: string;
+}
+
+/** One of several answers to a question. */
+export interface DrawnAnswer {
+  /** None where it has nothing to say */
+  score: number | null;
+  /** why it has not */
+  error: CodedMessage | null;
+  /** as far as it is said */
+  text: string;
+  /** of it */
+  tokens: number;
+  /** by itself, not at the limit */
+  ended: boolean;
 }
 
 /** Prompts whose answers are drawn by one job, or the votes of the playground. */
@@ -2066,6 +2105,30 @@ export interface JobWish {
   days?: string;
 }
 
+/** Which of two models a reward model prefers, on the held-out questions of a job. */
+export interface JudgeView {
+  /** share done; then nothing else is there */
+  working?: number;
+  /** that the tuned model wins; ties count half */
+  share?: number;
+  /** of the 95 % interval */
+  low?: number;
+  /** of it */
+  high?: number;
+  /** questions */
+  wins?: number;
+  /** questions */
+  ties?: number;
+  /** questions */
+  count?: number;
+  /** score */
+  base_mean?: number;
+  /** score */
+  tuned_mean?: number;
+  /** share of the questions whose longer answer has the higher score; None where all are equally long */
+  longer?: number | null;
+}
+
 /** One of two sets of weights that a model can be. */
 export interface KeptWeights {
   /** "best" or "last" */
@@ -2398,6 +2461,8 @@ export interface ListedTuned {
   method: string;
   /** "adapter", "full", "delta" or "shots" */
   format: string;
+  /** it answers in words; a reward model scores answers instead */
+  talks: boolean;
   /** of its files */
   bytes: number;
   /** why its files, or its base's, are not those that they were */
@@ -2990,6 +3055,8 @@ export interface NamedTuned {
   method: string;
   /** "adapter", "full", "delta" or "shots" */
   format: string;
+  /** it answers in words; a reward model scores answers instead */
+  talks: boolean;
   /** of its files */
   bytes: number;
   /** why its files, or its base's, are not those that they were */
@@ -4274,6 +4341,71 @@ export interface SavedRow {
   dataset?: number | null;
 }
 
+/** What a reward model says of one answer. */
+export interface ScoreOf {
+  /** None where it has nothing to say */
+  score: number | null;
+  /** why it has not */
+  error: CodedMessage | null;
+}
+
+/** What becomes of the score when good answers are spoilt in one way. */
+export interface ScoreProbe {
+  key: "twice" | "half" | "shuffled" | "other" | "word";
+  /** score */
+  mean: number;
+  /** share of the answers whose spoilt form has the lower score, as it should */
+  worse: number;
+  /** answers */
+  count: number;
+}
+
+/** How a reward model scores a data set. */
+export interface ScoreSpread {
+  /** share done; then nothing else is there */
+  working?: number;
+  /** of the bars */
+  edges?: number[];
+  /** by kind of answer */
+  groups?: ScoredGroup[];
+  /** share of pairs whose better answer leads; None of a data set without pairs */
+  right?: number | null;
+  /** rank correlation of score and length; None where there is none */
+  length?: number | null;
+  /** share of pairs whose better answer is the longer one */
+  longer_better?: number | null;
+  /** good answers, spoilt */
+  probes?: ScoreProbe[];
+  /** that were scored */
+  rows?: number;
+  /** rows of the data set */
+  total?: number;
+  /** answers that are too long or empty */
+  left_out?: number;
+}
+
+/** Answers of one kind in a data set. */
+export interface ScoredGroup {
+  /** "better", "worse" or "answers" */
+  key: string;
+  /** of each bar */
+  counts: number[];
+  /** score */
+  mean: number;
+  /** answers */
+  count: number;
+}
+
+/** A tuned reward model. */
+export interface ScorerView {
+  /** of its row */
+  id: number;
+  /** of it */
+  name: string;
+  /** of the model that it was made from */
+  base_name: string;
+}
+
 /** One setting of a job, for people. */
 export interface SettingRow {
   /** under which it is shown */
@@ -4868,6 +5000,21 @@ export interface WaitingSettings {
   training_by: Record<string, Record<string, any>>;
 }
 
+/** What is drawn. */
+export interface WantedDraw {
+  /** that answers */
+  base_id: number;
+  /** that answers instead of it */
+  tuned_id: number | null;
+  /** that scores */
+  scorer_id: number;
+  /** to be answered */
+  question: string;
+  /** of answers */
+  count: number;
+  settings: ChatSettings;
+}
+
 /** A list of questions as a form asks for it. */
 export interface WantedList {
   /** base model */
@@ -5183,6 +5330,11 @@ export interface PlaygroundFunctions {
   save_row(conversation_id: number, turn: number, side: string, row: SavedRow): number;
   chat_vote(conversation_id: number, turn: number, better: string | null, rater: string): VoteView;
   chat_votes(conversation_id: number, rater: string): VoteView[];
+  scorers(): ScorerView[];
+  score_conversation(conversation_id: number, scorer_id: number): AnswerScore[];
+  score_text(scorer_id: number, question: string, answer: string): ScoreOf;
+  best_of_start(wanted: WantedDraw): string;
+  best_of_view(key: string): BestOfView;
 }
 
 /** What the view playground may ask again and again. */
@@ -5200,6 +5352,8 @@ export interface ModelsFunctions {
   model_use_weights(model_id: number, which: "best" | "last"): null;
   model_export(model_id: number, form: string, params: Record<string, any>): number;
   export_needs(model_id: number, form: string, params: Record<string, any>): ExportNeeds;
+  score_sets(): NameOfId[];
+  score_spread(dataset_id: number, scorer_id: number): ScoreSpread;
 }
 
 /** What the view models may ask again and again. */
@@ -5222,6 +5376,8 @@ export interface CompareFunctions {
   compare_join(comparison: number, method: string, variant: string | null, objective?: string | null): null;
   compare_again(comparison: number, job: number): null;
   compare_delete(comparison: number): null;
+  judges(): ScorerView[];
+  judge_entrant(comparison_id: number, entrant: string, scorer_id: number): JudgeView;
 }
 
 /** What the view compare may ask again and again. */

@@ -93,6 +93,12 @@ class Outcome:
         """Share of wins."""
         return self.wins / self.asked if self.asked else 0.0
 
+    def passes(self, lesson: Lesson) -> bool:
+        """Whether it taught what it is to teach: for sure more wins than losses, or enough pairs judged right."""
+        if lesson.right is not None:
+            return self.right is not None and self.right >= lesson.right
+        return self.interval[0] > 0.5
+
     @property
     def interval(self) -> tuple[float, float]:
         """95 % of it."""

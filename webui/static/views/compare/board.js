@@ -16,8 +16,8 @@ export function board(root, id, forms, ctx) {
   /** @type {any} */
   const b = { id, ctx, forms, view: null, version: "", curvesAt: 0, answered: -1 };
   const frame = { head: h("div", { class: "compare-head" }), lead: h("div", { class: "compare-lead", role: "status" }), notes: h("div", {}),
-    table: h("section"), curves: h("section"), answers: h("section") };
-  replaceChildren(root, h("div", { class: "ts-wide compare-page" }, compareBack(), frame.head, frame.lead, frame.notes, frame.table, frame.curves, frame.answers));
+    table: h("section"), curves: h("section"), answers: h("section"), judge: h("section") };
+  replaceChildren(root, h("div", { class: "ts-wide compare-page" }, compareBack(), frame.head, frame.lead, frame.notes, frame.table, frame.curves, frame.answers, frame.judge));
   appendAll(frame.table, ["block", "block"].map((kind) => h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
   b.refresh = async () => {
     const news = await ctx.news("compare_view", b.version, id);
@@ -60,6 +60,7 @@ function drawBoard(b, frame, view) {
     b.table = compareTable(b, frame.table);
     b.curves = b.ofObjectives ? { draw: () => {} } : curves(b, frame.curves); // losses of objectives mean different things
     b.answers = answers(b, frame.answers);
+    b.judge = frame.judge;
   }
   if (named) replaceChildren(frame.head, boardHead(b));
   const lead = b.ofObjectives ? objectivesHeadline(b) : compareHeadline(view, b.lead);
@@ -81,8 +82,10 @@ async function follow(b, changed) {
   }
   const ended = b.view.rows.flatMap((row) => row.runs).filter((run) => !["queued", "starting", "running", "stopping"].includes(run.status)).length;
   if (ended !== b.answered) {
-    b.answers.draw(await b.ctx.call("compare_answers", b.id));
+    const said = await b.ctx.call("compare_answers", b.id);
+    b.answers.draw(said);
     b.answered = ended;
+    if (said.length && !b.judge.hasChildNodes()) replaceChildren(b.judge, await (await import("./judge.js")).compareJudge(b));
   }
 }
 

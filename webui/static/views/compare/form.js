@@ -150,10 +150,10 @@ function drawEntrants(f) {
 /** What says which of two answers is better.
     @param {Parts<"compare">} f */
 function judge(f) {
-  const options = [[0, t("compare.judge.usual")], ...f.reward_models.map((one) => [one.id, t("compare.judge.model", { name: one.name })])];
+  const options = [[0, t("compare.rule.usual")], ...f.reward_models.map((one) => [one.id, t("compare.rule.model", { name: one.name })])];
   const chosen = f.draft.judged_by[0]?.values?.model || 0;
   const pick = (id) => f.patch({ judged_by: id ? [{ reward: f.reward_key, weight: 1, values: { model: id } }] : [] });
-  return labelledField("compare-judge", t("compare.judge"), selectField("compare-judge", options, chosen, pick), { help: t("compare.judge.help") });
+  return labelledField("compare-rule", t("compare.rule"), selectField("compare-rule", options, chosen, pick), { help: t("compare.rule.help") });
 }
 
 /** @param {Parts<"compare">} f */
