@@ -194,7 +194,7 @@ def _rewards(site: Site, lang: str) -> list[Function]:
         return reward_forms(ctx, lang)
 
     def try_rewards(wish: RewardTrial) -> RewardTrialView:
-        return trying.try_rewards(ctx, wish)
+        return trying.try_rewards(ctx, wish, site.chat)
 
     def sample_for_rewards(dataset: int, model: int) -> int:
         return trying.sample_for_rewards(ctx, dataset, model)
