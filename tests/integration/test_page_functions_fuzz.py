@@ -45,7 +45,7 @@ VALID: dict[str, list[Any]] = {
     "reading_state": [99], "readings": [],
     "compare_save": [COMPARE], "compare_plan": [COMPARISON], "compare_begin": [COMPARISON, "k"], "compare_stop": [1],
     "compare_seed": [1], "compare_join": [1, "lora", None], "compare_again": [1, 1], "compare_delete": [99],
-    "recipe_plan": [RECIPE], "recipe_begin": [RECIPE, "k"], "recipe_go_on": [99, "sft"], "recipe_stop": [99],
+    "recipe_plan": [RECIPE], "recipe_begin": [RECIPE, "k"], "recipe_go_on": [99, "sft"], "recipe_stop": [99], "recipe_run": [99],
     "job_label": [2, ["a"], "b"], "job_act": [99, "stop"], "job_move": [2, "up"], "job_start_changed": [6],
     "model_rename": [1, "n"], "model_delete": [99], "model_use_weights": [1, "best"],
     "model_export": [1, "adapter", {}], "export_needs": [1, "adapter", {}],

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from engine.core.context import Context
 from engine.core.settings import Settings
+from engine.services.planning.estimates import plan
 from storage.job_tables import JobEvent, Metric
 from tests import tiny, training_jobs
 from tests.fake_writer import Answer, FakeWriter, chat_answer, fake_writer
@@ -67,6 +68,8 @@ def test_a_job_is_rewarded_by_models_services_and_files(home: Context, afar: Fak
     ]  # fmt: skip
     job = training_jobs.train(home, (model, asked), objective="grpo", training=QUICK | ASKS | {"rewards": rewards})
     assert (job.status, job.error) == ("succeeded", None)
+    planned = {item["key"]: item["mb"] for item in plan(home, job.spec)["memory"]["items"]}
+    assert planned["scorers"] == pytest.approx(2 * 1.05 * 4 * tiny.parameters() / 1e6, abs=0.5)
     with home.db.read() as s:
         drawn = set(s.scalars(select(Metric.name).where(Metric.job_id == job.id)))
         told = list(s.scalars(select(JobEvent.code).where(JobEvent.job_id == job.id)))

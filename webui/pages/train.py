@@ -76,7 +76,9 @@ def _arrive(site: Site, query: Mapping[str, str]) -> ArrivedDraft:
     if query.get("objective") in {objective.key for objective in OBJECTIVES}:
         draft = with_objective(draft, query["objective"])
     elif "dataset" in chosen:
-        draft = for_rows(draft, datasets.kind_of(site.ctx, chosen["dataset"]))
+        suited = for_rows(draft, datasets.kind_of(site.ctx, chosen["dataset"]))
+        if suited["objective"] != draft["objective"]:
+            draft = cast(WizardDraft, {**suited, "step": "data"})  # where it is said
     return {"draft": draft, "replaced": None, "warnings": warned}
 
 
