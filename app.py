@@ -117,10 +117,22 @@ def _jobs(console: Console, settings: Settings, args: argparse.Namespace) -> int
     return jobs(console, _open(settings), args)
 
 
+def _recipe(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.recipe import recipe
+
+    return recipe(console, _open(settings), args)
+
+
 def _models(console: Console, settings: Settings, args: argparse.Namespace) -> int:
     from engine.commands.shelf import models
 
     return models(console, _open(settings), args)
+
+
+def _rewards(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.rewards import rewards
+
+    return rewards(console, _open(settings), args)
 
 
 def _data(console: Console, settings: Settings, args: argparse.Namespace) -> int:
@@ -184,7 +196,9 @@ _COMMANDS: dict[str, Callable[[Console, Settings, argparse.Namespace], int]] = {
     "train": _train,
     "plan": _plan,
     "jobs": _jobs,
+    "recipe": _recipe,
     "models": _models,
+    "rewards": _rewards,
     "data": _data,
     "chat": _chat,
     "export": _export,

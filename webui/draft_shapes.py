@@ -23,6 +23,7 @@ class CompareDraft(TypedDict):
     shared: dict[str, Any]  # settings that are the same for all
     device: str  # "auto", or key of a device
     memory_mb: TypedNumber  # limit of each job
+    judged_by: list[dict[str, Any]]  # rewards that say which of two answers is better; empty for the usual one
 
 
 class SheetDraft(TypedDict):

@@ -137,7 +137,7 @@ def objective_form(objective: Objective, language: str, methods: Sequence[Method
         "family": objective.family.key,
         "rare": objective.rare,
         "refuses": [method.key for method in methods if any(True for _ in objective.refusals(method))],
-        "rates": dict(objective.rates),
+        "rates": {str(family): rate for family, rate in objective.rates.items()},
         "params": [
             {**form, "per_method": form["key"] in own} for form in _settings(objective.params, language, "training")
         ],

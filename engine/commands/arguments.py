@@ -16,6 +16,7 @@ from engine.exports import EXPORTS
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
 from engine.planner.budget.goals import GOALS
+from engine.recipes import RECIPES
 from engine.services.app.lessons import LESSONS
 
 DEFAULT_COMMAND = "serve"
@@ -129,11 +130,25 @@ def _train(command: _Command) -> None:
     _objective(command)
     command.add("--starts-from", key="starts_from", type=int, metavar="ID")
     command.add("--set", key="set", metavar="KEY=VALUE", action="append", default=[])
+    _reward(command)
     command.add("--name", key="name", metavar="TEXT")
     command.add("--device", key="device", metavar="DEVICE")
     command.add("--memory-mb", key="memory_mb", type=int, metavar="MB")
     command.add("--reserve", key="reserve", metavar="SIZE")
     command.add("--minutes", key="minutes", type=float, metavar="N")
+
+
+def _reward(command: _Command) -> None:
+    command.add("--reward", key="reward", nargs="+", metavar=("REWARD", "KEY=VALUE"), action="append", default=[])
+
+
+def _rewards(command: _Command) -> None:
+    command.add("action", key="rewards_action", nargs="?", default="list", choices=["list", "try"])
+    _reward(command)
+    command.add("--data", key="data", metavar="FILE")
+    command.add("--question", key="reward_question", metavar="TEXT")
+    command.add("--answer", key="reward_answer", metavar="TEXT", action="append", default=[])
+    command.add("--expected", key="reward_expected", metavar="TEXT")
 
 
 def _objective(command: _Command) -> None:
@@ -152,6 +167,27 @@ def _plan(command: _Command) -> None:
     command.add("--disk", key="disk", metavar="SIZE")
     command.add("--goal", key="goal", choices=GOALS)
     command.add("--devices", key="devices", action="store_true")
+
+
+def _recipe(command: _Command) -> None:
+    actions = ["list", "start", "show", "go-on", "stop"]
+    command.add("action", key="action", nargs="?", default="list", choices=actions)
+    command.add(
+        "what",
+        key="recipe_what",
+        nargs="?",
+        metavar="RECIPE|ID",
+        said={"recipes": ", ".join(one.key for one in RECIPES)},
+    )
+    command.add("--data", key="recipe_data", metavar="STAGE=FILE", action="append", default=[])
+    command.add("--objective", key="recipe_objective", metavar="STAGE=KEY", action="append", default=[])
+    command.add("--set", key="recipe_set", metavar="STAGE.KEY=VALUE", action="append", default=[])
+    command.add("--stage", key="recipe_stage", metavar="STAGE")
+    command.add("--model", key="model", metavar="MODEL")
+    command.add("--method", key="method", choices=[method.key for method in METHODS])
+    command.add("--name", key="name", metavar="TEXT")
+    command.add("--device", key="device", metavar="DEVICE")
+    command.add("--memory-mb", key="memory_mb", type=int, metavar="MB")
 
 
 def _jobs(command: _Command) -> None:
@@ -217,7 +253,9 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "train": _train,
     "plan": _plan,
     "jobs": _jobs,
+    "recipe": _recipe,
     "models": _models,
+    "rewards": _rewards,
     "data": _data,
     "chat": _chat,
     "export": _export,

@@ -29,7 +29,7 @@ def lesson(console: Console, ctx: Context, key: str, sample: str, epochs: float 
         return code
     outcome = judge(ctx, job_id, key)
     _print(console, outcome, (time.monotonic() - began) / 60)
-    return 0 if outcome.interval[0] > 0.5 else 1
+    return 0 if outcome.passes(chosen) else 1
 
 
 def _print(console: Console, outcome: Outcome, minutes: float) -> None:
@@ -37,6 +37,8 @@ def _print(console: Console, outcome: Outcome, minutes: float) -> None:
         console.say("cli.lesson.answer", question=question, before=before, after=after)
     if outcome.right is not None:
         console.say("cli.lesson.right", share=f"{outcome.right:.0%}")
+    if not outcome.asked:
+        return
     low, high = outcome.interval
     said = {"wins": f"{outcome.wins:g}", "asked": outcome.asked, "low": f"{low:.2f}", "high": f"{high:.2f}"}
     said |= {"before": round(outcome.before), "after": round(outcome.after), "minutes": round(minutes, 1)}

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.commands import models
 from engine.commands.console import Console, JobPrinter, on_interrupt, status_text
-from engine.commands.given_settings import read_settings
+from engine.commands.given_settings import given_rewards, read_settings
 from engine.commands.reserve import leave_to_others, tell_room
 from engine.commands.review import tell_review
 from engine.core.context import Context
@@ -88,6 +88,8 @@ def _raw_spec(console: Console, ctx: Context, args: argparse.Namespace) -> dict[
     raw["method"] = args.method or raw["method"]
     raw["objective"] = args.objective or raw.get("objective") or usual_objective().key
     _set(raw, args.set)
+    if args.reward:
+        raw.setdefault("training", {})["rewards"] = given_rewards(args.reward)
     given = {"device": args.device, "memory_mb": args.memory_mb, "minutes": args.minutes}
     raw["budget"] = {**raw.get("budget", {}), **{key: value for key, value in given.items() if value is not None}}
     raw["name"] = args.name or raw.get("name") or _name(ctx, raw)
@@ -109,6 +111,7 @@ def _check_named(ctx: Context, args: argparse.Namespace) -> None:
         ("--data", lambda: check_data(ctx, args.data) if args.data or not args.spec else None),
         ("--model", lambda: models.check(ctx, args.model) if args.model else None),
         ("--set", lambda: list(read_settings(args.set))),
+        ("--reward", lambda: given_rewards(args.reward)),
     ]
     for argument, check in checks:
         try:

@@ -94,6 +94,11 @@ class Settings:
         """The database file."""
         return self.home / "tunesmith.db"
 
+    @property
+    def writer_host(self) -> str:
+        """Whom the service that may write and judge belongs to, as people read it; empty where none is set."""
+        return urlsplit(self.writer_url).netloc if self.writer_model else ""
+
     def folder(self, *parts: str) -> Path:
         """A folder under home, made if need be."""
         path = self.home.joinpath(*parts)

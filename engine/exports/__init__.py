@@ -35,11 +35,13 @@ def meant(key: str, saved: str) -> ExportFormat:
     return fitting[0] if fitting and saved not in known.made_of else known
 
 
-def offered(method: Method, saved: str) -> tuple[ExportFormat, ...]:
-    """The forms in which a tuned model, made by `method` and saved as `saved`, can be taken away."""
-    return tuple(form for form in EXPORTS if form.refusal(method, saved) is None)
+def offered(method: Method, saved: str, *, scores: bool = False) -> tuple[ExportFormat, ...]:
+    """The forms in which a tuned model (or one that scores), made by `method` and saved as `saved`, can be taken away."""
+    return tuple(form for form in EXPORTS if form.refusal(method, saved, scores=scores) is None)
 
 
-def impossible(method: Method, saved: str) -> tuple[ExportFormat, ...]:
-    """Forms for such a result which this method's do not have; `why_not` says the reason."""
-    return tuple(form for form in EXPORTS if saved in form.made_of and form.why_not(method) is not None)
+def impossible(method: Method, saved: str, *, scores: bool = False) -> tuple[ExportFormat, ...]:
+    """Forms for such a result which this one does not have; `refusal` says the reason."""
+    return tuple(
+        form for form in EXPORTS if saved in form.made_of and form.refusal(method, saved, scores=scores) is not None
+    )

@@ -55,5 +55,6 @@ ADAPTER = ExportFormat(
     write=write_as_it_is,
     readme=_readme,
     folder_bytes=as_large_as_it_is,
+    keeps_head=True,
     proof=Text("exports.adapter.proof"),
 )

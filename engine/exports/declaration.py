@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # the command line names the forms before anything needs a da
 
 Values = Mapping[str, Any]
 _OTHER_RESULT = Text("exports.declaration.other_result")
+_SCORES = Text("exports.declaration.scores")
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class ExportFormat:
         also: keys of other forms which stand for this one where the result is of its kind: "as it is" of any result, and
             what earlier versions stored.
         stands_alone: whether it runs without the base model.
+        keeps_head: the head of a reward model goes along, so that it still scores.
     """
 
     key: str
@@ -110,9 +112,16 @@ class ExportFormat:
     why_not: Callable[[Method], Text | None] = lambda _method: None
     also: tuple[str, ...] = ()
     stands_alone: bool = False
+    keeps_head: bool = False
 
-    def refusal(self, method: Method, saved: str) -> Text | None:
-        """Why a tuned model, made by `method` and saved as `saved`, cannot be had in this form; None where it can."""
+    def refusal(self, method: Method, saved: str, *, scores: bool = False) -> Text | None:
+        """Why a tuned model, made by `method` and saved as `saved`, cannot be had in this form; None where it can.
+
+        Args:
+            scores: it is a reward model.
+        """
+        if scores and not self.keeps_head:
+            return _SCORES
         return self.why_not(method) if saved in self.made_of else _OTHER_RESULT
 
     def disk_bytes(self, sizes: ExportSizes, values: Values) -> int:

@@ -37,6 +37,7 @@ DELTA = ExportFormat(
     write=write_as_it_is,
     readme=lambda _source: ReadmePart(_ABOUT, _CODE + ASK_CODE),
     folder_bytes=as_large_as_it_is,
+    keeps_head=True,
     proof=Text("exports.delta.proof"),
     also=("adapter",),
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine.core.text import LANGUAGES, Text
 from engine.exports.declaration import ExportSource, ReadmePart
+from engine.models.tuned.results import HEAD
 
 _HEAD = Text("exports.model_card.head")
 _WHOLE = Text("exports.model_card.whole")
@@ -22,6 +24,21 @@ messages = [{"role": "user", "content": "Hello!"}]
 prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
 answer = model.generate(**prompt, max_new_tokens=200, do_sample=False, repetition_penalty=1.0)
 print(tokenizer.decode(answer[0, prompt["input_ids"].shape[1]:], skip_special_tokens=True))
+```
+"""
+_SCORES = Text("exports.model_card.scores")
+SCORE_CODE = """
+import torch
+from safetensors.torch import load_file
+
+head = load_file("head.safetensors")
+messages = [{"role": "user", "content": "Hello!"}, {"role": "assistant", "content": "Good day."}]
+ids = tokenizer(tokenizer.apply_chat_template(messages, tokenize=False), add_special_tokens=False)["input_ids"]
+ends = {*settings.eos_token_id} if isinstance(settings.eos_token_id, list) else {settings.eos_token_id}
+ids = ids[: max(place for place, token in enumerate(ids) if token in ends) + 1]  # the score is read at the end mark itself
+with torch.no_grad():
+    state = model(torch.tensor([ids]), output_hidden_states=True).hidden_states[-1][0, -1].float()
+print(float(head["weight"][0] @ state + head["bias"][0]))
 ```
 """
 
@@ -47,6 +64,12 @@ def model_card(source: ExportSource, part: ReadmePart, dtype: str | None) -> str
         "data_hash": data.get("content_hash", ""),
         "dtype": dtype,
     }
+    if (source.folder / HEAD).is_file():
+        part = replace(
+            part,
+            about=Text("language.after").filled(first=part.about, second=_SCORES),
+            code=part.code.replace(ASK_CODE, SCORE_CODE),
+        )
     texts = [(_HEAD.in_(language) + part.about.in_(language)).format(**values) for language in LANGUAGES]
     code = part.code.replace("{reference!r}", repr(reference))
     return "\n---\n\n".join([texts[0] + code, *texts[1:]])

@@ -12,6 +12,7 @@ from engine.exports.model_card import stands_alone
 from engine.exports.number_format import DTYPE, asked, folder_bytes, format_of_base, memory_mb
 from engine.exports.result_files import add_generation, add_tokenizer, lay_out, template_of, verified
 from engine.models.base.number_formats import stored_bytes, stored_format
+from engine.models.tuned.results import HEAD
 
 if TYPE_CHECKING:
     from engine.models.base.download_progress import ByteProgress
@@ -37,7 +38,8 @@ def _written_in(dtype: str, source: ExportSource, draft: Path, progress: BytePro
     held = [load_model(source.folder, "fp32", "cpu")]
     proof = store(held, dtype, draft, inputs, logits_of(held[0], inputs), progress)
     for file in source.folder.iterdir():
-        if file.is_file() and not (draft / file.name).exists() and "safetensors" not in file.name:
+        weights = "safetensors" in file.name and file.name != HEAD
+        if file.is_file() and not (draft / file.name).exists() and not weights:
             shutil.copyfile(file, draft / file.name)
     add_tokenizer(source, draft)
     add_generation(source, draft, progress)
@@ -78,4 +80,5 @@ WHOLE = ExportFormat(
     params=(DTYPE,),
     also=("merged",),
     stands_alone=True,
+    keeps_head=True,
 )

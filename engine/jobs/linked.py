@@ -45,7 +45,9 @@ def settle_linked(ctx: Context) -> bool:
 
 def stages_awaited(s: Session, jobs: Iterable[Job]) -> dict[int, StageAwaited]:
     """Of the jobs that wait for results: the stage that each waits for, the first that has none."""
-    return {job.id: _awaited(s, job) for job in jobs if job.status == JobStatus.QUEUED and link_of(job).get("waits")}
+    queued = {job.id for job in jobs if job.status == JobStatus.QUEUED and job.parent_id is not None}
+    waiting = [job for job in linked_jobs.waiting_for_results(s) if job.id in queued] if queued else []
+    return {job.id: _awaited(s, job) for job in waiting}
 
 
 def _awaited(s: Session, job: Job) -> StageAwaited:

@@ -7,8 +7,8 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -43,6 +43,16 @@ def _patiently(write: Callable[[], None]) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(1.0)
+
+
+class Witness(Protocol):
+    """Hears what a worker tells, as it is told."""
+
+    def metric(self, values: Mapping[str, float | None]) -> None:
+        """Numbers of one step."""
+
+    def sample(self, step: int, index: int, answer: str) -> None:
+        """The answer to one of the fixed prompts."""
 
 
 class _Buffer:
@@ -92,6 +102,7 @@ class Reporter:
         self.now: str | None = None  # the phase that was told last
         self.ended: str | None = None  # the final status, once it is told
         self.outlook: Callable[[], dict[str, Any]] | None = None  # columns that change while nothing is told
+        self.witness: Witness | None = None  # hears numbers and samples
         self._request: str | None = None
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="reporter", daemon=True)
@@ -123,6 +134,8 @@ class Reporter:
         """Numbers of one step. Those that are None or not finite are left out."""
         self._check()
         now = time.time()
+        if self.witness is not None:
+            self.witness.metric(values)
         with self._lock:
             for name, value in values.items():
                 if value is not None and math.isfinite(value):
@@ -146,6 +159,8 @@ class Reporter:
     def sample(self, step: int, index: int, prompt: str, expected: str | None, answer: str) -> None:
         """The answer to one of the fixed prompts with the weights of `step`."""
         self._check()
+        if self.witness is not None:
+            self.witness.sample(step, index, answer)
         row = {"job_id": self.job_id, "step": step, "prompt_index": index, "prompt": prompt, "expected": expected}
         with self._lock:
             self._buffer.samples.append(row | {"answer": answer, "at": time.time()})

@@ -9,7 +9,11 @@ from engine.core.obstacles import STATUS
 from engine.core.shapes import CodedMessage
 
 Helps = Literal["at_once", "perhaps", "fixed", "never"]
-KEPT = ("examples", "prepared")  # folders of a job that ended early: what it goes on with besides a checkpoint
+KEPT = (
+    "examples",
+    "prepared",
+    "answers",
+)  # folders of a job that ended early: what it goes on with besides a checkpoint
 _AT_ONCE: Helps = "at_once"  # nothing was wrong with the job itself
 _PERHAPS: Helps = "perhaps"  # nobody foresaw this end: chance, or the same the next time
 _FIXED: Helps = "fixed"  # once that is done which the error's sentence asks for

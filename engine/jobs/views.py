@@ -9,7 +9,7 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from engine.jobs.kinds import known_kind
-from engine.jobs.linked import link_of, stages_awaited
+from engine.jobs.linked import stages_awaited
 from engine.jobs.outcomes import MeasuredMerit, measured
 from engine.jobs.progress import duration, fraction, seconds_left
 from engine.jobs.resuming import resume_advice, resuming_helps
@@ -18,7 +18,7 @@ from engine.jobs.supervisor import is_stalled
 from engine.jobs.waiting import awaits_weights, weights_coming
 from engine.shapes.jobs import JobBrief, JobCan, JobState, JobView, StageAwaited, StagePlace, WeightsComing
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
-from storage.queries import base_models, comparisons, events, inputs, metrics
+from storage.queries import base_models, comparisons, events, inputs, linked_jobs, metrics
 from storage.queries import jobs as queries
 from storage.queries.tuned_models import tuned_names
 
@@ -47,6 +47,7 @@ class _Around:
     ran: dict[int, float] = field(default_factory=dict)
     coming: dict[int, WeightsComing] = field(default_factory=dict)
     objectives: dict[int, str] = field(default_factory=dict)
+    links: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     models_there: set[int] = field(default_factory=set)
     datasets_there: set[int] = field(default_factory=set)
     starts: dict[int, str] = field(default_factory=dict)
@@ -74,13 +75,12 @@ def _around(s: Session, jobs: Sequence[Job], losses: ValLosses) -> _Around:
         objectives=queries.objectives(s, [job.id for job in jobs if job.method]),
         models_there=base_models.models_there(s, models),
         datasets_there=inputs.datasets_there(s, datasets),
-        starts=tuned_names(s, {began for job in jobs if (began := job.spec.get("starts_from"))}),
         awaited=stages_awaited(s, jobs),
+        links=linked_jobs.links(s, ids),
     )
 
 
-def _stage(job: Job) -> StagePlace | None:
-    link = link_of(job)
+def _stage(link: Mapping[str, Any]) -> StagePlace | None:
     keys = ("run", "recipe", "stage", "place", "of")
     return cast(StagePlace, {key: link[key] for key in keys}) if link else None
 
@@ -124,7 +124,7 @@ def _brief(job: Job, around: _Around, columns: Sequence[str]) -> dict[str, Any]:
         "queue_place": place[0] if place else None,
         "waits_for": around.coming.get(job.base_model_id or 0) if awaits_weights(job) else None,
         "awaits": around.awaited.get(job.id),
-        "stage": _stage(job),
+        "stage": _stage(around.links.get(job.id, {})),
         "stalled": job.status in ACTIVE and is_stalled(job),
         "checkpoint_step": around.checkpoints.get(job.id),
         "can": _can(job, place),
@@ -143,6 +143,7 @@ def _view(job: Job, around: _Around, outcome: MeasuredMerit | None) -> JobView:
         "resume_advice": advice,
         "resuming_helps": helps,
         "headline": status_message(view, around.val_losses.get(job.id, []), outcome),
+        "outcome": outcome.between() if outcome else None,
     }
 
 
@@ -155,6 +156,7 @@ def views(s: Session, jobs: Sequence[Job], losses: ValLosses | None = None) -> l
     if losses is None:
         losses = metrics.series_of(s, [job.id for job in jobs], "val_loss")
     around, outcomes = _around(s, jobs, losses), measured(s, jobs)
+    around.starts = tuned_names(s, {began for job in jobs if (began := job.spec.get("starts_from"))})
     return [_view(job, around, outcomes.get(job.id)) for job in jobs]
 
 

@@ -179,6 +179,7 @@ def lora_footprint(shape: ModelShape, values: Values) -> Footprint:
         once=_most_formed(shape, values),
         remade=shape.over_layers(lambda i, o: i * o, chosen) if _moves_base(values) else 0,
         built=_expert_weights(shape, values),
+        summed=0 if values["dora"] else shape.over_layers(lambda i, o: i * o, chosen),
     )
 
 

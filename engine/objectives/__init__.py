@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.objectives.better_alone import BETTER_ALONE
 from engine.objectives.cpo import CPO
 from engine.objectives.declaration import Objective
 from engine.objectives.dpo import DPO
@@ -20,7 +21,7 @@ from engine.objectives.sft import SFT
 from engine.objectives.simpo import SIMPO
 
 OBJECTIVES: tuple[Objective, ...] = (
-    SFT, PRETRAINING, DPO, KTO, ORPO, SIMPO, CPO, REWARD_MODEL, GRPO, PPO, ONLINE_DPO,
+    SFT, PRETRAINING, DPO, KTO, ORPO, SIMPO, CPO, BETTER_ALONE, REWARD_MODEL, GRPO, PPO, ONLINE_DPO,
 )  # fmt: skip
 _BY_KEY = {objective.key: objective for objective in OBJECTIVES}
 

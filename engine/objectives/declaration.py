@@ -220,6 +220,7 @@ class Objective:
         learns_from: kinds of rows (`KINDS`) that it can use.
         family: what people are asked for when they look for it.
         rare: offered below the others of its family, for those who ask for more.
+        control: whoever compares objectives on such rows has it as a row, for what it does as well the others did not teach.
         unfit: for other kinds, the code of the sentence that says why not and what to do.
         mask: settings -> which tokens carry a label, as options of `ChatTemplate.encode`.
         examples: (template, settings, told of what is left out) -> a maker, one for each split.
@@ -260,6 +261,7 @@ class Objective:
     family: Family = ANSWERS
     rare: bool = False
     views: Callable[[Row], Sequence[Row]] = lambda row: (row,)
+    control: bool = False
     unfit: Mapping[str, str] = field(default_factory=dict)
     needs: Callable[[Values], Needs] = lambda _values: Needs()
     head: Head = ""
@@ -297,6 +299,10 @@ class Objective:
     def talks(self) -> bool:
         """Whether the result answers in words; one that scores does not."""
         return self.head != "reward"
+
+    def repeats(self, values: Values) -> int:
+        """How many steps in a row the rows of a batch serve."""
+        return 1 if self.online is None else self.online.passes(values)
 
     def params_for(self, defaults: Values) -> tuple[Param, ...]:
         """The settings with a method's own defaults."""

@@ -144,7 +144,7 @@ def _drawn(
 ) -> tuple[dict[str, float], dict[str, float]]:
     """What charts draw, and what that of one kind of answers alone is divided by."""
     ups, downs = share * good, share * ~good
-    right = (reward > 0) & good | (reward < 0) & ~good
+    right = ((reward > 0) & good | (reward < 0) & ~good).float() + (reward == 0).float() / 2  # all are level at first
     drawn = {ACCURACY.key: right * share, KL.key: kl * share, UPS.key: reward * ups, DOWNS.key: reward * downs}
     drawn |= {CHOSEN.key: a_token * ups, REJECTED.key: a_token * downs}
     of = dict.fromkeys((UPS.key, CHOSEN.key), float(ups.sum())) | dict.fromkeys(

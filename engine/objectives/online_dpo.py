@@ -36,7 +36,7 @@ from engine.objectives.online.params import (
     new_tokens,
 )
 from engine.objectives.online.prompts import PromptMaker, prompt_counts
-from engine.objectives.prompt_params import OF_PROMPTS, OF_TRAINING
+from engine.objectives.shared_params import OF_PROMPTS, OF_TRAINING
 
 # fmt: off
 _BETA = Param(

@@ -2,63 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.core.errors import Fault
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.data.templates.lengths import Counts, LengthIndex
-from engine.data.templates.losses import refuses_a_row
-from engine.methods.common.declaration import Method, Refusal
-from engine.objectives.answer_tokens import answer_tokens, shared_beginning, within
+from engine.methods.common.declaration import Family, Method, Refusal
 from engine.objectives.charts import PAIRS_RIGHT
 from engine.objectives.comparisons import bradley_terry, off_centre, pairs_of, plackett_luce
-from engine.objectives.declaration import (
-    Card,
-    Chart,
-    ForwardPass,
-    GroupLoss,
-    LeftOut,
-    Needs,
-    Objective,
-    Parts,
-    Row,
-    Values,
-)
+from engine.objectives.declaration import Card, Chart, ForwardPass, GroupLoss, Needs, Objective, Parts, Row, Values
 from engine.objectives.families import PAIRS
 from engine.objectives.heads import HEAD_RATE
-from engine.objectives.shared_params import (
-    BATCH_SIZE,
-    CHECKPOINTING,
-    CONTROL_TOKENS,
-    DOUBLE_QUANTISATION,
-    EPOCHS,
-    EVALUATIONS,
-    KEEP_CHECKPOINTS,
-    LEARNING_RATE,
-    MAX_GRAD_NORM,
-    MAX_LENGTH,
-    MODEL_FROM,
-    OFFLOAD,
-    OPTIMIZER,
-    QUANTISATION,
-    SCHEDULE,
-    SEED,
-    THINKING,
-    TRAINED_FORMAT,
-    WARMUP,
-    WEIGHT_DECAY,
-)
+from engine.objectives.preference.bundling import MASK
+from engine.objectives.preference.counts import counts
+from engine.objectives.preference.makers import PairMaker, answers_in, views
+from engine.objectives.preference.pairs import weight_of
+from engine.objectives.preference.params import settings_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engine.data.templates.template import ChatTemplate
-
 _PAIRS, _LIST = "pairs", "plackett_luce"
+# Shares of the rate that a method imitates at: 2e-4 for the smallest models with LoRA, 1e-5 for whole ones of 7 billion parameters
+# (9e-6 for 6 billion: Ouyang et al. 2022, InstructGPT, arXiv:2203.02155, appendix C.2).
+_RATES: Mapping[Family, float] = {"whole": 0.5, "selective": 0.2, "low_rank": 0.2, "adapter": 0.2, "research": 0.2}
 
 # fmt: off
 _RANKING = Param(
@@ -86,67 +54,18 @@ LONGER = Chart(
 )
 
 
-# ---------------------------------------------------------------- from rows to examples
-
-
-def _answers(row: Row) -> tuple[list[Any], list[float]]:
-    """The answers of a pair or a ranking, and how good each is: differences of at most 1 say which is better, more is a margin."""
-    if "ranks" in row:
-        ranks = [float(rank) for rank in row["ranks"]]
-        span = max(ranks) - min(ranks) or 1.0
-        return list(row["answers"]), [(max(ranks) - rank) / span for rank in ranks]
-    return [row["chosen"], row["rejected"]], [1.0 + float(row.get("margin") or 0.0), 0.0]
-
-
-class _Comparisons:
-    """Each row is an example: a prompt, and the answers that are compared."""
-
-    def __init__(self, template: ChatTemplate, values: Values, left_out: LeftOut) -> None:
-        self._template, self._most, self._left_out = template, int(values["max_length"]), left_out
+class _Comparisons(PairMaker):
+    """Rows as `PairMaker` makes bundles of them, but of rankings the tags lie within 0 and 1: they say the order and no margins."""
 
     def add(self, row: Row) -> Iterator[Parts]:
-        from engine.data.templates.encoded import Bundle
-
-        if row.get("weight", 1) == 0:
-            self._left_out("unlearnable")
-            return
-        answers, tags = _answers(row)
-        try:
-            read = [answer_tokens(self._template, row["prompt"], one, row.get("tools")) for one in answers]
-        except Fault as fault:
-            if not refuses_a_row(fault):
-                raise
-            self._left_out("refused", fault=fault)
-            return
-        said = [(one, tag) for one, tag in zip(read, tags, strict=True) if one is not None]
-        fitting = [(short, tag) for one, tag in said if (short := within(*one, self._most)) is not None]
-        if len({tag for _, tag in fitting}) < 2:  # too long, or nothing is preferred
-            self._left_out("dropped" if len(fitting) < len(said) else "unlearnable")
-            return
-        self._left_out("truncated", int(any(len(ids) > self._most for (ids, _), _ in said)))
-        whole = [one for one, _ in fitting]
-        front = max(1, shared_beginning(whole))
-        yield Bundle(
-            whole[0][0][:front],
-            [ids[front:] for ids, _ in whole],
-            [tag for _, tag in fitting],
-            float(row.get("weight", 1)),
-        )
-
-    def close(self) -> Iterator[Parts]:
-        return iter(())
-
-
-def _counts(index: LengthIndex, values: Values) -> Counts:
-    return index.count(int(values["max_length"]), "truncate")
+        answers, tags = answers_in(row)
+        if "ranks" in row:
+            span = max(tags) - min(tags) or 1.0
+            tags = [(tag - min(tags)) / span for tag in tags]
+        yield from self._bundled(row, answers, tags)
 
 
 # ---------------------------------------------------------------- the loss
-
-
-def _weight(example: Any) -> float:
-    """A prompt counts once, unless its row says otherwise."""
-    return 1.0 if example.weights is None else float(example.weights[0])
 
 
 def _loss(forward: ForwardPass, group: Sequence[Any], values: Values) -> GroupLoss:
@@ -156,7 +75,8 @@ def _loss(forward: ForwardPass, group: Sequence[Any], values: Values) -> GroupLo
     scores = forward.scores(group)
     compared = plackett_luce if values.get(_RANKING.key) == _LIST else bradley_terry
     centring = float(values.get(_CENTRING.key, 0.0))
-    total, sums, first = scores.new_zeros(()), Counter[str](), 0
+    total, first = scores.new_zeros(()), 0
+    sums: dict[str, float] = defaultdict(float)
     for example in group:
         own = scores[first : first + len(example.parts)]
         first += len(example.parts)
@@ -164,9 +84,9 @@ def _loss(forward: ForwardPass, group: Sequence[Any], values: Values) -> GroupLo
         lost = compared(own, tags)
         if centring:
             lost = lost + centring * off_centre(own, tags)
-        total = total + _weight(example) * lost
+        total = total + weight_of(example) * lost
         for key, value in _told(own.detach(), tags, example).items():
-            sums[key] += _weight(example) * value
+            sums[key] += weight_of(example) * value
     return GroupLoss(total, sums)
 
 
@@ -201,29 +121,26 @@ def _refusals(method: Method) -> Iterator[Refusal]:
         yield Refusal("method", "reward.no_state", said)
 
 
-_PARAMS: tuple[Param, ...] = (
-    replace(EPOCHS, default=1, usual=Text("objectives.reward_model.epochs.usual")),
-    LEARNING_RATE, HEAD_RATE, BATCH_SIZE, replace(MAX_LENGTH, help=Text("objectives.reward_model.max_length.help")), _RANKING, _CENTRING, THINKING,
-    CONTROL_TOKENS, SCHEDULE, WARMUP, WEIGHT_DECAY, MAX_GRAD_NORM, OPTIMIZER, TRAINED_FORMAT, OFFLOAD, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION,
-    EVALUATIONS, MODEL_FROM, KEEP_CHECKPOINTS, SEED,
-)  # fmt: skip
-
 REWARD_MODEL = Objective(
     key="reward_model",
     label=Text("objectives.reward_model.label"),
     tagline=Text("objectives.reward_model.tagline"),
     help=Text("objectives.reward_model.help"),
-    params=_PARAMS,
+    params=settings_of(HEAD_RATE, _RANKING, _CENTRING),
     learns_from=frozenset({"preference", "ranking"}),
     family=PAIRS,
-    mask=lambda _values: {"train_on": "assistant"},
+    mask=lambda _values: MASK,
     examples=_Comparisons,
-    counts=_counts,
+    views=views,
+    counts=counts,
     loss=_loss,
     needs=lambda _values: Needs(value_head=True),
     head="reward",
     whole=True,
-    weigh=_weight,
+    weigh=weight_of,
+    example=Text("objectives.preference.pairs"),
+    own=frozenset({"epochs"}),
+    rates=_RATES,
     outcomes=(PAIRS_RIGHT,),
     charts=(ACCURACY, MARGIN, REWARD, LONGER),
     refusals=_refusals,

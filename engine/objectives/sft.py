@@ -29,6 +29,7 @@ from engine.objectives.shared_params import (
     OPTIMIZER,
     QUANTISATION,
     SCHEDULE,
+    SCORED_ANSWERS,
     SEED,
     THINKING,
     TRAINED_FORMAT,
@@ -68,13 +69,6 @@ _OPEN_ENDS = Param(
     label=Text("objectives.sft.open_ends.label"),
     help=Text("objectives.sft.open_ends.help"),
     usual=Text("objectives.sft.open_ends.usual"),
-)
-
-_SCORED_ANSWERS = Param(
-    key="scored_answers", kind="int", default=0, minimum=0, maximum=500, step=1,
-    label=Text("objectives.sft.scored_answers.label"),
-    help=Text("objectives.sft.scored_answers.help"),
-    usual=Text("objectives.sft.scored_answers.usual"),
 )
 # fmt: on
 
@@ -130,7 +124,7 @@ def _counts(index: LengthIndex, values: Values) -> Counts:
 
 _PARAMS: tuple[Param, ...] = (
     EPOCHS, LEARNING_RATE, BATCH_SIZE, MAX_LENGTH, _OVER_LENGTH, _TRAIN_ON, _TEACH_END, _OPEN_ENDS, THINKING, CONTROL_TOKENS, SCHEDULE, WARMUP, WEIGHT_DECAY,
-    MAX_GRAD_NORM, OPTIMIZER, TRAINED_FORMAT, OFFLOAD, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, _SCORED_ANSWERS, MODEL_FROM,
+    MAX_GRAD_NORM, OPTIMIZER, TRAINED_FORMAT, OFFLOAD, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, SCORED_ANSWERS, MODEL_FROM,
     KEEP_CHECKPOINTS, SEED,
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.base_formats import BASE_FORMATS
@@ -152,6 +153,13 @@ EVALUATIONS = Param(
     help=Text("objectives.shared_params.evaluations.help"),
     usual=Text("objectives.shared_params.evaluations.usual"),
 )
+SCORED_ANSWERS = Param(
+    key="scored_answers", kind="int", default=0, minimum=0, maximum=500, step=1,
+    label=Text("objectives.shared_params.scored_answers.label"),
+    help=Text("objectives.shared_params.scored_answers.help"),
+    usual=Text("objectives.shared_params.scored_answers.usual"),
+)
+
 MODEL_FROM = Param(
     key="model_from", kind="choice", default="best",
     choices={"best": Text("objectives.shared_params.model_from.choices.best"), "last": Text("objectives.shared_params.model_from.choices.last")},
@@ -172,6 +180,24 @@ SEED = Param(
     usual=Text("objectives.shared_params.seed.usual"),
 )
 # fmt: on
+
+# of objectives that learn from prompts: what stands in front of their own settings, and behind them
+OF_PROMPTS = (
+    replace(EPOCHS, default=1.0, help=Text("objectives.online.params.epochs.help")),
+    LEARNING_RATE,
+    replace(
+        BATCH_SIZE,
+        default=4,
+        label=Text("objectives.online.params.batch_size.label"),
+        help=Text("objectives.online.params.batch_size.help"),
+        usual=Text("objectives.online.params.batch_size.usual"),
+    ),
+    replace(MAX_LENGTH, help=Text("objectives.online.params.max_length.help")),
+)
+OF_TRAINING = (
+    CONTROL_TOKENS, replace(SCHEDULE, default="constant_with_warmup"), WARMUP, WEIGHT_DECAY, MAX_GRAD_NORM, OPTIMIZER, TRAINED_FORMAT, OFFLOAD,
+    CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, MODEL_FROM, KEEP_CHECKPOINTS, SEED,
+)  # fmt: skip
 
 
 def controls_work(training: Mapping[str, Any]) -> bool:

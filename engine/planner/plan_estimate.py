@@ -97,7 +97,8 @@ class PlanCase:
         questions = len(self.spec.sample_prompts) or SAMPLE_QUESTIONS
         checks, scored = int(training["evaluations"]), int(training.get("scored_answers", 0))
         two = may_keep_two(training, self.dataset.val_rows)
-        return Pace(float(training["epochs"]), int(training["batch_size"]), checks, questions, scored, two)
+        repeats = objective_of(self.spec.objective).repeats(training)
+        return Pace(float(training["epochs"]), int(training["batch_size"]), checks, questions, scored, two, repeats)
 
     def counts(self) -> tuple[Counts, Counts]:
         """What training sees of the train and of the validation rows."""

@@ -15,7 +15,7 @@ def recipe_of(key: str) -> TrainingRecipe:
     """The recipe of that key. Raises Fault("recipe.unknown")."""
     found = next((recipe for recipe in RECIPES if recipe.key == key), None)
     if found is None:
-        raise Fault("recipe.unknown", recipe=key[:40], known=[recipe.key for recipe in RECIPES])
+        raise Fault("recipe.unknown", recipe=key[:40], known=", ".join(recipe.key for recipe in RECIPES))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -90,11 +91,18 @@ def _one(raw: Any, place: str, faults: Faults) -> ChosenReward | None:
         said = {"value": shown(raw.get("reward")), "choices": list(_BY_KEY)}
         faults[f"{place}.reward"] = {"code": "param.unknown_choice", "params": said}
         return None
-    values, wrong = read_all(reward.params, raw.get("values") or {}, place)
+    values, wrong = read_all(reward.params, _as_texts(raw.get("values") or {}), place)
     if not wrong:
         wrong = {f"{place}.{key}": fault for key, fault in reward.check(values).items()}
     faults |= wrong
     return ChosenReward(reward, reward.key, _weight(raw.get("weight", 1.0), f"{place}.weight", faults), values)
+
+
+def _as_texts(values: Any) -> Any:
+    """An object among the values, as YAML writes a schema, is taken as the text of its JSON."""
+    if not isinstance(values, Mapping):
+        return values
+    return {key: json.dumps(one, ensure_ascii=False) if isinstance(one, dict) else one for key, one in values.items()}
 
 
 def _weight(raw: Any, place: str, faults: Faults) -> float:

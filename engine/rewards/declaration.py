@@ -110,6 +110,7 @@ class Reward:
         lowest, highest: the range of its scores; None where there is no such bound.
         open: (values, where it runs) -> a scorer. Raises Fault where it cannot work here.
         asks_of_rows: what a row must have for it to say anything.
+        suits: (values, row) -> whether a row has that.
         needs: what it takes besides the answer: "model" (memory for one), "endpoint" (the operator's service, which sees the answers),
             "file" (one that the operator put into the home folder).
         check: values -> what is wrong with them beyond their declared bounds, by setting.
@@ -125,6 +126,7 @@ class Reward:
     lowest: float | None = 0.0
     highest: float | None = 1.0
     asks_of_rows: frozenset[RowPart] = frozenset()
+    suits: Callable[[Values, Mapping[str, Any]], bool] = lambda _values, _row: True
     needs: frozenset[Need] = frozenset()
     check: Callable[[Values], Mapping[str, CodedMessage]] = lambda _values: {}
     why_not: Callable[[Settings | None], CodedMessage | None] = lambda _settings: None

@@ -62,6 +62,7 @@ GYM = Reward(
     params=(INSIDE,),
     open=_open,
     asks_of_rows=frozenset({"reference"}),
+    suits=lambda _values, row: entry_of(row) is not None,
     why_not=_why_not,
     source="Stojanovski et al. 2025, arXiv:2505.24760",
 )

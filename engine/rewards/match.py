@@ -62,5 +62,6 @@ MATCH = Reward(
     params=(_HOW, INSIDE, MEMBER, _TOLERANCE),
     open=alone(_score),
     asks_of_rows=frozenset({"reference"}),
+    suits=lambda values, row: expected_of(row, values["member"] or "") is not None,
     source="Cobbe et al. 2021, arXiv:2110.14168; Hendrycks et al. 2021, arXiv:2103.03874",
 )

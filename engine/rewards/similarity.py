@@ -49,5 +49,6 @@ SIMILARITY = Reward(
     params=(INSIDE, MEMBER),
     open=_open,
     asks_of_rows=frozenset({"reference"}),
+    suits=lambda values, row: expected_of(row, values["member"] or "") is not None,
     source="Popović 2015, https://aclanthology.org/W15-3049; sacrebleu",
 )

@@ -33,4 +33,5 @@ TOOL_CALL = Reward(
     params=(),
     open=alone(_score),
     asks_of_rows=frozenset({"reference", "tools"}),
+    suits=lambda _values, row: bool(expected_calls(row)),
 )

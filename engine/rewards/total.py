@@ -16,6 +16,7 @@ class ChosenReward:
     """One reward of a job.
 
     Attributes:
+        reward: what was chosen.
         name: what its part of the score is called in charts ("reward/<name>"): its key, with a number from the second on.
         weight: what its score is multiplied by; below 0 it takes away.
         values: of its settings.
@@ -121,5 +122,7 @@ def _within(scores: Sequence[float | None]) -> list[float | None]:
 
 
 def _sum(weights: Mapping[str, float], parts: Mapping[str, float | None]) -> float | None:
+    """A part without weight is shown and counts nothing, whether it has a score or not."""
+    parts = {name: score for name, score in parts.items() if weights[name]}
     known = [weights[name] * score for name, score in parts.items() if score is not None]
     return math.fsum(known) if len(known) == len(parts) else None

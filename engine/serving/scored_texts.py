@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
 from engine.objectives import objective_in
-from engine.objectives.answer_tokens import answer_tokens, within
+from engine.objectives.preference.bundling import answered
 from engine.objectives.shared_params import as_trained
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ class ScoredTexts:
         Raises:
             Fault: "reward.too_long" for an answer that is longer than any in training, "reward.no_answer" where nothing is left of it.
         """
-        read = answer_tokens(self.template, question, [{"role": "assistant", "content": answer}])
-        if read is None:
+        read = answered(self.template, question, [[{"role": "assistant", "content": answer}]])
+        if not answer.strip() or read is None:
             raise Fault("reward.no_answer")
-        fitting = within(*read, self.most)
+        fitting = read.fitted(self.most)
         if fitting is None:
-            raise Fault("reward.too_long", tokens=len(read[0]) - read[1], most=self.most, name=self.name)
-        return tuple(fitting[0])
+            raise Fault("reward.too_long", tokens=len(read.answers[0]), most=self.most, name=self.name)
+        return (*fitting[0].prompt, *fitting[0].answers[0])

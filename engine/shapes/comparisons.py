@@ -15,6 +15,7 @@ class RawEntrant(TypedDict):
 
     method: str  # key
     variant: str | None  # key
+    objective: NotRequired[str | None]  # key, in a comparison of objectives
     method_params: NotRequired[dict[str, Any]]  # settings of its own
     training: NotRequired[dict[str, Any]]  # settings of training of its own
 
@@ -29,6 +30,7 @@ class RawComparison(TypedDict, total=False):
     shared: dict[str, Any]  # settings that are the same for all
     device: str  # "auto", or key of a device
     memory_mb: TypedNumber  # limit of each job
+    judged_by: list[dict[str, Any]]  # rewards that say which of two answers is better, in a comparison of objectives
 
 
 class EntrantCost(TypedDict, total=False):
@@ -57,6 +59,7 @@ class EntrantKey(TypedDict):
     key: str  # in the comparison
     method: str  # key
     variant: str | None  # key
+    objective: NotRequired[str | None]  # key, in a comparison of objectives
     label: NotRequired[str]  # its name for people
 
 

@@ -158,6 +158,7 @@ class JobView(JobState):
     """One job as the pages see it."""
 
     headline: Headline  # its state in one sentence
+    outcome: OutcomeView | None  # what tells of its result better than a loss, so far
     starts_from: str | None  # name of the tuned model that it goes on with; None where it begins with the base
     resume_advice: CodedMessage | None  # what resuming it would do, where it may be: text `resume.<code>`
     resuming_helps: bool  # whether that is what to do

@@ -53,4 +53,5 @@ class LeaderboardRow(TypedDict):
     cells: dict[str, CellView]  # by column
     method: NotRequired[str | None]  # key
     variant: NotRequired[str | None]  # key
+    objective: NotRequired[str | None]  # key, in a comparison of objectives
     label: NotRequired[str]  # its name for people

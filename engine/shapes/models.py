@@ -79,6 +79,7 @@ class TunedBrief(TypedDict):
     name: str  # shown in lists
     method: str  # key of the method
     format: str  # "adapter", "full", "delta" or "shots"
+    talks: bool  # it answers in words; a reward model scores answers instead
     bytes: int  # of its files
     changed: CodedMessage | None  # why its files, or its base's, are not those that they were
     weights_hash: str  # of its weights

@@ -81,3 +81,10 @@ class RewardTrialView(TypedDict):
     answers: list[TriedAnswer]  # in the order of their origin
     flat: bool  # several of the model's answers, and all have the same total
     sampling: RewardSampling | None  # where the model was asked
+
+
+class SuggestedRewards(TypedDict):
+    """What a job begins with where nobody chose its rewards."""
+
+    rewards: list[dict[str, Any]]  # as a spec holds them
+    why: CodedMessage  # what in the rows speaks for them

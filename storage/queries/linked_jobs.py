@@ -21,13 +21,20 @@ def awaits_results(job: Any) -> ColumnElement[bool]:
 def waiting_for_results(s: Session) -> list[Job]:
     """Queued jobs that wait for the results of others, in order."""
     queued = select(Job).where(Job.status == JobStatus.QUEUED, Job.deleted_at.is_(None), awaits_results(Job))
-    return list(s.scalars(queued.order_by(Job.position, Job.id)))
+    whole = queued.order_by(Job.position, Job.id).execution_options(populate_existing=True)  # lists have read parts
+    return list(s.scalars(whole))
 
 
 def jobs_of_run(s: Session, run: int) -> list[Job]:
     """Every job of a run of a recipe, the oldest first; hidden ones too. Those of a stage that was begun anew come later."""
     linked = select(Job).where(Job.id >= run, Job.spec[(LINK, "run")].as_integer() == run)
-    return list(s.scalars(linked.order_by(Job.id)))
+    return list(s.scalars(linked.order_by(Job.id).execution_options(populate_existing=True)))
+
+
+def links(s: Session, job_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What links jobs to others, by job; without those that stand alone."""
+    found = s.execute(select(Job.id, Job.spec[LINK]).where(Job.id.in_(list(job_ids))))
+    return {job_id: link for job_id, link in found if link}
 
 
 def newest_runs(s: Session, limit: int) -> list[Job]:

@@ -520,3 +520,38 @@ def test_a_setting_leads_to_its_word_in_the_glossary(wizard: Any) -> None:
     link.click()
     page.wait_for_url("**/en/learn#term-rank")
     page.wait_for_selector("#term-rank", state="visible")
+
+
+def test_rewards_are_gathered_and_tried_before_the_start(visit: Open, studio: Studio) -> None:
+    server, _ctx = studio
+    tab = visit(at=server)
+    open_wizard(tab)
+    page = tab.page
+    page.goto(f"{server.url}/en/train?model=1&dataset=1&objective=grpo")
+    page.click("#train-step-method")
+    page.wait_for_selector("[data-reward=match]")
+    page.select_option("#reward-add", "length")
+    assert page.evaluate("document.activeElement.id") == "reward-1-head"
+    page.fill("#reward-1-least", "0")
+    page.fill("#reward-1-most", "1")
+    page.fill("#reward-1-weight", "0.5")
+    page.click("#rewards-try")
+    page.wait_for_selector(".reward-answers li")
+    assert page.locator(".reward-answers [data-origin=expected]").count() > 3
+    assert re.search(r"Length \d.*× 0.5", page.inner_text(".reward-scores >> nth=0"))
+    page.click(".reward-trial summary")
+    page.fill("#rewards-typed-answer", "<b>So</b> it is.")
+    page.wait_for_selector(".reward-answers [data-origin=typed]:has-text('<b>So</b>')")
+    page.fill("#reward-1-least", "5")
+    page.wait_for_selector("[data-field='training.rewards.1.most'] .ts-error:visible")
+    page.fill("#reward-1-least", "0")
+    planned(page)
+    assert tab.violations() == []
+    page.set_viewport_size(PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.set_viewport_size(DESKTOP)
+    page.reload()
+    page.wait_for_selector("#reward-1-most")
+    assert (page.input_value("#reward-1-most"), page.input_value("#reward-1-weight")) == ("1", "0.5")
+    page.click("[data-reward=length] .ts-icon-btn")
+    page.wait_for_selector("[data-reward=length]", state="detached")

@@ -109,3 +109,25 @@ def add_tuned(
         s.add(tuned)
         s.flush()
         return tuned.id
+
+
+def add_reward_model(ctx: Context, base_id: int, dataset_id: int, *, name: str = "Taste") -> int:
+    """A tuned model that scores: an adapter with a random head beside it, as a job of that objective leaves it."""
+    import torch
+
+    from engine.models.tuned.integrity import hash_of_result, hashed_files, hashes_of_result
+    from engine.training.heads.scalar import ScalarHead, save_head
+
+    tuned_id = add_tuned(ctx, base_id, dataset_id, name=name, seed=5)
+    with ctx.db.read() as s:
+        folder = ctx.settings.absolute(s.get_one(TunedModel, tuned_id).path)
+    torch.manual_seed(3)
+    head = ScalarHead(64)
+    torch.nn.init.normal_(head.weight)
+    save_head(head, folder)
+    hashes = hashes_of_result(folder)
+    with ctx.db.write() as s:
+        tuned = s.get_one(TunedModel, tuned_id)
+        tuned.weights_hash = hash_of_result({one: hashes[one] for one in hashed_files(folder)})
+        tuned.lineage = {"spec": {"objective": "reward_model", "training": {"max_length": 256}}}
+    return tuned_id

@@ -13,13 +13,13 @@ from engine.core.settings import Settings
 from engine.core.text import LANGUAGES
 from engine.objectives import objective_of
 from engine.services.app.lessons import LESSONS, lesson_of
-from engine.services.app.lessons.pairs import PAIR_LESSONS
 from engine.services.app.lessons.declaration import Lesson
+from engine.services.app.lessons.pairs import PAIR_LESSONS
 from engine.services.app.lessons.rules import interval, shorter
 from engine.services.app.lessons.running import QUESTIONS, judge, lesson_dataset, shipped_rows, start
 from engine.services.models.base_models import ensure_starter
 from storage.tables import Dataset
-from tests import tiny, training_jobs, workers
+from tests import tiny, workers
 from tests.starter import prepared_starter
 
 each = pytest.mark.parametrize("lesson", LESSONS, ids=lambda one: one.key)
@@ -57,7 +57,11 @@ def test_a_lesson_that_is_not_there_is_told() -> None:
 
 
 def test_the_rule_and_how_sure_it_is() -> None:
-    assert (shorter("a long answer", "short"), shorter("short", "a long answer"), shorter("same", "sane")) == (1, 0, 0.5)
+    assert (shorter("a long answer", "short"), shorter("short", "a long answer"), shorter("same", "sane")) == (
+        1,
+        0,
+        0.5,
+    )
     assert shorter("something", "  ") == 0
     assert interval(0, 0) == (0, 1)
     low, high = interval(14, 16)
@@ -76,7 +80,7 @@ def test_a_lesson_is_started_and_judged_by_its_own_questions(ctx: Context) -> No
     assert outcome.asked == min(asked, QUESTIONS)
     assert outcome.right is not None
     assert 0 <= outcome.rate <= 1
-    assert [one[0] for one in outcome.answers][0] == job.spec["sample_prompts"][0]
+    assert next(one[0] for one in outcome.answers) == job.spec["sample_prompts"][0]
     with pytest.raises(NotFound):
         judge(ctx, job_id + 1, "dpo")
 

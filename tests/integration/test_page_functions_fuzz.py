@@ -36,7 +36,7 @@ WISH = {"name": "n", "shape": "alpaca", "mapping": {"instruction": "question", "
         "encoding": "utf-8", "templates": {"instruction": ["{question}"]}, "options": {"delimiter": ","}}  # fmt: skip
 SHEET = {"columns": ["a"], "rows": [["b"]], "name": ""}
 COMPARE = {"key": "k", "name": "", "base_model": 1, "dataset": 1, "chosen": ["lora"], "own": {"lora": {"training": {}}},
-           "shared": {"epochs": 1}, "device": "auto", "memory_mb": 10}  # fmt: skip
+           "shared": {"epochs": 1}, "device": "auto", "memory_mb": 10, "judged_by": []}  # fmt: skip
 CHAT = {"system": "", "temperature": 0.5, "top_p": 0.9, "max_tokens": 8, "seed": 1}
 # Near-valid arguments of what changes something; what only loads is in `LOADS`.
 VALID: dict[str, list[Any]] = {
@@ -53,6 +53,9 @@ VALID: dict[str, list[Any]] = {
     "chat_regenerate": [99], "chat_stop": [1], "chat_delete": [99],
     "list_start": [{"base_id": 1, "tuned_ids": [1], "settings": CHAT, "questions": ["a"], "name": "n", "key": "k"}],
     "list_view": [1, 0], "list_act": [99, "stop"],
+    "scorers": [], "score_conversation": [1, 1], "score_text": [1, "q", "a"], "best_of_view": ["k"], "score_sets": [], "score_spread": [1, 1],
+    "best_of_start": [{"base_id": 1, "tuned_id": 1, "scorer_id": 1, "question": "q", "count": 4, "settings": CHAT}],
+    "judges": [], "judge_entrant": [1, "lora", 1],
     "save_row": [1, 1, "base", {"question": "q", "answer": "a", "with_before": True, "dataset": 1}],
     "rename_dataset": [1, "n"], "delete_dataset": [99], "preview": [4, WISH], "import_rows": [4, WISH],
     "cancel_import": [4], "resume_import": [4], "paste_data": ["a,b\n1,2", "n"], "keep_sheet": [SHEET],
@@ -63,6 +66,10 @@ VALID: dict[str, list[Any]] = {
     "repair_rows": [1, [{"id": 1, "raw": "{}"}], 1], "rewrite_start": [1, {"model": 1, "rows": 2, "ids": [1]}], "rewrite_cancel": [1],
     "make_view": ["0" * 32, 1000], "make_reading": [1], "make_forecast": ["0" * 32, {"writer": "model:1", "passages": 2}], "make_state": [1],
     "make_start": ["0" * 32, {"writer": "model:1", "kinds": ["summary"], "wordings": {"summary": "{passage}"}}], "make_stop": [99], "make_resume": [99],
+    "rank_draw": [{"writers": ["model:1"], "answers": 2, "prompts": "a", "dataset": 1}, "k"], "rank_drawing": [1], "rank_drawings": [], "rank_form": [], "rank_next": [1, "n"],
+    "rank_again": [1, "n"], "rank_keep": [1, "n", [1, 2], "b"], "rank_outcome": [1], "rank_stop": [99], "rank_resume": [99],
+    "rank_gather": [1, {"form": "pairs", "which": "all", "rater": "", "held_out": 10.0, "name": "n", "dataset": None}],
+    "chat_vote": [1, 1, "base", "n"], "chat_votes": [1, "n"],
     "preview_operation": [1, "limit_rows", {"rows": 3}], "apply_operation": [1, "split_random", {"val": 10.0}, None],
     "cancel_version": [1], "use_version": [1, 1], "export_start": [1, {"format": "jsonl"}, 1], "export_cancel": [1],
     "review_decide": [1, "approve", {"messages": ROW["messages"]}, True], "review_approve_all": [1], "review_forget": [1],
@@ -71,6 +78,7 @@ VALID: dict[str, list[Any]] = {
     "model_shelf": ["cpu", None], "search_models": ["tiny"], "cached_models": [], "know_model": ["a/b"], "use_cached": ["a/b"],
     "try_rewards": [{"rewards": [{"reward": "json", "weight": 1.0, "values": {}}], "dataset": 1, "typed": [{"question": "q", "answer": "a"}], "sampled": None}],
     "sample_for_rewards": [1, 99],
+    "suggest_rewards": [1],
     "fetch_model": [1], "hub_now": [], "reserves": [], "set_reserve": ["cpu", 1000], "choose_hub": ["", ""],
 }  # fmt: skip
 OPERATED = {

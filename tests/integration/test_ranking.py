@@ -13,9 +13,9 @@ from engine.data.rows.store import read_rows
 from engine.services.data import datasets
 from engine.services.data.ranking import drawing, gathering, judging, votes
 from engine.services.data.versions.version_files import version_file
-from engine.shapes.ranking import GatherWish, RankTask
+from engine.shapes.annotation import GatherWish, RankTask
 from storage.job_tables import Job
-from storage.queries import rankings
+from storage.queries.ranked import rankings
 from storage.tables import Conversation, Message
 from tests import tiny, workers
 from tests.integration import chat_models
@@ -48,7 +48,9 @@ def drawn(ctx: Context, **more: Any) -> int:
 def made(ctx: Context, answers: int = 3, prompts: int = 4) -> tuple[int, list[int]]:
     """A drawing without a model: its job and the ids of its prompts."""
     with ctx.db.write() as s:
-        job = Job(name="made", kind="draw_answers", status="succeeded", spec={}, spec_version=1, lane="cpu", position=0.0)
+        job = Job(
+            name="made", kind="draw_answers", status="succeeded", spec={}, spec_version=1, lane="cpu", position=0.0
+        )
         s.add(job)
         s.flush()
         ids = []

@@ -12,8 +12,8 @@ from engine.core.errors import Fault, SpecError
 from engine.core.text import verbatim
 from engine.evaluation import sampling
 from engine.jobs.linked import settle_linked
-from engine.jobs.spec import make_stored
 from engine.recipes.declaration import RecipeStage, TrainingRecipe
+from engine.recipes.sft_then_dpo import SFT_THEN_DPO
 from engine.services.jobs import lifecycle, spec_files
 from engine.services.recipes.recipes import go_on, plan_recipe, start_recipe, stop_recipe
 from engine.services.recipes.views import recipe_run, recipe_runs
@@ -57,40 +57,57 @@ def jobs_of(ctx: Context, run: int) -> list[Job]:
         return linked_jobs.jobs_of_run(s, run)
 
 
-def test_each_stage_waits_for_the_one_before_and_begins_with_its_weights(ctx: Context, form: dict[str, Any]) -> None:
-    costs = plan_recipe(ctx, form)  # type: ignore[arg-type]
-    assert set(costs["stages"]) == {"one", "two", "three"}
+def pairs(count: int = 24) -> list[dict[str, Any]]:
+    """Questions whose better answer has the right colour, the worse one other words."""
+    worse = {"role": "assistant", "content": "Tell me about it."}
+    asked = [row["messages"] for row in tiny.chat_rows(count, seed=2)]
+    return [{"prompt": [question], "chosen": [answer], "rejected": [worse]} for question, answer in asked]
+
+
+def test_preference_waits_for_imitation_and_begins_at_its_weights(
+    ctx: Context, form: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(declared, "RECIPES", (SFT_THEN_DPO,))
+    paired = tiny.add_dataset(ctx, pairs(), name="Pairs")
+    quick = {"dataset": paired, "training": {"epochs": 1, "batch_size": 4, "evaluations": 1, "imitate": 0.0}}
+    raw: Any = form | {"recipe": "sft_then_dpo", "stages": {"sft": form["stages"]["one"], "preference": quick}}
+    costs = plan_recipe(ctx, raw)
+    assert set(costs["stages"]) == {"sft", "preference"}
     assert (costs["seconds"] or 0) > max(one["seconds"] or 0 for one in costs["stages"].values())
-    run = start_recipe(ctx, form, key="once")  # type: ignore[arg-type]
-    assert start_recipe(ctx, form, key="once") == run  # type: ignore[arg-type]
-    first, second, third = jobs_of(ctx, run)
-    assert (second.parent_id, third.parent_id) == (first.id, second.id)
+    run = start_recipe(ctx, raw, key="once")
+    assert start_recipe(ctx, raw, key="once") == run
+    first, second = jobs_of(ctx, run)
+    assert (second.parent_id, second.spec["objective"]) == (first.id, "dpo")
     assert lifecycle.job_view(ctx, second.id)["headline"]["code"] == "queued.stage"
     assert not settle_linked(ctx)
     workers.run_here(ctx)
     with pytest.raises(AssertionError):
-        workers.claim(ctx)  # the second stage has not been given the result yet, the third waits for the second
+        workers.claim(ctx)  # the second stage has not been given the result yet
     assert settle_linked(ctx)
     made = tuned(ctx, first.id)
     assert made is not None
     bound = workers.row(ctx, second.id)
     assert (bound.spec["starts_from"], bound.spec["start_hash"]) == (made.id, made.weights_hash)
     done = workers.run_here(ctx)
-    assert done.id == second.id
-    assert done.status == JobStatus.SUCCEEDED
-    assert done.result["base_val_loss"] == pytest.approx(made.metrics["val_loss"], abs=1e-5)
-    assert make_stored(done.spec).training["epochs"] == 2
-    shown = recipe_run(ctx, run)
-    assert [one["job"]["status"] for one in shown["stages"] if one["job"]] == ["succeeded", "succeeded", "queued"]
-    assert shown["stages"][1]["curves"]["train_loss"]
-    assert shown["active"]
+    assert (done.id, done.status) == (second.id, JobStatus.SUCCEEDED), done.error
+    likely = workers.series(ctx, second.id, "val_chosen_logp")
+    assert workers.series(ctx, second.id, "val_loss")[0] == pytest.approx(
+        0.6931, abs=2e-4
+    )  # nothing but the start itself
+    assert -likely[0] < (made.metrics["base_val_loss"] + made.metrics["val_loss"]) / 2  # so it is not the base's
+    result = tuned(ctx, second.id)
+    assert result is not None
+    assert result.lineage["starts_from"]["id"] == made.id
+    shown = recipe_run(ctx, run, "zh")
+    assert [one["job"]["status"] for one in shown["stages"] if one["job"]] == ["succeeded", "succeeded"]
+    assert shown["stages"][1]["takes"] == ["模仿好的回答"]
+    assert shown["stages"][0]["curves"]["train_loss"]
+    assert not shown["active"]
     assert [one["id"] for one in recipe_runs(ctx)] == [run]
     assert spec_files.draft_from_job(ctx, second.id)[0].keys().isdisjoint({"stage"})
 
 
-def test_a_stage_that_fails_holds_the_next_until_it_is_gone_on_with(
-    ctx: Context, form: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stage_that_fails_holds_the_next_until_it_is_gone_on_with(ctx: Context, form: dict[str, Any]) -> None:
     run = start_recipe(ctx, form, key="")  # type: ignore[arg-type]
     first, second, third = jobs_of(ctx, run)
     lifecycle.cancel_job(ctx, first.id)

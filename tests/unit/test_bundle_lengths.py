@@ -15,6 +15,7 @@ from engine.data.bundles.sizes import BundleSize, measured, size_of
 from engine.data.templates.encoded import Bundle
 from engine.data.templates.lengths import LengthTable
 from engine.data.templates.template import ChatTemplate
+from engine.jobs.spec import make_spec
 from engine.planner.time.example_lengths import measure_examples
 from engine.training.batches.counted import counts_of
 from engine.training.batches.examples import bundle_example
@@ -65,7 +66,8 @@ def test_counts_are_those_of_the_examples_that_are_made(
             if row["split"] == "train":
                 for one in Maker(most, told).add(row):
                     writer.add(bundle_example(one))
-    made = counts_of(TokenizedDataset(tmp_path / "a.arrow"))
+    spec = make_spec({"name": "x", "base_model": 1, "dataset": 1, "method": "lora", "objective": "dpo"})
+    made = counts_of(TokenizedDataset(tmp_path / "a.arrow"), spec)
     kept = LengthTable.from_dict(table.as_dict())
     found = kept.train_index.count(most, "truncate")
     assert (found.rows, found.tokens, found.trained, found.longest) == (

@@ -8,16 +8,21 @@ from typing import Any, Literal, cast
 
 from engine.core.errors import Fault
 from engine.evaluation.comparison import spec
+from engine.evaluation.comparison.objective_measures import OBJECTIVE_MEASURES
 from engine.evaluation.metrics import METRICS
-from engine.methods import method_of
+from engine.methods import METHODS, method_of
+from engine.methods.common.declaration import Method
 from engine.methods.common.rates import RATE, rates_of
-from engine.objectives import usual_objective
+from engine.objectives import objective_of, usual_objective
+from engine.objectives.declaration import KINDS, Objective
+from engine.rewards.reward_model import REWARD_MODEL
 from engine.services.app import drafts
 from engine.services.comparisons import comparisons, views
 from engine.services.data import datasets
 from engine.services.data.fit import fit_of
 from engine.services.models import base_models
 from engine.services.planning import estimates
+from engine.services.rewards.choices import reward_choices
 from engine.shapes.comparisons import (
     ComparedAnswers,
     ComparisonBrief,
@@ -35,6 +40,7 @@ from webui.draft_shapes import BY_ADDRESS, COMPARE, CompareDraft, asked_ids, in_
 from webui.forms import param_form
 from webui.guard import guarded
 from webui.i18n import t
+from webui.pages.scoring import judging
 from webui.pages.shapes import CompareForms, CompareStart, EntrantForm, MetricColumn
 from webui.site import Site
 from webui.train_draft import start_key
@@ -44,9 +50,11 @@ _OWN = ("learning_rate", "schedule", "warmup", "weight_decay", "quantisation")
 _LEAST_CHOSEN = 3
 
 
-def entrant_label(lang: str, method: str | None, variant: str | None) -> str:
-    """A method's or variant's name for people; a key that this version does not know stands for itself."""
+def entrant_label(lang: str, method: str | None, variant: str | None, objective: str | None = None) -> str:
+    """The name of an objective, a method or a variant; a key that this version does not know stands for itself."""
     try:
+        if objective:
+            return objective_of(objective).label.in_(lang)
         known = method_of(str(method))
     except Fault:
         return f"{method}.{variant}" if variant else str(method)
@@ -73,19 +81,69 @@ def entrant_forms(lang: str) -> list[EntrantForm]:
                 "trains": method.capabilities.trains,
                 "params": [{**one, "default": set_by_variant.get(one["key"], one["default"])} for one in params],
                 "rates": [] if RATE in set_by_variant else [list(pair) for pair in rates_of(method)],
+                "objective": None,
+                "kinds": sorted(usual_objective().learns_from),
+                "always": False,
             }
         )
-    return found
+    return found + objective_forms(lang)
+
+
+def objective_forms(lang: str) -> list[EntrantForm]:
+    """Objectives that can be compared on the same rows, by the usual method; the one that they are held against is the last."""
+    method = next(one for one in METHODS if one.recommended)
+    known = {one.key: one for kind in KINDS for one in spec.offered_objectives(kind) if one.makes_bundles}
+    ordered = sorted(known.values(), key=lambda one: one.control)
+    return [_objective_form(one, method, lang) for one in ordered]
+
+
+def _objective_form(objective: Objective, method: Method, lang: str) -> EntrantForm:
+    shared = {param.key for param in usual_objective().params}
+    own = [one for one in objective.params_of(method) if one.key in _OWN or one.key not in shared]
+    params = [param_form(one, lang, "training") for one in own if one.kind != "data"]
+    return {
+        "key": spec.entrant_key(method.key, None, objective.key),
+        "method": method.key,
+        "variant": None,
+        "label": objective.label.in_(lang),
+        "tagline": objective.tagline.in_(lang),
+        "recommended": not objective.rare or objective.control,
+        "trains": True,
+        "params": params,
+        "rates": [],
+        "objective": objective.key,
+        "kinds": sorted(objective.learns_from),
+        "always": objective.control,
+    }
 
 
 def metric_columns(lang: str) -> list[MetricColumn]:
     """The columns of the leaderboard that say how good something is."""
+    return _metrics(lang) + [
+        {
+            "key": one.key,
+            "label": one.label.in_(lang),
+            "help": one.help.in_(lang),
+            "better": one.better,
+            "only": "objectives",
+            "loss": False,
+            "style": one.style,
+            "decimals": one.decimals,
+            "curve": "",
+        }
+        for one in OBJECTIVE_MEASURES
+    ]
+
+
+def _metrics(lang: str) -> list[MetricColumn]:
     return [
         {
             "key": metric.key,
             "label": metric.label.in_(lang),
             "help": metric.help.in_(lang),
             "better": metric.better,
+            "only": "",
+            "loss": metric.needs == "loss",
             "style": metric.style,
             "decimals": metric.decimals,
             "curve": metric.curve,
@@ -96,12 +154,19 @@ def metric_columns(lang: str) -> list[MetricColumn]:
 
 def _fresh(chosen: list[str]) -> dict[str, Any]:
     return {"key": uuid.uuid4().hex, "name": "", "base_model": None, "dataset": None, "chosen": chosen, "own": {},
-            "shared": {}, "device": "auto", "memory_mb": None}  # fmt: skip
+            "shared": {}, "device": "auto", "memory_mb": None, "judged_by": []}  # fmt: skip
 
 
 def _settled(stored: Mapping[str, Any]) -> CompareDraft:
     """A stored draft made whole. Raises Fault where it has not the shape of one."""
     return cast(CompareDraft, in_shape(COMPARE, {**_fresh(_recommended()), **stored}))
+
+
+def _objective_for(kind: str | None) -> str:
+    """What rows of a kind would be learnt by: the usual objective, or the first of those that are compared on them."""
+    if kind is None or kind in usual_objective().learns_from:
+        return usual_objective().key
+    return next((one.key for one in spec.offered_objectives(kind)), usual_objective().key)
 
 
 def _recommended() -> list[str]:
@@ -127,6 +192,8 @@ def _form(site: Site, lang: str) -> list[Function]:
             "models": base_models.list_base_models(ctx),
             "datasets": [one for one in datasets.list_datasets(ctx) if one["status"] == "ready"],
             "devices": estimates.devices(ctx),
+            "reward_models": reward_choices(ctx)["reward_models"],
+            "reward_key": REWARD_MODEL.key,
         }
 
     def compare_save(draft: CompareDraft) -> None:
@@ -136,7 +203,8 @@ def _form(site: Site, lang: str) -> list[Function]:
         return comparisons.plan_comparison(ctx, raw)
 
     def compare_fit(model: int | None, dataset: int) -> FitView:
-        return fit_of(ctx, dataset, model, usual_objective().key)
+        kind = datasets.dataset_view(ctx, dataset)["kind"]
+        return fit_of(ctx, dataset, model, _objective_for(kind))
 
     def compare_begin(raw: RawComparison, key: str) -> int:
         made = comparisons.start_comparison(ctx, raw, key=start_key(key, raw), lang=lang)
@@ -153,7 +221,7 @@ def _board(site: Site, lang: str) -> tuple[list[Function], list[Function]]:
     def label(row: EntrantKey | LeaderboardRow) -> str:
         if row["key"] == "base":
             return t(lang, "compare.base")
-        return entrant_label(lang, row.get("method"), row.get("variant"))
+        return entrant_label(lang, row.get("method"), row.get("variant"), row.get("objective"))
 
     def compare_list() -> list[ComparisonBrief]:
         rows = views.list_comparisons(ctx)
@@ -189,8 +257,9 @@ def _acts(site: Site, lang: str) -> list[Function]:
     def compare_seed(comparison: int) -> None:
         comparisons.add_seed(ctx, int(comparison), lang=lang)
 
-    def compare_join(comparison: int, method: str, variant: str | None) -> None:
-        comparisons.add_entrant(ctx, int(comparison), {"method": method, "variant": variant}, lang=lang)
+    def compare_join(comparison: int, method: str, variant: str | None, objective: str | None = None) -> None:
+        joining = {"method": method, "variant": variant, "objective": objective}
+        comparisons.add_entrant(ctx, int(comparison), joining, lang=lang)
 
     def compare_again(comparison: int, job: int) -> None:
         comparisons.run_again(ctx, int(comparison), int(job))
@@ -204,7 +273,7 @@ def _acts(site: Site, lang: str) -> list[Function]:
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     guard, (reading, asked) = guarded(lang), _board(site, lang)
-    functions = [guard(function) for function in (*_form(site, lang), *reading, *_acts(site, lang))]
+    functions = [guard(function) for function in (*_form(site, lang), *reading, *_acts(site, lang), *judging(site))]
     polled = [PolledFunction(guard(function)) for function in asked]
 
     def forms() -> CompareForms:

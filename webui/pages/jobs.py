@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, cast
 
 from engine.core.errors import Fault
@@ -237,9 +237,9 @@ def build(site: Site, lang: str) -> None:
     asked = [PolledFunction(guard(one)) for one in (jobs_now, jobs_ended, jobs_facets)]
     asked.append(PolledFunction(guard(job_feed), adds=_ADDED))
     made, watched = recipe_functions(site, lang)
-    functions = (jobs_more, job_settings, job_label, job_act, job_move, job_start_changed, *made)
+    functions: list[Callable[..., Any]] = [jobs_more, job_settings, job_label, job_act, job_move, job_start_changed]
     asked += [PolledFunction(guard(one)) for one in watched]
-    view("jobs", functions=[guard(function) for function in functions], polled=asked)
+    view("jobs", functions=[guard(function) for function in (*functions, *made)], polled=asked)
 
 
 AT_ONCE = 60  # rows; more where somebody scrolls down

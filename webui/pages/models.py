@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, cast
 
 from engine.core.errors import Fault
@@ -16,6 +17,7 @@ from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
 from webui.pages.jobs import method_label, objective_named
+from webui.pages.scoring import scoring_of_data
 from webui.pages.shapes import ExportFormView, ExportJobView, ListedTuned, ModelsList, NamedTuned, NotOffered
 from webui.site import Site
 
@@ -27,7 +29,7 @@ _EXPORT_COLUMNS = ("id", "name", "status", "phase", "phase_label", "step", "tota
 def export_forms(lang: str, model: TunedView) -> list[ExportFormView]:
     """The forms in which a model can be taken away, with their settings."""
     method = _method(model)
-    return [_form(lang, form) for form in offered(method, model["format"])] if method else []
+    return [_form(lang, form) for form in offered(method, model["format"], scores=not model["talks"])] if method else []
 
 
 def _form(lang: str, form: ExportFormat) -> ExportFormView:
@@ -44,7 +46,11 @@ def not_offered(lang: str, model: TunedView) -> list[NotOffered]:
     """Forms for such a result which this one cannot be had in: [{"label", "reason"}]."""
     if (method := _method(model)) is None:
         return []
-    found = [(form, form.why_not(method)) for form in impossible(method, model["format"])]
+    scores = not model["talks"]
+    found = [
+        (form, form.refusal(method, model["format"], scores=scores))
+        for form in impossible(method, model["format"], scores=scores)
+    ]
     return [{"label": form.label.in_(lang), "reason": reason.in_(lang)} for form, reason in found if reason]
 
 
@@ -103,8 +109,8 @@ def build(site: Site, lang: str) -> None:
         return cast(ExportJobView, told | {"bytes": (job["result"] or {}).get("bytes")})
 
     guard = guarded(lang)
-    functions = (
-        models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs,
+    functions: tuple[Callable[..., Any], ...] = (
+        models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs, *scoring_of_data(site),
     )  # fmt: skip
     polled = [PolledFunction(guard(models_list)), PolledFunction(guard(export_job))]
     view("models", functions=[guard(function) for function in functions], polled=polled)

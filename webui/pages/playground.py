@@ -11,11 +11,13 @@ from engine.services.chat.settings import CHAT_PARAMS
 from engine.services.data.annotation import feedback
 from engine.services.data.ranking import votes
 from engine.services.jobs import lifecycle
+from engine.services.scoring.asking import scorers
+from engine.shapes.annotation import VoteView
 from engine.shapes.chat import AnswerEvent, ChatSettings, ConversationBrief, ConversationView, QuestionListView
-from engine.shapes.ranking import VoteView
 from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
+from webui.pages.scoring import scoring_in_talk
 from webui.pages.shapes import ChatChanges, ChatFeed, ChatStart, SavedRow, WantedList
 from webui.site import Site
 
@@ -36,8 +38,8 @@ def _begin(answers: Iterator[AnswerEvent]) -> None:
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     guard = guarded(lang)
-    (reading, feed), (lists, list_view) = _reading(site.chat, lang), _lists(site)
-    functions = (*reading, *_writing(site.chat), *lists, *_feedback(site))
+    (reading, feed), (lists, list_view) = _reading(site, lang), _lists(site)
+    functions = (*reading, *_writing(site.chat), *lists, *_feedback(site), *scoring_in_talk(site))
     polled = [
         PolledFunction(guard(feed), seconds=_MEMORY_SECONDS),
         PolledFunction(guard(list_view), seconds=_FILE_SECONDS),
@@ -45,14 +47,16 @@ def build(site: Site, lang: str) -> None:
     view("playground", functions=[guard(function) for function in functions], polled=polled)
 
 
-def _reading(chat: Chat, lang: str) -> tuple[tuple[Function, ...], Function]:
+def _reading(site: Site, lang: str) -> tuple[tuple[Function, ...], Function]:
     """What the page asks for, and what it asks again and again."""
+    chat = site.chat
 
     def chat_start() -> ChatStart:
         form = [param_form(param, lang, "chat") for param in CHAT_PARAMS]
         defaults = cast(ChatSettings, {param.key: param.default for param in CHAT_PARAMS})
         lists = question_lists.bounds()
-        return {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults, "lists": lists}
+        told = {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults, "lists": lists}
+        return cast(ChatStart, told | {"scorers": [one["id"] for one in scorers(site.ctx)]})
 
     def chat_view(conversation_id: int) -> ConversationView:
         return chat.view(int(conversation_id))

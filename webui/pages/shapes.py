@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from engine.core.shapes import CodedMessage, Labelled, MachineView, Named, Said
+from engine.core.shapes import CodedMessage, Labelled, MachineView, Named, NameOfId, Said
 from engine.shapes.app import CostsOverview, FindingView, Lessons, TopicView
 from engine.shapes.chat import ChatOptions, ChatSettings, ChatStatus, ListBounds, MessageView
 from engine.shapes.data import DatasetBrief
@@ -245,6 +245,7 @@ class ChatStart(TypedDict):
     form: list[ParamForm]  # settings
     defaults: ChatSettings  # of the settings
     lists: ListBounds  # of a list of questions
+    scorers: list[int]  # ids of the reward models
 
 
 class WantedList(TypedDict):
@@ -291,13 +292,18 @@ class EntrantForm(Named):
     trains: bool  # anything at all
     params: list[ParamForm]  # that may be set for it alone
     rates: list[list[float]]  # learning rates: from so many parameters of the base on, this one
+    objective: str | None  # key, where objectives are compared
+    kinds: list[str]  # of data that it learns from
+    always: bool  # takes part in each comparison of its kind: the others are held against it
 
 
 class MetricColumn(Named):
     """A column of the leaderboard that says how good something is."""
 
     help: str  # what it says
-    better: Literal["low", "high"]  # direction that is better
+    better: Literal["low", "high", ""]  # direction that is better; "" where neither is
+    only: Literal["", "objectives"]  # kind of comparison that has it; "" for each
+    loss: bool  # says nothing where objectives are compared
     style: str  # how its numbers are written
     decimals: int  # digits behind the point
     curve: str  # name of its numbers over time; "" where it has none
@@ -318,4 +324,6 @@ class CompareStart(TypedDict):
     models: list[BaseModelView]  # all
     datasets: list[DatasetBrief]  # those that were imported
     devices: list[DeviceChoice]  # that are here
+    reward_models: list[NameOfId]  # tuned models that score
+    reward_key: str  # of the reward that asks one of them
     warnings: list[CodedMessage]  # what was wrong with the stored draft

@@ -15,14 +15,14 @@ from engine.services.data.fit import fits
 from engine.services.jobs import lifecycle, spec_files
 from engine.services.models import base_models
 from engine.services.planning import dry_runs, estimates, plan_search, spec_repair, speed_probe
-from engine.services.rewards import trying
+from engine.services.rewards import suggesting, trying
 from engine.shapes.app import MethodCost
 from engine.shapes.data import DataRow
 from engine.shapes.fit import FitView
 from engine.shapes.jobs import RawJob
 from engine.shapes.planning import DryRunView, PlanOffers, ProbeView
 from engine.shapes.plans import PlanView
-from engine.shapes.rewards import RewardTrial, RewardTrialView
+from engine.shapes.rewards import RewardTrial, RewardTrialView, SuggestedRewards
 from engine.shapes.tokens import ExampleTokens
 from webui import browser
 from webui.components import view
@@ -197,13 +197,23 @@ def _rewards(site: Site, lang: str) -> list[Function]:
     def sample_for_rewards(dataset: int, model: int) -> int:
         return trying.sample_for_rewards(ctx, dataset, model)
 
-    return [rewards_form, try_rewards, sample_for_rewards]
+    def suggest_rewards(dataset: int) -> SuggestedRewards:
+        return suggesting.suggested_rewards(ctx, dataset)
+
+    return [rewards_form, try_rewards, sample_for_rewards, suggest_rewards]
 
 
 def build(site: Site, lang: str) -> None:
     """Draw the wizard; `?from_job=7`, `?dataset=3`, `?model=1` and `?method=lora` fill it in."""
     wrap = guarded(lang)
-    functions = [*_choices(site, lang), *_plans(site), *_checks(site), *_files(site), *_rewards(site, lang), *shelf.functions(site)]
+    functions = [
+        *_choices(site, lang),
+        *_plans(site),
+        *_checks(site),
+        *_files(site),
+        *_rewards(site, lang),
+        *shelf.functions(site),
+    ]
 
     def value() -> WizardValue:
         return {"forms": small_forms(wizard_forms(lang))}

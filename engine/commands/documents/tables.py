@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -56,6 +57,8 @@ def shown_value(value: Any, choices: Mapping[Any, Text], language: str) -> str:
         return _AUTO.in_(language)
     if isinstance(value, bool):
         return (_YES if value else _NO).in_(language)
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
         return separator(language).join(shown_value(item, choices, language) for item in value)
     return choices[value].in_(language) if value in choices else shown_number(value)

@@ -17,6 +17,9 @@ from engine.data.quality.encoding import BROKEN_ENCODING
 from engine.data.quality.leakage import LEAKAGE
 from engine.data.quality.loops import LOOPS
 from engine.data.quality.lost_thoughts import LOST_THOUGHTS
+from engine.data.quality.pairs.contradictory import CONTRADICTORY_VOTES
+from engine.data.quality.pairs.length_bias import LENGTH_BIAS
+from engine.data.quality.pairs.same_answers import SAME_ANSWERS
 from engine.data.quality.personal import PERSONAL
 from engine.data.quality.refusals import REFUSALS
 from engine.data.quality.too_long import TOO_LONG
@@ -33,6 +36,9 @@ CHECKS: tuple[Check, ...] = (
     EXACT,
     NEAR_DUPLICATES,
     CONTRADICTIONS,
+    SAME_ANSWERS,
+    CONTRADICTORY_VOTES,
+    LENGTH_BIAS,
     EMPTY_ANSWERS,
     REFUSALS,
     WRONG_LANGUAGE,

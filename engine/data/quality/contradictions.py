@@ -16,22 +16,15 @@ _AT_ONCE = 200  # rows of one question that are read at once
 
 
 def _asked(row: Row) -> str:
-    """What must have one answer: what stands before it; of KTO rows the judged answer too; of pairs both answers."""
+    """What must have one answer: what stands before it; of KTO rows the judged answer too."""
     before = context_of(row)
     if "completion" in row:
         return f"{before}\n{plain(answer_of(row))}" if before else ""
-    if "chosen" in row:
-        return before + "\n" + "\n".join(sorted(_pair(row)))
     return before
 
 
-def _pair(row: Row) -> tuple[str, str]:
-    chosen, rejected = (plain(str(row[key][-1].get("content") or "")) for key in ("chosen", "rejected"))
-    return chosen, rejected
-
-
 def _said(row: Row) -> str:
-    return str(row["label"]) if "completion" in row else _pair(row)[0] if "chosen" in row else plain(answer_of(row))
+    return str(row["label"]) if "completion" in row else plain(answer_of(row))
 
 
 def _run(material: Material, values: Values) -> Iterator[FoundRow]:
@@ -79,6 +72,6 @@ CONTRADICTIONS = Check(
         Fix("keep_one", {"check": "contradictions", "which": "first"}, Text("data.quality.contradictions.keep_one.label.keep_the_first_answer")),
         drop("contradictions"),
     ),
-    kinds=("chat", "preference", "kto"),
+    kinds=("chat", "kto"),
     weight=2,
 )  # fmt: skip

@@ -23,8 +23,6 @@ def _fault(row: Row) -> Detail | None:
     said = plain(answer)
     if "text" not in row and len(said) > 3 and said == plain(question_of(row)):
         return {"code": "empty.echo"}
-    if "chosen" in row and said == plain(str(row["rejected"][-1].get("content") or "")):
-        return {"code": "empty.same_pair"}
     return None
 
 
@@ -50,7 +48,7 @@ def _run(material: Material, values: Values) -> Iterator[FoundRow]:
 
 EMPTY_ANSWERS = Check(
     key="empty_answers",
-    kinds=("chat", "text", "preference", "kto"),
+    kinds=("chat", "text", "preference", "kto", "ranking"),
     severity="look",
     label=Text("data.quality.empty_answers.label"),
     help=Text("data.quality.empty_answers.help"),

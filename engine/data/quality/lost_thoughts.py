@@ -73,7 +73,7 @@ LOST_THOUGHTS = Check(
     help=Text("data.quality.lost_thoughts.help"),
     found=Text("data.quality.lost_thoughts.found"),
     run=_run,
-    kinds=("chat", "preference", "kto"),
+    kinds=("chat", "preference", "kto", "ranking"),
     params=(
         model_param(Text("data.quality.lost_thoughts.model.label"), Text("data.quality.lost_thoughts.model.help")),
     ),

@@ -64,5 +64,5 @@ REFUSALS = Check(
     found=Text("data.quality.refusals.found"),
     run=each(_look),
     fixes=(drop("refusals"),),
-    kinds=("chat", "preference", "kto"),
+    kinds=("chat", "preference", "kto", "ranking"),
 )

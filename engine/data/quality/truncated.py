@@ -107,7 +107,7 @@ TRUNCATED = Check(
     help=Text("data.quality.truncated.help"),
     found=Text("data.quality.truncated.found"),
     run=_run,
-    kinds=("chat", "preference", "kto"),
+    kinds=("chat", "preference", "kto", "ranking"),
     fixes=(
         Fix(
             "shorten_found",

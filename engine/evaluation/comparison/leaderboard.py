@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import fmean, stdev
 from typing import Any, Literal, cast
 
+from engine.evaluation.comparison.objective_measures import OBJECTIVE_MEASURES, ObjectiveMeasure
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.metrics.declaration import EvaluationMetric
 from engine.shapes.leaderboard import EntrantState, LeaderboardRow
@@ -22,7 +23,7 @@ class Measure:
 
     Attributes:
         key: its name in rows of the leaderboard.
-        better: the direction that is better.
+        better: the direction that is better; "" where neither is.
         of: the number in a run's result.
         base: the same number of the untouched base, where it has one.
         decimals: digits behind the point in tables for people.
@@ -30,7 +31,7 @@ class Measure:
     """
 
     key: str
-    better: Literal["low", "high"]
+    better: Literal["low", "high", ""]
     of: Callable[[Mapping[str, Any]], float | None]
     base: Callable[[Mapping[str, Any]], float | None] | None = None
     decimals: int = 0
@@ -41,8 +42,13 @@ def _column(metric: EvaluationMetric) -> Measure:
     return Measure(metric.key, metric.better, metric.of_result, metric.of_base, metric.decimals)
 
 
+def _of_objectives(one: ObjectiveMeasure) -> Measure:
+    return Measure(one.key, one.better, one.of, one.base, one.decimals, one.scale)
+
+
 MEASURES = (
     *(_column(metric) for metric in METRICS),
+    *(_of_objectives(one) for one in OBJECTIVE_MEASURES),
     Measure("seconds", "low", lambda r: r.get("seconds")),
     Measure("tokens_per_s", "high", lambda r: r.get("tokens_per_s")),
     Measure("memory_mb", "low", lambda r: r.get("peak_memory_mb")),
@@ -130,8 +136,17 @@ def summary(values: Sequence[float | None]) -> Cell | None:
     return Cell(fmean(known), stdev(known) if len(known) > 1 else None, len(known))
 
 
-def leaderboard(entrants: Sequence[Entered]) -> list[LeaderboardRow]:
+def shown_measures(rows: Sequence[Mapping[str, Any]]) -> tuple[Measure, ...]:
+    """The columns of a table: those of objectives where one of the rows has them."""
+    rare = {one.key for one in OBJECTIVE_MEASURES}
+    return tuple(one for one in MEASURES if one.key not in rare or any(one.key in row["cells"] for row in rows))
+
+
+def leaderboard(entrants: Sequence[Entered], *, of_objectives: bool = False) -> list[LeaderboardRow]:
     """The rows of the table: the base first, then the entrants in their order.
+
+    Args:
+        of_objectives: each entrant has a loss of its own, which says nothing beside another's: losses are left out.
 
     Returns:
         rows {"key", "kind", "runs", "state", "partial", "now", "counts", "cells": {measure: {"mean", "spread", "runs", "mark"}}}.
@@ -139,6 +154,9 @@ def leaderboard(entrants: Sequence[Entered]) -> list[LeaderboardRow]:
         whole budget compete; where an entrant has none, `partial` is true and its numbers are those of what ended early.
     """
     rows = [_base_row(entrants), *(_row(entrant) for entrant in entrants)]
+    apart = {metric.key for metric in METRICS if of_objectives and metric.needs == "loss"}
+    for row in rows:
+        row["cells"] = {key: cell for key, cell in row["cells"].items() if key not in apart}
     for measure in MEASURES:
         _mark(measure, rows)
     for row in rows:
@@ -204,7 +222,7 @@ def state_of(runs: Sequence[RunState]) -> EntrantState:
 def _mark(measure: Measure, rows: Sequence[Row]) -> None:
     """Mark the best row of a column, or all those that are level with it."""
     competing = [row for row in rows if measure.key in row["cells"] and not row["partial"]]
-    if len({row["cells"][measure.key].mean for row in competing}) < 2:
+    if not measure.better or len({row["cells"][measure.key].mean for row in competing}) < 2:
         return
     sign = 1 if measure.better == "low" else -1
     best = min(competing, key=lambda row: sign * row["cells"][measure.key].mean)

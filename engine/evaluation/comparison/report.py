@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.core.cells import disarmed
-from engine.evaluation.comparison.leaderboard import COUNTS, MEASURES, Measure
+from engine.evaluation.comparison.leaderboard import COUNTS, Measure, shown_measures
 
 Say = Callable[[str], str]
 
@@ -21,10 +21,11 @@ def csv_text(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> st
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    numbers = [f"{measure.key}{part}" for measure in MEASURES for part in ("", "_spread", "_runs")]
+    measures = shown_measures(rows)
+    numbers = [f"{measure.key}{part}" for measure in measures for part in ("", "_spread", "_runs")]
     writer.writerow(["entrant", "key", "state", *numbers, *(f"parameters_{count}" for count in COUNTS)])
     for row in rows:
-        cells = [row["cells"].get(measure.key) or {} for measure in MEASURES]
+        cells = [row["cells"].get(measure.key) or {} for measure in measures]
         values = [_plain(cell.get(part)) for cell in cells for part in ("mean", "spread", "runs")]
         counts = [_plain(row["counts"].get(count)) for count in COUNTS]
         writer.writerow([disarmed(labels[row["key"]]), disarmed(row["key"]), row["state"], *values, *counts])
@@ -43,11 +44,12 @@ def markdown_text(
     facts: Sequence[tuple[str, str]],
 ) -> str:
     """A table with its conditions above and a legend below; `say` turns "column.loss", "best" ... into words."""
-    heads = ["entrant", *(f"column.{measure.key}" for measure in MEASURES), *(f"column.{count}" for count in COUNTS)]
+    measures = shown_measures(rows)
+    heads = ["entrant", *(f"column.{measure.key}" for measure in measures), *(f"column.{count}" for count in COUNTS)]
     lines = [f"# {_flat(title)}", "", *(f"- {_flat(name)}: {_flat(value)}" for name, value in facts), ""]
     lines += [_line([say(head) for head in heads]), _line(["---", *["---:"] * (len(heads) - 1)])]
     for row in rows:
-        cells = [_cell(measure, row["cells"].get(measure.key)) for measure in MEASURES]
+        cells = [_cell(measure, row["cells"].get(measure.key)) for measure in measures]
         counts = [_count(row["counts"].get(count)) for count in COUNTS]
         partial = f" ({say('partial')})" if row["partial"] else ""
         lines.append(_line([labels[row["key"]] + partial, *cells, *counts]))

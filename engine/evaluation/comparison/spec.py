@@ -14,7 +14,10 @@ from engine.jobs.spec import JobSpec, make_spec
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method, Variant
 from engine.methods.common.rates import defaults_for
-from engine.objectives import usual_objective
+from engine.objectives import OBJECTIVES, objective_of, usual_objective
+from engine.objectives.declaration import Objective
+from engine.rewards import check_rewards, read_rewards
+from engine.rewards.similarity import SIMILARITY
 
 MOST_ENTRANTS, MOST_SEEDS = 60, 5
 _VERSION = 1
@@ -83,6 +86,7 @@ class Entrant:
         variant: key of one of its variants; None for the plain method.
         method_params: settings of the method, over those of the variant.
         training: settings of training that this entrant alone has.
+        objective: key of what it optimises; None in a comparison of methods, which all imitate.
     """
 
     key: str
@@ -90,6 +94,7 @@ class Entrant:
     variant: str | None = None
     method_params: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
+    objective: str | None = None
 
     @property
     def declared(self) -> tuple[Method, Variant | None]:
@@ -101,6 +106,8 @@ class Entrant:
         """Its name for people; its key where this version does not know it."""
         try:
             method, variant = self.declared
+            if self.objective:
+                return objective_of(self.objective).label.in_(language)
         except Fault:
             return self.key
         return (variant or method).label.in_(language)
@@ -118,6 +125,7 @@ class ComparisonSpec:
         device: "auto", or key of a device.
         memory_mb: limit of each job in MB; None for the machine's.
         parameters: of the base model, which learning rates follow; None in comparisons of before they did.
+        judged_by: rewards that say which of two answers is better, in a comparison of objectives.
         version: of this form of the spec.
     """
 
@@ -130,11 +138,18 @@ class ComparisonSpec:
     memory_mb: int | None = None
     dataset_hash: str = ""  # set by the service: entrants that join later train on the same rows
     parameters: int | None = None  # set by the service
+    judged_by: tuple[Mapping[str, Any], ...] = ()
     version: int = _VERSION
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form."""
-        return asdict(self) | {"entrants": [asdict(entrant) for entrant in self.entrants]}
+        entrants = [asdict(entrant) for entrant in self.entrants]
+        return asdict(self) | {"entrants": entrants, "judged_by": [dict(one) for one in self.judged_by]}
+
+    @property
+    def of_objectives(self) -> bool:
+        """Whether objectives are compared, and not methods."""
+        return any(entrant.objective for entrant in self.entrants)
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -148,9 +163,16 @@ def offered() -> list[tuple[Method, Variant | None]]:
     return [pair for method in METHODS for pair in [(method, None), *((method, one) for one in method.variants)]]
 
 
-def entrant_key(method: str, variant: str | None) -> str:
+def offered_objectives(kind: str) -> list[Objective]:
+    """Those that learn from such rows as they are and whose results answer; the control is the last."""
+    found = [one for one in OBJECTIVES if kind in one.learns_from and one.talks and one.online is None]
+    return sorted(found, key=lambda one: one.control)
+
+
+def entrant_key(method: str, variant: str | None, objective: str | None = None) -> str:
     """Name of an entrant in a comparison."""
-    return f"{method}.{variant}" if variant else method
+    plain = f"{method}.{variant}" if variant else method
+    return f"{plain}-{objective}" if objective else plain
 
 
 def make_comparison(raw: Mapping[str, Any]) -> ComparisonSpec:
@@ -164,7 +186,9 @@ def make_comparison(raw: Mapping[str, Any]) -> ComparisonSpec:
         if not isinstance(raw.get(key), int):
             faults[key] = {"code": f"spec.no_{key}", "params": {}}
     shared, wrong = read_all(PARAMS, raw.get("shared") or {}, "shared")
-    entrants = _entrants(raw.get("entrants") or [], faults)
+    entrants = _with_control(_entrants(raw.get("entrants") or [], faults))
+    judges, wrong_judges = check_rewards(raw["judged_by"], "judged_by") if raw.get("judged_by") else ((), {})
+    faults |= wrong_judges
     name = str(raw.get("name") or "").strip()[:80]
     if not name:
         faults["name"] = {"code": "param.missing", "params": {}}
@@ -175,6 +199,7 @@ def make_comparison(raw: Mapping[str, Any]) -> ComparisonSpec:
         name, raw["base_model"], raw["dataset"], entrants, shared, str(raw.get("device") or "auto"),
         None if memory in (None, "") else memory, str(raw.get("dataset_hash") or ""),
         raw["parameters"] if type(raw.get("parameters")) is int else None,
+        tuple(one.as_dict() for one in judges) or _usual_judges(entrants),
     )  # fmt: skip
     job_specs(spec, {})
     return spec
@@ -182,7 +207,27 @@ def make_comparison(raw: Mapping[str, Any]) -> ComparisonSpec:
 
 def stored_comparison(stored: Mapping[str, Any]) -> ComparisonSpec:
     """A spec as it was stored, unchecked: what has run can be looked at, whatever this version would refuse."""
-    return ComparisonSpec(**{**stored, "entrants": tuple(Entrant(**entrant) for entrant in stored["entrants"])})
+    read = {
+        "entrants": tuple(Entrant(**one) for one in stored["entrants"]),
+        "judged_by": tuple(stored.get("judged_by") or ()),
+    }
+    return ComparisonSpec(**{**stored, **read})
+
+
+def _usual_judges(entrants: Sequence[Entrant]) -> tuple[Mapping[str, Any], ...]:
+    """Of a comparison of objectives: which answer is more like the better one of its row."""
+    usual = {"reward": SIMILARITY.key, "weight": 1.0, "values": {}}
+    return tuple(one.as_dict() for one in read_rewards([usual])) if any(one.objective for one in entrants) else ()
+
+
+def _with_control(entrants: tuple[Entrant, ...]) -> tuple[Entrant, ...]:
+    """With the objective that the others are held against, by the method of the first, where objectives are compared."""
+    control = next((one for one in OBJECTIVES if one.control), None)
+    first = next((one for one in entrants if one.objective), None)
+    if control is None or first is None or any(one.objective == control.key for one in entrants):
+        return entrants
+    key = entrant_key(first.method, first.variant, control.key)
+    return *entrants, Entrant(key, first.method, first.variant, first.method_params, objective=control.key)
 
 
 def _entrants(raw: Any, faults: Faults) -> tuple[Entrant, ...]:
@@ -190,15 +235,16 @@ def _entrants(raw: Any, faults: Faults) -> tuple[Entrant, ...]:
     found: dict[str, Entrant] = {}
     for one in raw:
         method, variant = str(one.get("method") or ""), one.get("variant") or None
-        key = entrant_key(method, variant)
-        if (method, variant) not in known:
+        objective = one.get("objective") or None
+        key = entrant_key(method, variant, objective)
+        if (method, variant) not in known or (objective and objective not in {each.key for each in OBJECTIVES}):
             faults[f"entrants.{key}"] = {"code": "comparison.unknown_entrant", "params": {"name": key[:60]}}
             continue
         held = sorted(set(one.get("training") or {}) & set(_HELD_EQUAL))
         if held:
             faults[f"entrants.{key}.training.{held[0]}"] = {"code": "comparison.held_equal", "params": {"key": held[0]}}
         found[key] = Entrant(
-            key, method, variant, dict(one.get("method_params") or {}), dict(one.get("training") or {})
+            key, method, variant, dict(one.get("method_params") or {}), dict(one.get("training") or {}), objective
         )
     if not found and not faults:
         faults["entrants"] = {"code": "comparison.no_entrants", "params": {}}
@@ -222,7 +268,7 @@ def raw_job(spec: ComparisonSpec, entrant: Entrant, seed: int, epoch: OnePass | 
         epoch: one pass over the data, for a comparison by time.
     """
     method, variant = entrant.declared
-    own = dict(defaults_for(method, spec.parameters)) if spec.parameters else {}
+    own = _defaults(entrant, method, spec.parameters)
     own |= dict(variant.training) if variant else {}
     own = {key: value for key, value in (own | dict(entrant.training)).items() if key not in _HELD_EQUAL}
     shared = {key: spec.shared[key] for key in _HELD_EQUAL if key in spec.shared} | {"seed": seed}
@@ -235,13 +281,29 @@ def raw_job(spec: ComparisonSpec, entrant: Entrant, seed: int, epoch: OnePass | 
         "dataset": spec.dataset,
         "method": entrant.method,
         "method_params": (dict(variant.values) if variant else {}) | dict(entrant.method_params),
-        "training": own | shared,
+        "training": own | _had(entrant, shared),
+        "objective": entrant.objective or usual_objective().key,
         "budget": {
             "device": spec.device,
             "memory_mb": spec.memory_mb,
             "minutes": spec.shared["minutes"] if by_time else None,
         },
     }
+
+
+def _defaults(entrant: Entrant, method: Method, parameters: int | None) -> dict[str, Any]:
+    """What the method changes in the settings, on a base of so many parameters."""
+    if entrant.objective:
+        return dict(objective_of(entrant.objective).defaults_of(method, parameters))
+    return dict(defaults_for(method, parameters)) if parameters else {}
+
+
+def _had(entrant: Entrant, shared: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what is the same for all, what the entrant's objective has."""
+    if not entrant.objective:
+        return dict(shared)
+    known = {param.key for param in objective_of(entrant.objective).params}
+    return {key: value for key, value in shared.items() if key in known}
 
 
 def _until_the_clock(shared: Mapping[str, Any], epoch: OnePass) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from engine.services.data.making.endpoint import Said
 from engine.services.data.making.forecast import TOGETHER
 from engine.services.data.making.writers import LocalWriter, writer_of
 from storage.job_tables import Job
-from storage.queries import rankings
+from storage.queries.ranked import rankings
 from storage.ranking_tables import RankedPrompt
 
 

@@ -42,6 +42,7 @@ def run(_ctx: Context, job: Job, reporter: Reporter) -> None:
         after=_limits(reporter, LIMIT_S, LIMIT_MB),
         objective=objective_of(asked["objective"]) if "objective" in asked else None,
         repeat=bool(asked.get("repeat")),
+        bundles=asked.get("bundles", ()),
     )
     reporter.finish(
         "succeeded", result=_result(found) | {"bill_mb": asked["bill_mb"], "bill_items": asked["bill_items"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from engine.core.errors import Fault
 from engine.devices import process_limit
 from engine.evaluation import sampling
 from engine.evaluation.answers import AnswerSheet
+from engine.evaluation.comparison.objective_measures import MEASURES_KEY
 from engine.jobs.reporter import Reporter
 from engine.jobs.runners.reward_env import reward_env
 from engine.jobs.signals import Cancelled, Interrupted
@@ -42,8 +44,10 @@ from engine.training.loop.start import loaded_from, put_start
 from engine.training.loop.throughput_log import keep_of_job
 from engine.training.loop.trainer import StepTrainer
 from engine.training.loop.weights import load_base, torch_device, trained_parameters
+from engine.training.online.attach import OnlineParts, learns_from_answers
 from engine.training.pace.extras import Extras
 from engine.training.pace.outlook import Outlook
+from engine.training.rollout.rollout import WritingEnded
 from storage.job_tables import Job
 from storage.queries import reporting
 
@@ -61,6 +65,12 @@ class _Loaded:
     run_context: RunContext
     sheet: AnswerSheet | None
     checkpoint: Path | None
+    online: OnlineParts | None = None  # of an objective that learns from its own answers
+
+    def close(self) -> None:
+        """Give back what rewards hold."""
+        if self.online is not None:
+            self.online.close()
 
 
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
@@ -77,7 +87,8 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
                 inputs = read_inputs(ctx, spec, reporter)
                 _refuse(inputs)
                 env = reward_env(ctx, job, reporter)
-                attempt = Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter), env)
+                wanted = job.spec.get(MEASURES_KEY) or {}
+                attempt = Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter), env, wanted)
             try:
                 _work(attempt)
             except Exception as error:
@@ -132,7 +143,7 @@ def _train(attempt: Attempt) -> None:
     with memory_held(limit_mb, resources.need_mb - resources.runtime_mb) as limit:
         with time_held(attempt.deadline):
             loaded = _load(attempt, limit)
-        with attempt.reporter.deferring_interrupts():
+        with closing(loaded), attempt.reporter.deferring_interrupts():
             _learn(loaded)
             _end(attempt, loaded)
 
@@ -164,13 +175,17 @@ def _load(attempt: Attempt, limit: DataLimit | None) -> _Loaded:
         put_start(model, inputs.method, inputs.start)
         if sheet is not None and asks:
             sheet = _ask_before(attempt, sheet, model, progress, extras, outlook)
-    trainer, callback = _prepare(attempt, progress, model, extras, outlook)
+    online = OnlineParts(attempt, progress, extras) if learns_from_answers(inputs) else None
+    trainer, callback = _prepare(attempt, progress, model, extras, outlook, online)
     planned = attempt.clock.planned.reference
     prepare_reference(inputs, trainer, callback.held, reporter, outlook, callback.report, planned)
+    attempt.compared.before(trainer, progress)
+    if online is not None:
+        online.attach(trainer)
     if limit is not None:
         limit.hold()
     _tell_start(attempt, trainer)
-    return _Loaded(model, trainer, callback, run_context, sheet, checkpoint)
+    return _Loaded(model, trainer, callback, run_context, sheet, checkpoint, online)
 
 
 def _ask_before(
@@ -195,6 +210,12 @@ def _learn(loaded: _Loaded) -> None:
         return
     try:
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    except WritingEnded as end:
+        if callback.progress.step == 0:
+            raise Interrupted from None
+        loaded.model.zero_grad()
+        callback.ended = end.wish
+        callback.wind_up()
     except TimeIsUp:
         if callback.progress.step == 0:
             raise
@@ -220,12 +241,20 @@ def _go_on(attempt: Attempt, checkpoint: Path | None) -> TrainingProgress:
 
 
 def _prepare(
-    attempt: Attempt, progress: TrainingProgress, model: Any, extras: Extras, outlook: Outlook
+    attempt: Attempt,
+    progress: TrainingProgress,
+    model: Any,
+    extras: Extras,
+    outlook: Outlook,
+    online: OnlineParts | None,
 ) -> tuple[StepTrainer, TrainingCallback]:
     inputs, resources, folder = attempt.inputs, attempt.resources, attempt.store.folder
     memory = MemoryWatch(torch_device(inputs.device), inputs.spec.budget.memory_mb, outside_mb=resources.runtime_mb)
     clock, reporter = attempt.clock, attempt.reporter
-    held = ScoredRows(thinned(inputs.examples.val, reporter), clock, extras, reporter, progress)
+    if online is None:
+        held = ScoredRows(thinned(inputs.examples.val, reporter), clock, extras, reporter, progress)
+    else:
+        held = online.held
     _know_sizes(attempt, model, held)
     samples = SampleAnswers(
         inputs.prompts,
@@ -242,6 +271,7 @@ def _prepare(
         extras,
         reporter,
         progress,
+        None if online is None else online.tell_samples,
     )
     callback = TrainingCallback(
         reporter,
@@ -308,6 +338,7 @@ def _end(attempt: Attempt, loaded: _Loaded) -> None:
         round_as_stored(reporter, loaded.model, inputs.method, inputs.weights)
         if loaded.sheet is not None and callback.ended != "stop":
             score_result(loaded.sheet, loaded.model, progress, trainer.autocast, callback.tell_answered, clock.latest)
+        attempt.compared.after(trainer, progress)
         callback.outlook.enter("result")
         callback.note_elapsed()
         folders.keep(loaded.model, progress, chosen)

@@ -37,6 +37,7 @@ class Footprint:
         front: virtual tokens before each example.
         before: keys and values that each layer puts before an example; attention then needs a mask, which it keeps.
         own: the trained numbers are the base's own and not held besides it.
+        summed: numbers of the base's matrices that sums take the place of, beside them, while answers are written (in fp32 alone).
         head: the output layer is trained, or the embeddings that it shares its weights with.
         embeddings: the embeddings are trained.
     """
@@ -60,6 +61,7 @@ class Footprint:
     front: int = 0
     before: int = 0
     own: bool = False
+    summed: float = 0.0
     head: bool = False
     embeddings: bool = False
 

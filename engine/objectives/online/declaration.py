@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.data.bundles.sizes import BundleSize
+
 Values = Mapping[str, Any]
 State = dict[str, Any]  # what an objective remembers between rollouts, as JSON
 
@@ -45,6 +47,6 @@ class Online:
     old: Callable[[Values], bool]
     learn: Callable[[Sequence[Any], Values, State], Learnt]
 
-    def tokens_of(self, prompt: int, values: Values) -> int:
-        """Most tokens of a prompt of so many with all its answers: what a step learns from it."""
-        return prompt + self.answers(values) * (1 + self.new_tokens(values))
+    def size_of(self, prompt: int, values: Values) -> BundleSize:
+        """A prompt of so many tokens with all its answers, as long as they may become: what a step learns from it."""
+        return BundleSize(prompt - 1, (self.new_tokens(values),) * self.answers(values))

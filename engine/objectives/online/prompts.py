@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
+from engine.data.bundles.sizes import BundleSize
 from engine.data.templates.lengths import Counts, LengthIndex
 from engine.data.templates.losses import refuses_a_row
 from engine.data.templates.masking import IGNORED
@@ -62,13 +63,15 @@ class PromptMaker:
 def prompt_counts(index: LengthIndex, values: Values) -> Counts:
     """Each prompt with all its answers, as long as they may become."""
     answers, most = int(values["answers"]), new_tokens(values)
-    room = int(values["max_length"]) - most
-    lengths = [min(length, room) + answers * (1 + most) for length in index.every_length]
+    room = max(1, int(values["max_length"]) - most)
+    sizes = [BundleSize(min(length, room) - 1, (most,) * answers) for length in index.every_length]
+    lengths = [one.tokens for one in sizes]
     return Counts(
         rows=round(len(lengths) * index.scale),
         tokens=round(sum(lengths) * index.scale),
         trained=round(len(lengths) * answers * most * index.scale),
         lengths=lengths,
+        bundles=sizes,
         truncated=round(sum(length > room for length in index.every_length) * index.scale),
         dropped=0,
         unlearnable=0,

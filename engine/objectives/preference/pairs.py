@@ -64,7 +64,7 @@ class Pairs:
             preference: what the comparison alone loses.
         """
         drawn = {
-            ACCURACY.key: (lead > 0).float(),
+            ACCURACY.key: (lead > 0).float() + (lead == 0).float() / 2,  # all are level before the first step
             MARGIN.key: lead,
             CHOSEN.key: self.better_mean,
             REJECTED.key: self.worse_mean,

@@ -25,6 +25,7 @@ from engine.objectives.shared_params import (
     OPTIMIZER,
     QUANTISATION,
     SCHEDULE,
+    SCORED_ANSWERS,
     SEED,
     THINKING,
     TRAINED_FORMAT,
@@ -84,6 +85,6 @@ def settings_of(*own: Param) -> tuple[Param, ...]:
     """The settings of such an objective, in the order of the form, with its own among them."""
     return (
         PAIR_EPOCHS, PAIR_RATE, *own, BATCH_SIZE, PAIR_LENGTH, PAIR_THINKING, CONTROL_TOKENS, SCHEDULE, WARMUP, WEIGHT_DECAY,
-        MAX_GRAD_NORM, OPTIMIZER, TRAINED_FORMAT, OFFLOAD, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, MODEL_FROM,
+        MAX_GRAD_NORM, OPTIMIZER, TRAINED_FORMAT, OFFLOAD, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, SCORED_ANSWERS, MODEL_FROM,
         KEEP_CHECKPOINTS, SEED,
     )  # fmt: skip

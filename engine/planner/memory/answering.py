@@ -9,6 +9,7 @@ from engine.planner.memory.workload import FP32, Workload
 
 ROWS = 16  # scored questions that are answered at a time (engine.evaluation.answers)
 SAMPLES = 4  # sample questions, all at a time (engine.evaluation.sampling) ...
+_SCORES = 3.0  # copies of the next token's scores: themselves, their softmax, and its sums
 NEW_TOKENS = 64  # ... and the tokens of their answers
 
 
@@ -21,8 +22,27 @@ def asked_at_once(training: Mapping[str, Any], samples: int = 0) -> int:
 
 def cache_bytes(work: Workload) -> float:
     """Keys and values of every layer."""
+    return _cached(work, _tokens(work))
+
+
+def _cached(work: Workload, tokens: float) -> float:
     shape = work.shape
-    return 2.0 * work.width * shape.layers * shape.kv_heads * shape.head_dim * _tokens(work)
+    return 2.0 * work.width * shape.layers * shape.kv_heads * shape.head_dim * tokens
+
+
+def written_bytes(work: Workload) -> tuple[float, float]:
+    """(kept, made) while answers are written between the steps: keys and values of all rows, of a layer twice while rows that have
+    ended leave it; scores of the next token with what is drawn from them; and sums of matrices and what is added to them."""
+    one, shape = work.written, work.shape
+    if one is None:
+        return 0.0, 0.0
+    kept = _cached(work, one.rows * one.width)
+    inner = max((max(sizes) for sizes in shape.linears.values()), default=0)
+    attention = 3.0 * shape.heads * shape.head_dim + one.asked
+    reading = one.prompts * one.asked * (work.width * (3.0 * inner + 2 * shape.hidden + attention))
+    scores = _SCORES * FP32 * one.rows * shape.vocabulary
+    summed = FP32 * work.footprint.summed if work.width == FP32 and not work.base_format.quantised else 0.0
+    return kept + summed, max(reading, kept / max(1, shape.layers) + scores)
 
 
 def answer_bytes(work: Workload) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.core.shapes import CodedMessage
-from engine.devices.attention import WRITTEN, Attention
+from engine.devices.attention import PROCESSOR, WRITTEN, Attention
 from engine.planner.memory.workload import FP32, Workload
 
 
@@ -60,10 +60,11 @@ class KeptAttention:
 
     @property
     def _again(self) -> float:
-        """Keys and values of prompts, put together with those of each answer behind them: there is a mask for these, so that the
-        library repeats them for each query head."""
+        """Keys and values of prompts, put together with those of each answer behind them. There is a mask for these, with which the
+        library repeats them for each query head; processors take them as they are."""
         shape = self.work.shape
-        return 2.0 * shape.heads * shape.head_dim * self.work.read_again
+        heads = shape.kv_heads if self.kernel is PROCESSOR else shape.heads
+        return 2.0 * heads * shape.head_dim * self.work.read_again
 
     @property
     def made(self) -> float:

@@ -118,7 +118,7 @@ def predicted_mb(work: Workload) -> float:
 
 def step_bytes(work: Workload) -> dict[str, float]:
     """What the step itself holds, by key: without the program, the margin and the heap's share. A dry run counts the same."""
-    work = replace(work, asked=0, measured=())
+    work = replace(work, asked=0, written=None, measured=())
     lines = {item.key: item.bytes for item in memory_breakdown(work) if item.key not in ("runtime", "margin")}
     step = StepMeasures(work, work.footprint)
     lines["temporary"] = lines.get("temporary", 0.0) - _slack_bytes(step, _highest(step))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.base_formats import base_format
 from engine.core.hardware import Device
 from engine.data.bundles.arranged import arranged_lengths
+from engine.data.bundles.written import Written, written_at_once
 from engine.data.templates.lengths import Counts
 from engine.devices import precision_for
 from engine.jobs.spec import JobSpec
@@ -59,12 +60,22 @@ def workload_of_spec(
         asked=asked_at_once(training, len(spec.sample_prompts)),
         batch=batch,
         lengths=telling(lengths, batch) if complete else (),
+        written=_written(spec, train),
         attended=taken.attended,
         read_again=taken.read_again,
     )
     room_mb = room_of(limit_of(device, spec.budget.memory_mb), spec.budget.goal)
     step_tokens = sum(lengths[:batch])
     return arrange(work, smallest, step_tokens, str(training["checkpointing"]), room_mb, row=train.longest)
+
+
+def _written(spec: JobSpec, train: Counts) -> Written | None:
+    online = objective_of(spec.objective).online
+    if online is None or not train.bundles:
+        return None
+    asked = 1 + max(one.shared for one in train.bundles)
+    prompts = min(int(spec.training["batch_size"]), max(1, train.rows))
+    return written_at_once(prompts, online.answers(spec.training), asked, online.new_tokens(spec.training))
 
 
 def smallest_group(spec: JobSpec, train: Counts, work: Workload) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from engine.methods.common.footprint import Footprint, inputs_kept
 from engine.methods.common.shape import ModelShape
-from engine.planner.memory.answering import answer_bytes, cache_bytes
+from engine.planner.memory.answering import answer_bytes, cache_bytes, written_bytes
 from engine.planner.memory.attention import KeptAttention
 from engine.planner.memory.base_weights import copied_bytes, recast_bytes
 from engine.planner.memory.fullest import packed, padded
@@ -196,11 +196,11 @@ def _update(step: StepMeasures) -> PeakPhase:
 
 
 def _answer(step: StepMeasures) -> PeakPhase:
-    """No step: keys and values of all questions, and what is made on top."""
+    """No step: keys and values of all questions, and what is made on top; of answers to questions, or of those that are learnt."""
     work = step.work
-    if not work.asked:
-        return PeakPhase("answer")
-    return PeakPhase("answer", activations=cache_bytes(work), temporary=answer_bytes(work) + unpacked_bytes(work))
+    asked = (cache_bytes(work), answer_bytes(work)) if work.asked else (0.0, 0.0)
+    kept, made = max(asked, written_bytes(work), key=sum)
+    return PeakPhase("answer", activations=kept, temporary=made + (unpacked_bytes(work) if made else 0.0))
 
 
 def _earlier(step: StepMeasures) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 from engine.base_formats.as_is import AS_IS
 from engine.base_formats.declaration import BaseFormat
 from engine.core.hardware import Device, Precision
+from engine.data.bundles.written import Written
 from engine.devices import kind_of
 from engine.devices.declaration import DeviceKind
 from engine.methods.common.declaration import Method
@@ -52,6 +53,7 @@ class Workload:
         asked: rows that answer at a time, before, during or after training.
         batch: examples of an optimizer step; 0 where that says nothing.
         lengths: of the examples, as far as they decide how full a group can be (`fullest.telling`).
+        written: answers that are written between the steps; None where the data have them.
         attended, read_again: of prompts with several answers, as `engine.data.bundles.arranged` has them.
     """
 
@@ -74,6 +76,7 @@ class Workload:
     asked: int = 0
     batch: int = 0
     lengths: tuple[int, ...] = ()
+    written: Written | None = None
     attended: float = 1.0
     read_again: float = 0.0
 

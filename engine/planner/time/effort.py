@@ -97,6 +97,19 @@ def update_seconds(work: Workload) -> float:
     return rates.step_s + moved + moving_seconds(work)
 
 
+def written_seconds(work: Workload, prompts: int, rows: int, asked: float, tokens: float) -> float:
+    """So many answers of `tokens` tokens at once: each different prompt is read once, adapters are merged for the time."""
+    rates, shape = rates_of(work.device), work.shape
+    reading = group_seconds(work, [max(1, round(asked))] * prompts, 0.0, train=False)
+    flops = 2.0 * shape.parameters * rows / rates.flops
+    weights = shape.parameters * work.base_format.weight_bytes(work.width) / rates.bandwidth
+    kept = 2.0 * work.width * shape.layers * shape.kv_heads * shape.head_dim * rows * (asked + tokens / 2)
+    unpacked = body_parameters(shape) * rates.unpack_s * work.base_format.unpacking
+    beside = work.method.saves == "adapter" and not work.footprint.summed
+    calls = shape.layers * rates.word_layer_s * (_ADAPTED if beside else 1.0)
+    return reading + tokens * (max(flops, weights) + kept / rates.bandwidth + unpacked + calls)
+
+
 def answer_seconds(work: Workload, questions: int, asked: float, tokens: float) -> float:
     """Greedy answers of `tokens` tokens to questions of `asked` tokens on average, all at once."""
     if not questions or not tokens:

@@ -29,16 +29,19 @@ def measure_examples(
     total: int,
     template: ChatTemplate,
     make: Callable[[Callable[..., None]], MakesExamples],
+    views: Callable[[Mapping[str, Any]], Sequence[Mapping[str, Any]]] | None = None,
+    mask: Mapping[str, Any] = {},
 ) -> LengthTable:
     """As `measure`, of what an objective makes of rows: prompts with several answers, or prompts alone.
 
     Args:
         make: (told of what is left out) -> what makes the examples.
+        views, mask: what of a row that encodes, and how, so that many are asked for at once.
     """
     splits: dict[str, list[tuple[int, Runs]]] = {"train": [], "val": []}
     found = _Found(template.token_rows.untaught)
     makers = {split: make(found.left_out) for split in splits}
-    for row in rows:
+    for row in template.ahead(iter(rows), views, **mask):
         found.seen += 1
         before = found.refused
         try:

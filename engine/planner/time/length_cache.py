@@ -43,8 +43,9 @@ def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, spec:
     template = as_trained(open_template(folder, model.name), spec.training)
     if objective.makes_bundles:
         values = {**spec.training, "max_length": _NO_LIMIT}
-        ahead = template.ahead(iter(rows), objective.views, **mask)
-        table = measure_examples(ahead, total, template, lambda told: objective.examples(template, values, told))
+        table = measure_examples(
+            rows, total, template, lambda told: objective.examples(template, values, told), objective.views, mask
+        )
     else:
         table = measure(rows, total, template, mask)
     keep(file, json.dumps(table.as_dict(), separators=(",", ":")))

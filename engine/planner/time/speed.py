@@ -13,11 +13,12 @@ from random import Random
 from typing import cast
 
 from engine.data.bundles.arranged import sequences_of
+from engine.data.bundles.written import MOST_ANSWERED, WRITTEN_AT_ONCE
 from engine.data.templates.lengths import Counts
 from engine.planner.memory.workload import Workload
 from engine.planner.time.corrections import NO_CORRECTION, Correction, Source
 from engine.planner.time.disk import checkpoint_bytes, result_bytes
-from engine.planner.time.effort import answer_seconds, group_seconds, groups_of, update_seconds
+from engine.planner.time.effort import answer_seconds, group_seconds, groups_of, update_seconds, written_seconds
 from engine.planner.time.units import UnitTimes
 from engine.shapes.plans import TimeEstimate
 
@@ -45,6 +46,7 @@ class Pace:
         questions: sample questions of a round.
         scored: held-out questions that are answered before and after training.
         two: the weights of the best check and those of the last step may both be written at the end.
+        repeats: steps that the examples of a batch serve.
     """
 
     epochs: float
@@ -53,6 +55,7 @@ class Pace:
     questions: int = SAMPLE_QUESTIONS
     scored: int = 0
     two: bool = False
+    repeats: int = 1
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Duration:
 def steps_of(rows: int, pace: Pace) -> int:
     """Optimizer steps of the whole job."""
     per_epoch = -(-rows // pace.batch_size)
-    return ceil(per_epoch * pace.epochs)
+    return ceil(per_epoch * pace.repeats * pace.epochs)
 
 
 def duration_of(
@@ -161,12 +164,39 @@ def training_seconds(work: Workload, train: Counts, pace: Pace) -> float:
     grouped = sum(group_seconds(work, group, share) for step in steps for group in groups_of(work, step))
     rate = grouped / max(1, sum(map(sum, steps)))
     passes = work.needs.passes
-    return read_tokens(work, train) * pace.epochs * rate * passes + steps_of(train.rows, pace) * update_seconds(work)
+    learning = read_tokens(work, train) * pace.epochs * pace.repeats * rate * passes
+    written = pace.epochs * ceil(train.rows / pace.batch_size) * writing_seconds(work, train, pace.batch_size)
+    return learning + written + steps_of(train.rows, pace) * update_seconds(work)
+
+
+def writing_seconds(work: Workload, train: Counts, prompts: int) -> float:
+    """The answers to so many prompts, in batches; 0 where the data have all answers."""
+    if work.written is None or not train.bundles:
+        return 0.0
+    answers = len(train.bundles[0].answers)
+    asked = 1.0 + sum(one.shared for one in train.bundles) / len(train.bundles)
+    found, left = 0.0, prompts * answers
+    while left > 0:
+        rows = min(left, WRITTEN_AT_ONCE)
+        found += written_seconds(work, -(-rows // answers), rows, asked, work.written.tokens)
+        left -= rows
+    return found
 
 
 def held_out_seconds(work: Workload, val: Counts) -> float:
     """The held-out rows once, without training."""
+    if work.written is not None:
+        return _answered_seconds(work, val)
     return _reading_seconds(work, val) * min(1.0, _MOST_HELD_OUT / max(1, val.rows))
+
+
+def _answered_seconds(work: Workload, val: Counts) -> float:
+    """Held-out prompts, answered by the likeliest tokens and by drawn ones."""
+    if work.written is None or not val.bundles:
+        return 0.0
+    rows = min(MOST_ANSWERED, val.rows)
+    asked = 1.0 + sum(one.shared for one in val.bundles) / len(val.bundles)
+    return 2.0 * written_seconds(work, rows, rows, asked, work.written.tokens)
 
 
 def reference_seconds(work: Workload, train: Counts, val: Counts) -> float:

@@ -14,7 +14,7 @@ _GROUPS = {"万": 10**4, "亿": 10**8}
 LARGE = _GROUPS
 _ALL = "".join((*_DIGITS, *_UNITS, *_GROUPS))
 NUMERAL = re.compile(rf"(?:百分之)?负?[{_ALL}]{{1,40}}(?:点[{''.join(_DIGITS)}]{{1,40}})?")
-_HUNDREDTHS = re.compile("百分之")
+_HUNDREDTHS = re.compile("[百]分之")
 
 
 def numeral(text: str) -> tuple[Fraction, bool] | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from engine.core.context import Context
@@ -25,12 +27,13 @@ from engine.services.chat.sides import (
     find_conversation,
     load_setup,
     make_asks,
+    refuse_scorers,
     shape_of_base,
 )
 from engine.serving.process.admission import Devices, Running, Tuned, Wanted, place
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
-from engine.serving.protocol import Ask, Request, ResidentModels, tuned_key
+from engine.serving.protocol import Ask, Request, ResidentModels, Score, tuned_key
 from engine.shapes.chat import AnswerEvent, ChatOptions, ChatStatus, ConversationBrief, ConversationView
 from storage.model_status import READY
 from storage.queries import conversations, jobs, tuned_models
@@ -58,6 +61,7 @@ class Chat:
         self._turns = FairQueue()
         self._answers: dict[int, Answering] = {}
         self._lock = threading.Lock()
+        self._closed = False
         settle_orphans(ctx)
 
     # ------------------------------------------------------------------ conversations
@@ -69,6 +73,7 @@ class Chat:
     def open(self, base_id: int, tuned_ids: Sequence[int], settings: Mapping[str, Any] | None = None) -> int:
         """Begin a conversation. Raises NotFound, SpecError, or Fault when the models do not belong together."""
         read = read_chat_settings(settings)
+        refuse_scorers(self._ctx, tuned_ids)
         with self._ctx.db.write() as s:
             ids = check_models(s, base_id, tuned_ids)
             conversation = Conversation(title="", base_model_id=base_id, tuned_ids=ids, settings=read)
@@ -85,6 +90,7 @@ class Chat:
     ) -> None:
         """Change settings (only those named) or who answers from the next prompt on."""
         self._refuse_while_busy(conversation_id)
+        refuse_scorers(self._ctx, tuned_ids or ())
         with self._ctx.db.write() as s:
             conversation = find_conversation(s, conversation_id)
             if settings is not None:
@@ -176,6 +182,21 @@ class Chat:
 
     # ------------------------------------------------------------------ the process
 
+    def run(
+        self, setup: Setup, asks: tuple[Ask, ...] = (), scores: tuple[Score, ...] = ()
+    ) -> Iterator[Mapping[str, Any]]:
+        """Have the inference process do something that belongs to no conversation, when its turn has come; the events of it.
+
+        Raises:
+            Fault: where memory does not suffice, or what the process reports.
+        """
+        with self._turns.turn(lambda _place: not self._closed) as mine:
+            if not mine:
+                raise Fault("chat.process_died", exit=0)
+            request = replace(self._request(setup, asks, scores), scores=scores)
+            with closing(self._client.stream(request)) as events:
+                yield from events
+
     def status(self) -> ChatStatus:
         """Of the inference process: {"loaded", "models", "memory_mb", "busy", "waiting", "idle_s", "device", "precision", "pid"}."""
         held, busy = self._client.held, self._turns.waiting > 0
@@ -193,6 +214,7 @@ class Chat:
 
     def close(self) -> None:
         """Stop every answer, store what was said, and end the inference process."""
+        self._closed = True
         with self._lock:
             running = list(self._answers.values())
         for answering in running:
@@ -238,7 +260,7 @@ class Chat:
             except Fault:
                 return  # the prompt that follows meets the same obstacle and tells the user
 
-    def _request(self, setup: Setup, asks: tuple[Ask, ...]) -> Request:
+    def _request(self, setup: Setup, asks: tuple[Ask, ...], scores: tuple[Score, ...] = ()) -> Request:
         """What the inference process is to do. Raises Fault when memory does not suffice."""
         running = self._running_process()
         with self._ctx.db.read() as s:
@@ -248,7 +270,7 @@ class Chat:
             shape_of_base(setup.base),
             tuple(Tuned(tuned_key(t.id), t.format, t.bytes) for t in setup.tuned),
             setup.answering,
-            sum(len(ask.ids) + ask.max_tokens for ask in asks),
+            sum(len(ask.ids) + ask.max_tokens for ask in asks) + sum(len(one.ids) for one in scores),
         )
         devices = spared(self._ctx, self._devices(), active)
         placed = place(wanted, running, devices, [job.name for job in active])

@@ -23,7 +23,7 @@ from engine.jobs.lanes import lane_for
 from engine.jobs.queue import enqueue
 from engine.jobs.views import views
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import check_models, sides_of
+from engine.services.chat.sides import check_models, refuse_scorers, sides_of
 from engine.shapes.chat import ListBounds, ListRow, QuestionListView
 from storage.job_tables import Job
 from storage.queries import jobs, tuned_models
@@ -58,6 +58,7 @@ def start_list(
     if read["seed"] is None:
         read["seed"] = secrets.randbelow(2**31)
     lane = lane_for("auto")
+    refuse_scorers(ctx, tuned_ids)
     with ctx.db.read() as s:
         ids = check_models(s, base_id, tuned_ids)
         base, tuned = s.get_one(LanguageModel, base_id), tuned_models.tuned_by_ids(s, ids)

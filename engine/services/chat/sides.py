@@ -152,11 +152,18 @@ def check_models(s: Session, base_id: int, tuned_ids: Sequence[int]) -> list[int
             raise NotFound(tuned=i)
         if row.base_model_id != base_id:
             raise Fault("chat.other_base", tuned=row.name, base=base.name)
-        if not talks(row):
-            raise Fault("reward.scores", name=row.name)
     if fault := obstacle(base, ()):
         raise fault
     return ids
+
+
+def refuse_scorers(ctx: Context, tuned_ids: Sequence[int]) -> None:
+    """Raises Fault("reward.scores") where one of them scores answers and writes none."""
+    with ctx.db.read() as s:
+        found = tuned_models.tuned_by_ids(s, [int(one) for one in tuned_ids])
+    for row in found.values():
+        if not talks(row):
+            raise Fault("reward.scores", name=row.name)
 
 
 def load_setup(ctx: Context, conversation_id: int) -> tuple[Setup, list[Message]]:
@@ -191,7 +198,7 @@ def make_asks(ctx: Context, setup: Setup, messages: Sequence[Message], prompt: s
     results = {side_of(tuned.id): tuned for tuned in setup.tuned}
     asks = []
     for side in setup.sides:
-        history = _history(setup, messages, side.side, prompt)
+        history = history_of(setup, messages, side.side, prompt)
         tuned = results.get(side.side)
         folder = ctx.settings.absolute(tuned.path) if tuned else None
         context = context_of(setup.base) - (virtual_tokens(folder) if folder else 0)
@@ -223,7 +230,7 @@ def shape_of_base(base: LanguageModel) -> Any:
     return shape_of(base.config, base.parameters)
 
 
-def _history(setup: Setup, messages: Sequence[Message], side: str, prompt: str) -> list[Mapping[str, str]]:
+def history_of(setup: Setup, messages: Sequence[Message], side: str, prompt: str) -> list[Mapping[str, str]]:
     """What one side has seen: each prompt that it answered, and its own answer."""
     prompts = {m.turn: m.content for m in messages if m.role == conversations.USER}
     turns: list[Mapping[str, str]] = []

@@ -12,6 +12,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError, TunesmithError
 from engine.core.names import free_name
 from engine.core.shapes import Faults
+from engine.evaluation.comparison.objective_measures import MEASURES_KEY
 from engine.evaluation.comparison.spec import (
     ComparisonSpec,
     Entrant,
@@ -20,6 +21,7 @@ from engine.evaluation.comparison.spec import (
     make_comparison,
     named_faults,
     raw_job,
+    stored_comparison,
 )
 from engine.jobs.lanes import lane_for
 from engine.jobs.spec import JobSpec, make_stored
@@ -217,7 +219,15 @@ def _queue(
     for entrant, seed in sorted(runs, key=lambda place: place[1]):
         name = f"{spec.name} · {labels[entrant]}" + (f" · {seed}" if several else "")
         job = lifecycle.queue_job(s, replace(runs[entrant, seed], name=name[:120]), lane, rows=spec.dataset_hash)
+        _measure(s, job, spec)
         s.add(ComparisonEntry(comparison_id=comparison_id, job_id=job, entrant=entrant, seed=seed))
+
+
+def _measure(s: Session, job_id: int, spec: ComparisonSpec) -> None:
+    """Have a job measure what objectives are compared by."""
+    if spec.of_objectives:
+        job = s.get_one(Job, job_id)
+        job.spec = {**job.spec, MEASURES_KEY: {"pairs": True, "rewards": [dict(one) for one in spec.judged_by]}}
 
 
 # ------------------------------------------------------------------ what runs already
@@ -260,6 +270,7 @@ def run_again(ctx: Context, comparison_id: int, job_id: int) -> None:
         entry = next(one for one in queries.entries_of(s, comparison_id) if one.job_id == job_id)
         _refuse(runs, faults, s)
         entry.job_id = lifecycle.queue_job(s, run, job.lane, rows=run.dataset_hash)
+        _measure(s, entry.job_id, stored_comparison(_comparison(s, comparison_id).spec))
     return None
 
 

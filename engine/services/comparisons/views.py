@@ -15,6 +15,7 @@ from engine.core.errors import Fault, NotFound
 from engine.core.params import Param, read_all
 from engine.data.rows.scored_answers import answers_path, read_answers
 from engine.evaluation.comparison.leaderboard import Entered, RunState, leaderboard, state_of
+from engine.evaluation.comparison.objective_measures import OBJECTIVE_MEASURES
 from engine.evaluation.comparison.report import csv_text, markdown_text
 from engine.evaluation.comparison.spec import PARAMS, ComparisonSpec, Entrant, stored_comparison
 from engine.evaluation.metrics import METRICS
@@ -50,7 +51,9 @@ def list_comparisons(ctx: Context) -> list[ComparisonBrief]:
             "created_at": row.created_at,
             "base_model_name": models.get(row.base_model_id),
             "dataset_name": datasets.get(row.dataset_id),
-            "entrants": [{key: one[key] for key in ("key", "method", "variant")} for one in row.spec["entrants"]],
+            "entrants": [
+                {key: one.get(key) for key in ("key", "method", "variant", "objective")} for one in row.spec["entrants"]
+            ],
             "seeds": row.spec["shared"]["seeds"],
             "held": row.spec["shared"]["held"],
         }
@@ -96,10 +99,11 @@ def _view(s: Session, row: Comparison) -> ComparisonBody:
     runs = {entry.job_id: _run(entry, jobs[entry.job_id], made, tuned, ran) for entry in entries}
     entered = [_entered(one, entries, runs, model) for one in spec.entrants]
     declared: dict[str, Entrant] = {entrant.key: entrant for entrant in spec.entrants}
-    rows = leaderboard(entered)
+    rows = leaderboard(entered, of_objectives=spec.of_objectives)
     for line in rows:
         one = declared.get(line["key"])
         line["method"], line["variant"] = (one.method, one.variant) if one else (None, None)
+        line["objective"] = one.objective if one else None
     return {
         "id": row.id,
         "name": row.name,
@@ -238,6 +242,7 @@ def export_comparison(ctx: Context, comparison_id: int, form: str, *, say: Calla
     ]
     named = [(say(f"fact.{key}"), str(value or "-")) for key, value in facts]
     metrics_said = {f"column.{metric.key}": metric.label.in_(lang) for metric in METRICS}
+    metrics_said |= {f"column.{measure.key}": measure.label.in_(lang) for measure in OBJECTIVE_MEASURES}
 
     def words(key: str) -> str:
         return metrics_said.get(key) or say(key)

@@ -29,7 +29,7 @@ from engine.planner.vocabulary import vocabulary_faults
 from engine.services.jobs.empty_thoughts import impossible_thoughts
 from engine.services.jobs.ends import unlearnt_ends
 from engine.services.jobs.going_on import gone_start, misfitting_start, start_hash, with_start
-from engine.services.rewards.choices import unusable_rewards
+from engine.services.jobs.usable_rewards import unusable_rewards
 from engine.shapes.jobs import JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, inputs, job_lists, metrics
@@ -48,7 +48,7 @@ def start_job(ctx: Context, raw_spec: RawSpec, *, key: str) -> int:
         parameters = base_models.size_of(s, form.get("base_model"))
     spec = make_spec(form, parameters)
     lane, faults = _lane(spec)
-    faults |= unusable_rewards(ctx, spec.training)
+    faults |= unusable_rewards(ctx, spec.training, spec.dataset)
     faults |= lacking_rows(ctx, spec) | unlearnt_ends(ctx, spec) | impossible_thoughts(ctx, spec)
     with ctx.db.read() as s:
         faults |= missing_inputs(ctx.settings, s, spec)

@@ -27,6 +27,7 @@ from engine.models.base.integrity import change_of
 from engine.models.tuned.integrity import FILES, forget_checks, result_change
 from engine.models.tuned.versions import LAST_SUFFIX
 from engine.services.models.weights import weights_of
+from engine.serving.scored_texts import talks
 from engine.shapes.models import ExportNeeds, TunedBrief, TunedView
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import base_models, events, inputs, jobs, tuned_models
@@ -101,11 +102,12 @@ def start_export(ctx: Context, tuned_id: int, format: str, params: Mapping[str, 
     format_of(format)
     with ctx.db.read() as s:
         made = tuned_models.exports_of(s, tuned_id, EXPORT.key)
+        scores = not talks(_tuned(s, tuned_id))
     lost = {job.id for job in made if job.status == JobStatus.SUCCEEDED and not _on_disk(ctx.settings, job)}
     with ctx.db.write() as s:
         tuned = _tuned(s, tuned_id)
         form = meant(format, tuned.format)
-        _check(tuned, form)
+        _check(tuned, form, scores=scores)
         values = _read(form, params or {})
 
         def grants(job: Job) -> bool:
@@ -168,11 +170,11 @@ def _tuned(s: Session, tuned_id: int) -> TunedModel:
     return tuned
 
 
-def _check(tuned: TunedModel, form: ExportFormat) -> None:
+def _check(tuned: TunedModel, form: ExportFormat, *, scores: bool) -> None:
     method = method_of(tuned.method)
-    reason = form.refusal(method, tuned.format)
+    reason = form.refusal(method, tuned.format, scores=scores)
     if reason is not None:
-        known = ", ".join(one.key for one in offered(method, tuned.format))
+        known = ", ".join(one.key for one in offered(method, tuned.format, scores=scores))
         said = {"format": form.label.as_dict(), "reason": reason.as_dict()}
         raise Fault("export.not_offered", name=tuned.name, known=known, **said)
 
@@ -238,6 +240,7 @@ def _brief(settings: Settings, row: TunedModel, around: _Around, base_changed: F
         "name": row.name,
         "method": row.method,
         "format": row.format,
+        "talks": talks(row),
         "bytes": row.bytes,
         "changed": fault.as_dict() if fault else None,  # without its files, or its base's, it cannot answer
         "weights_hash": row.weights_hash,
@@ -275,7 +278,7 @@ def _view(s: Session, settings: Settings, row: TunedModel, brief: TunedBrief) ->
 
 def _forms(tuned: TunedModel) -> tuple[ExportFormat, ...]:
     try:
-        return offered(method_of(tuned.method), tuned.format)
+        return offered(method_of(tuned.method), tuned.format, scores=not talks(tuned))
     except Fault:  # a method that this version does not have
         return ()
 

@@ -106,6 +106,9 @@ def _question(ctx: Context, spec: JobSpec) -> _Question:
     }
     if spec.objective != usual_objective().key:  # not asked by earlier versions, whose answers still count
         step["objective"] = spec.objective
+    if train.bundles:
+        largest = nlargest(case.pace.batch_size, train.bundles, key=lambda one: one.tokens)
+        step["bundles"] = [[one.shared, *one.answers] for one in largest]
     lines = {key: size / MB for key, size in step_bytes(work).items()}
     costs = {
         "bill_mb": round(sum(lines.values()), 1),

@@ -22,10 +22,10 @@ from engine.recipes.rewarding import REWARD_FIELD
 from engine.services.jobs import lifecycle
 from engine.services.jobs.empty_thoughts import impossible_thoughts
 from engine.services.jobs.ends import unlearnt_ends
+from engine.services.jobs.usable_rewards import unusable_rewards
 from engine.services.planning import estimates
 from engine.services.planning.sizes import size_of_base
 from engine.services.recipes.stages import Planned, make_stages, needs_of, raw_stage, stage_faults
-from engine.services.rewards.choices import unusable_rewards
 from engine.shapes.recipes import RawRecipe, RecipeCosts, StageCost
 from storage.job_tables import FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import jobs as queries

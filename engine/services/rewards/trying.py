@@ -20,8 +20,8 @@ from engine.rewards.reading.expected import expected_of
 from engine.rewards.total import ChosenReward, Scored, open_rewards, weighted
 from engine.services.chat.question_lists import LONGEST_QUESTION, list_view, read_answers, start_list
 from engine.services.data.versions.version_files import version_file
+from engine.services.jobs.usable_rewards import unusable_rewards
 from engine.services.rewards.apart import scored_apart
-from engine.services.rewards.choices import unusable_rewards
 from engine.shapes.rewards import (
     RewardSampling,
     RewardTrial,

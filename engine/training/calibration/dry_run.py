@@ -21,12 +21,14 @@ from torch import Tensor, nn
 
 from engine.base_formats import base_format
 from engine.core.errors import Fault
+from engine.data.templates.encoded import Bundle
 from engine.devices.cpu import CPU
 from engine.methods.common.declaration import Method, RunContext
 from engine.objectives import usual_objective
 from engine.objectives.declaration import Objective
 from engine.optimizers import optimizer_of
 from engine.optimizers.trained_format import trained_format
+from engine.training.batches.examples import bundle_example
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.calibration.fake_model import fake_model, fake_tensors
 from engine.training.calibration.fake_quantised import as_on_gpus, scales_of
@@ -77,6 +79,7 @@ def measure(
     after: Callable[[], None] | None = None,
     objective: Objective | None = None,
     repeat: bool = False,
+    bundles: Sequence[Sequence[int]] = (),
 ) -> Measured:
     """The peak of one step over examples of these lengths, all of whose tokens have a label; without runtime and margin.
 
@@ -86,6 +89,8 @@ def measure(
         after: called after each operation; what it raises ends the run.
         objective: whose loss is taken; the usual one where it is not given.
         repeat: keys and values are repeated for each query head, as for kernels that take no fewer heads.
+        bundles: of examples that are prompts with answers, tokens of what is shared and of each answer: then their log-probabilities
+            are read, as objectives do that compare answers, whose own terms are small.
 
     Raises:
         Fault: "dry_run.cannot" where the step cannot be traced.
@@ -115,7 +120,8 @@ def measure(
                     count.kind = "adapter"
                     attach_head(model, objective)
                 settle(model, base, recompute)
-                forward = run_step(count, model, method, values, training, lengths, budget, precision, objective)
+                examples = [bundle(*sizes) for sizes in bundles] or [example(length) for length in lengths]
+                forward = run_step(count, model, method, values, training, examples, budget, precision, objective)
     except Fault:
         raise
     except Exception as error:  # a method or an architecture may object to tensors without numbers in any way
@@ -143,7 +149,7 @@ def run_step(
     method: Method,
     values: Mapping[str, Any],
     training: Mapping[str, Any],
-    lengths: Sequence[int],
+    examples: Sequence[Example],
     budget: int,
     precision: str = "fp32",
     objective: Objective | None = None,
@@ -156,13 +162,13 @@ def run_step(
     trained = [one for one in model.parameters() if one.requires_grad]
     optimizer = _optimizer(model, method, values, training)
     _first_update(count, trained, optimizer)
-    forward = _forward(count, model, method, precision, min(lengths))
-    examples = [example(length) for length in lengths]
-    groups = sorted(forward.groups(examples, budget), key=lambda group: len(group) * max(map(len, group)))[-2:]
+    objective = objective or usual_objective()
+    forward = _forward(count, model, method, precision, min(map(len, examples)))
+    groups = sorted(forward.groups(examples, budget, whole=objective.whole), key=forward.tokens)[-2:]
     hooks = [one.register_post_accumulate_grad_hook(_counts_gradient(count)) for one in trained]
     count.start_peak()
     for group in groups:
-        _work_through(count, forward, group, precision, sum(lengths), objective or usual_objective())
+        _work_through(count, forward, group, precision, sum(map(len, examples)), objective)
     if method.penalty is not None:
         with _counting(count, "activations"):
             penalty = method.penalty(model)
@@ -228,6 +234,8 @@ def _loss(count: LiveBytes, forward: Forward, group: Sequence[Example], precisio
     count.rows = sum(example.trained for example in group)
     count.even = len({len(example) for example in group}) == 1
     with _autocast(precision):
+        if any(example.tags is not None for example in group):
+            return -forward.read(group).log_probs.sum()
         return objective.loss(forward, group, {}).total
 
 
@@ -271,6 +279,12 @@ def example(length: int) -> Example:
     ids = np.zeros(length, dtype=np.int32)
     labels = np.append(ids[1:], np.int32(-100)).astype(np.int32)
     return Example(ids, labels, length - 1)
+
+
+def bundle(shared: int, *answers: int) -> Example:
+    """A prompt with answers of so many tokens, all of which have a label."""
+    made = Bundle([0] * (shared + 1), [[0] * answer for answer in answers], [0.0] * len(answers))
+    return bundle_example(made)
 
 
 def tensors_of(model: nn.Module) -> Iterator[Tensor]:

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
+from engine.devices.cpu import CPU
+
 NAME = "tunesmith_segments"
+_BENT = ("position_bias", "softcap")  # options of scores that are not plain products
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Run:
 
 
 _runs: list[Run] = []
+_masks: dict[Any, Tensor] = {}  # of the runs, by their sizes
 
 
 def _attention(
@@ -66,18 +70,39 @@ def _attend(
         if front is not None and number:
             k, v = torch.cat([front[1], k], dim=2), torch.cat([front[2], v], dim=2)
         mask = _mask(q, k.shape[2], width)
-        yield sdpa_attention_forward(module, q, k, v, mask, **options)[0]
+        if (
+            mask is not None
+            and q.device.type == CPU.torch_name
+            and not any(options.get(one) is not None for one in _BENT)
+        ):
+            yield _grouped(q, k, v, mask, options)
+        else:
+            yield sdpa_attention_forward(module, q, k, v, mask, **options)[0]
+
+
+def _grouped(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, options: dict[str, Any]) -> Tensor:
+    """As the library has it, but heads that share keys and values do so also where there is a mask: processors can."""
+    dropout, scale = options.get("dropout") or 0.0, options.get("scaling")
+    found = nn.functional.scaled_dot_product_attention(
+        query, key, value, attn_mask=mask, dropout_p=dropout, scale=scale, enable_gqa=True
+    )
+    return found.transpose(1, 2).contiguous()
 
 
 def _mask(query: Tensor, keys: int, width: int | None) -> Tensor | None:
-    """Which of the keys each query reads, where it is not simply those up to itself: behind a front, or in a sliding window."""
+    """What is added to the scores of the keys that each query reads, where it is not simply those up to itself: behind a front, or
+    in a sliding window. Every layer has the same ones."""
     length = query.shape[2]
     if length == keys and (width is None or length <= width):
         return None
-    place = torch.arange(keys, device=query.device)
-    distance = place[keys - length :, None] - place[None, :]
-    seen = distance >= 0 if width is None else (distance >= 0) & (distance < width)
-    return seen[None, None]
+    asked = (length, keys, width, query.device, query.dtype)
+    if asked not in _masks:
+        place = torch.arange(keys, device=query.device)
+        distance = place[keys - length :, None] - place[None, :]
+        seen = distance >= 0 if width is None else (distance >= 0) & (distance < width)
+        mask = torch.zeros(seen.shape, dtype=query.dtype, device=query.device).masked_fill_(~seen, float("-inf"))
+        _masks[asked] = mask[None, None]
+    return _masks[asked]
 
 
 @contextmanager
@@ -91,6 +116,7 @@ def segments(config: Any, runs: Sequence[Run]) -> Iterator[None]:
     finally:
         config._attn_implementation = before
         _runs.clear()
+        _masks.clear()
 
 
 AttentionInterface.register(NAME, _attention)

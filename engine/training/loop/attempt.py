@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from engine.core.context import Context
 from engine.evaluation.answers import AnswerSheet
@@ -16,10 +17,12 @@ from engine.jobs.resuming import KEPT
 from engine.jobs.signals import Interrupted, StoppedEarly
 from engine.methods.common.declaration import RunContext
 from engine.models.base.paths import tokenizer_folder
+from engine.objectives import objective_of
 from engine.rewards.declaration import RewardEnv
 from engine.training.limits.limits import TimeIsUp
 from engine.training.loop.attempt_resources import AttemptResources
 from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress
+from engine.training.loop.compared import ComparedMeasures
 from engine.training.loop.inputs import Inputs
 from engine.training.loop.prepared import Prepared
 from engine.training.loop.throughput_log import planned_times
@@ -40,6 +43,7 @@ class Attempt:
         store: the job's checkpoints.
         resources: what it was planned to need.
         reward_env: what rewards may use.
+        measures: what a comparison of objectives wants to know of the job; empty where it is in none.
         limit_s: seconds that are left of the time limit for this attempt; None without one.
         prepared: what is done before the first step.
     """
@@ -50,6 +54,7 @@ class Attempt:
     store: CheckpointStore
     resources: AttemptResources
     reward_env: RewardEnv = field(default_factory=RewardEnv)
+    measures: Mapping[str, Any] = field(default_factory=dict)
     limit_s: float | None = field(init=False)
     prepared: Prepared = field(init=False)
 
@@ -68,11 +73,17 @@ class Attempt:
         """What the parts take: the plan's word until they are measured."""
         return Clock(self.deadline, planned_times(self.ctx, self.inputs, self.resources.work))
 
+    @cached_property
+    def compared(self) -> ComparedMeasures:
+        """What is measured for a comparison of objectives."""
+        return ComparedMeasures(self.inputs, self.reporter, self.measures, self.reward_env)
+
     @property
     def schedule(self) -> CheckSchedule:
         """When to do what."""
         training, rows = self.inputs.spec.training, len(self.inputs.examples.train)
-        total = math.ceil(training["epochs"] * math.ceil(rows / training["batch_size"]))
+        times = objective_of(self.inputs.spec.objective).repeats(training)
+        total = math.ceil(training["epochs"] * (times * math.ceil(rows / training["batch_size"])))
         return CheckSchedule(total, check_steps(total, training["evaluations"]))
 
     @property

@@ -52,7 +52,7 @@ class AttemptResources:
         self.work: Workload = replace(arranged, tokens=tokens, groups=groups, recompute=recompute)
 
     def _microbatch(self, work: Workload, kept: MicrobatchConfig | None) -> MicrobatchConfig:
-        longest = smallest_group(self.inputs.spec, counts_of(self.inputs.examples.train), work)
+        longest = smallest_group(self.inputs.spec, counts_of(self.inputs.examples.train, self.inputs.spec), work)
         may = work.method.capabilities.checkpointing and self.inputs.spec.training["checkpointing"] == "auto"
         fresh = MicrobatchConfig(work.tokens, longest, work.recompute, may_recompute=may)
         if kept is None:

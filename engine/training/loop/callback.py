@@ -12,6 +12,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from engine.core.errors import Fault
 from engine.jobs.reporter import Reporter
+from engine.training.doctor.doctor import Doctor
 from engine.training.limits.limits import OutOfMemory, TimeIsUp
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress
@@ -34,6 +35,7 @@ class TrainingCallback(TrainerCallback):
     """Looks after one run. `trainer` is set once it exists."""
 
     trainer: StepTrainer
+    doctor: Doctor
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class TrainingCallback(TrainerCallback):
         """The untouched base's score and answers, unless an earlier attempt has them."""
         self.memory.begin()
         self.trainer.moved = self.progress.step > 0
+        self.doctor = Doctor(self.reporter, self.trainer.spec.training, self.trainer.examples)
         if self.progress.step == 0 and self.plan.checks:
             self.outlook.enter("first_check")
             with self.trainer.untouched():
@@ -93,6 +96,8 @@ class TrainingCallback(TrainerCallback):
     ) -> None:
         """The rate that this step used, before the schedule moves on."""
         self._rate = float(self.trainer.optimizer.param_groups[0]["lr"])
+        if self.trainer.flat:
+            return
         self.trainer.moved |= self._rate > 0
         if self.trainer.method.after_update is not None:
             self.trainer.method.after_update(self.trainer.model, state.global_step + 1)
@@ -107,6 +112,7 @@ class TrainingCallback(TrainerCallback):
             self._save()
         elif self.ended is None and self.clock.since_save > _SAVE_EVERY_SECONDS:
             self._save()
+        self.doctor.look(self.progress.step)
         if self.ended is not None:
             self.wind_up()
             control.should_training_stop = True

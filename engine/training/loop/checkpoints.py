@@ -57,12 +57,15 @@ class TrainingProgress:
     asked: list[int] | None = None  # places of the questions that are scored, where those are not all
     sampled_step: int | None = None  # of the latest sample answers
     scored_rows: int | None = None  # held-out rows that stand for all, where those are fewer
+    compared: dict[str, Any] | None = None  # what a comparison of objectives measures
     measured: dict[str, float] = field(default_factory=dict)  # seconds by part, as `Clock.measured`
     val_others: dict[str, float] = field(default_factory=dict)  # of the latest check, beside its loss: "val_<chart>"
     base_others: dict[str, float] = field(default_factory=dict)  # the same of the check before the first step
     waiting_means: dict[str, list[float]] = field(
         default_factory=dict
     )  # by chart, sum and number of steps, as `waiting`
+
+    online: dict[str, Any] = field(default_factory=dict)  # what learning from own answers remembers
 
     @property
     def now(self) -> CheckedStep:

@@ -11,6 +11,7 @@ import numpy as np
 from engine.core.errors import Fault
 from engine.data.rows.store import read_rows
 from engine.objectives import objective_of
+from engine.objectives.declaration import ExampleMaker
 from engine.training.batches.examples import join_parts
 from engine.training.batches.tokenized_dataset import Example
 
@@ -28,9 +29,11 @@ def row_of(example: Example, rows: Path, inputs: Inputs) -> int | None:
     most = inputs.base.context_length or training["max_length"]
     limits = {**training, "max_length": min(training["max_length"], most)}
     objective = objective_of(inputs.spec.objective)
+    makers: dict[str, ExampleMaker] = {}
     for number, row in enumerate(read_rows(rows), start=1):
-        maker = objective.examples(inputs.template, limits, _unheard)
-        try:
+        fresh = objective.examples(inputs.template, limits, _unheard)
+        maker = makers.setdefault(row["split"], fresh) if objective.makes_bundles else fresh
+        try:  # what is learnt of a thumb depends on the row before it; texts that share a block name no row
             made = [join_parts(parts) for parts in (*maker.add(row), *maker.close())]
         except Fault:
             continue

@@ -22,7 +22,7 @@ _FIRST = 64  # so many parts of the rows are there at most while nobody knows ho
 _PATIENCE = 1.5  # times the allowance: then what was begun is given up
 
 
-class _TooSlow(BaseException):
+class TooSlow(BaseException):
     """What is being scored takes longer than there is time for."""
 
 
@@ -51,7 +51,7 @@ class ScoredRows:
     def means(self, trainer: StepTrainer) -> HeldOutMeans | None:
         """Means over the rows; None where there is no time for it."""
         began, clock = time.monotonic(), self._clock
-        found = score_until(trainer, self.rows, clock.latest, self._reporter) if clock.score else self._first(trainer)
+        found = scoreuntil(trainer, self.rows, clock.latest, self._reporter) if clock.score else self._first(trainer)
         if found is not None:
             clock.score = time.monotonic() - began
         return found
@@ -82,7 +82,7 @@ def first_score(
     if allowance is None:
         return trainer.mean_loss(rows, reporter.heed), rows
     began, order = time.monotonic(), spread(rows)
-    look = _until(began + _PATIENCE * allowance, reporter)
+    look = until(began + _PATIENCE * allowance, reporter)
     done, found, size = 0, HeldOutMeans(0.0, 0.0), max(1, len(order) // _FIRST)
     try:
         while size:
@@ -91,7 +91,7 @@ def first_score(
             found = more if not done else found.and_of(more)
             done += len(some)
             size = _next_part(done, len(order), time.monotonic() - began, allowance)
-    except _TooSlow:
+    except TooSlow:
         if not done:
             return None
     if done < len(order):
@@ -107,20 +107,22 @@ def _next_part(done: int, total: int, spent: float, allowance: float) -> int:
     return min(done, total - done) if 2 * spent <= allowance else 0
 
 
-def score_until(
+def scoreuntil(
     trainer: StepTrainer, rows: Sequence[Example], latest: float | None, reporter: Reporter
 ) -> HeldOutMeans | None:
     """Means; None where it is not there at `latest` (monotonic seconds)."""
     try:
-        return trainer.mean_loss(rows, _until(latest, reporter))
-    except _TooSlow:
+        return trainer.mean_loss(rows, until(latest, reporter))
+    except TooSlow:
         return None
 
 
-def _until(latest: float | None, reporter: Reporter) -> Callable[[], None]:
+def until(latest: float | None, reporter: Reporter) -> Callable[[], None]:
+    """A look at the user's wishes and at the clock: raises TooSlow after `latest` (monotonic seconds)."""
+
     def look() -> None:
         reporter.heed()
         if latest is not None and time.monotonic() > latest:
-            raise _TooSlow
+            raise TooSlow
 
     return look

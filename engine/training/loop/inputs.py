@@ -169,4 +169,4 @@ def workload_of(inputs: Inputs, measured: tuple[MemoryRecord, ...] = ()) -> Work
         measured: what this machine measured of jobs with the same model, as the plan has it.
     """
     shape = shape_of(inputs.base.config, inputs.base.parameters)
-    return workload_of_spec(inputs.spec, shape, inputs.device, counts_of(inputs.examples.train), measured)
+    return workload_of_spec(inputs.spec, shape, inputs.device, counts_of(inputs.examples.train, inputs.spec), measured)

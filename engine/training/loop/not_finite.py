@@ -109,10 +109,11 @@ class CauseFinder:
         forward, total = by or self._trainer.forward, 0.0
         self._model.zero_grad()
         with torch.set_grad_enabled(grads):
-            for group in forward.groups([example], len(example), whole=self._trainer.objective.whole):
+            noted = self._trainer.noted([example])
+            for group in forward.groups(noted, len(example), whole=self._trainer.objective.whole):
                 with forward.session(group):
                     with self._autocast():
-                        objective, values = self._trainer.objective, self._trainer.spec.training
+                        objective, values = self._trainer.objective, self._trainer.values
                         loss = objective.loss(forward, group, values).total / (objective.weigh(example) or 1)
                     if grads:
                         loss.backward()

@@ -20,8 +20,8 @@ from engine.training.forward.choice import choose_forward
 from engine.training.forward.fast_lora import lean_dora, speed_up
 from engine.training.forward.half_precision import compute_in, set_words_aside, settle_in
 from engine.training.forward.kernels import hold_attention
-from engine.training.heads.scalar import attach_head
 from engine.training.forward.without_dropout import without_dropout
+from engine.training.heads.scalar import attach_head
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.loop.inputs import Inputs
 from engine.training.loop.trainer import StepTrainer, training_arguments

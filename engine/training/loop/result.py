@@ -14,6 +14,7 @@ from typing import Any
 from engine.core.settings import Settings
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.token_rows import FILE
+from engine.evaluation.comparison.objective_measures import RESULT as COMPARED
 from engine.evaluation.metrics.perplexity import perplexity
 from engine.jobs.reporter import Reporter
 from engine.jobs.spec import JobSpec
@@ -76,6 +77,8 @@ def results(progress: TrainingProgress, check: CheckedStep) -> dict[str, Any]:
         **check.others,
         **{f"base_{key}": value for key, value in progress.base_others.items()},
     }
+    if progress.compared is not None:
+        numbers[COMPARED] = progress.compared
     return numbers if progress.answers is None else numbers | {"answers": progress.answers}
 
 

@@ -16,6 +16,7 @@ class SampleAnswers:
     """Asks the questions where memory and time allow it.
 
     Args:
+        told: hears of (step, prompts, answers) each time.
         answer: answers to all of them with the present weights, ended where they are after so many seconds.
 
     Attributes:
@@ -30,10 +31,12 @@ class SampleAnswers:
         extras: Extras,
         reporter: Reporter,
         progress: TrainingProgress,
+        told: Callable[[int, Sequence[Prompt], Sequence[str]], None] | None = None,
     ) -> None:
         self.prompts = prompts
         self._answer, self._clock, self._extras = answer, clock, extras
         self._reporter, self._progress = reporter, progress
+        self._told = told
 
     def ask(self) -> bool:
         """Answer them with the weights of now, once a step. Whether they were answered now."""
@@ -54,5 +57,7 @@ class SampleAnswers:
             return False
         for index, (prompt, text) in enumerate(zip(self.prompts, told, strict=True)):
             self._reporter.sample(step, index, prompt.text, prompt.expected, text)
+        if self._told is not None:
+            self._told(step, self.prompts, told)
         self._progress.sampled_step = step
         return True

@@ -10,11 +10,12 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.core.context import Context
 from engine.jobs.reporter import Reporter
+from engine.objectives import objective_of
 from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.workload import Workload
 from engine.planner.time.corrections import MODEL_VERSION, PARTS, correct, machine_of, settings_of
 from engine.planner.time.disk import may_keep_two
-from engine.planner.time.speed import Pace, parts_of, units_of
+from engine.planner.time.speed import Pace, parts_of, steps_of, units_of
 from engine.planner.time.units import UnitTimes
 from engine.services.planning.estimates import throughput_of
 from engine.services.planning.measured import MEMORY
@@ -71,11 +72,15 @@ def keep_of_job(
     """
     if progress.step < _FEWEST_STEPS or not progress.seconds or reporter.attempt > 1:
         return
-    train, val = counts_of(inputs.examples.train), counts_of(inputs.examples.val)
+    train, val = counts_of(inputs.examples.train, inputs.spec), counts_of(inputs.examples.val, inputs.spec)
     modelled = parts_of(work, train, val, pace_of(inputs))
-    trained = train.tokens * float(inputs.spec.training["epochs"])
+    pace = pace_of(inputs)
+    trained = train.tokens * pace.epochs * pace.repeats
     rate = progress.tokens / progress.seconds
-    speeds = {"training": rate * modelled["training"] / trained}
+    done = progress.tokens / trained
+    if objective_of(inputs.spec.objective).online is not None:  # answers are as long as they become
+        done = progress.step / steps_of(train.rows, pace)
+    speeds = {"training": done * modelled["training"] / progress.seconds}
     if whole:
         rest = time.monotonic() - reporter.began - progress.seconds
         others = sum(seconds for part, seconds in modelled.items() if part != "training")
@@ -96,6 +101,7 @@ def pace_of(inputs: Inputs) -> Pace:
         len(inputs.prompts),
         len(inputs.questions),
         may_keep_two(training, len(inputs.examples.val)),
+        objective_of(inputs.spec.objective).repeats(training),
     )
 
 
@@ -105,5 +111,5 @@ def planned_times(ctx: Context, inputs: Inputs, work: Workload) -> UnitTimes:
         known = throughput_of(s, inputs.device, inputs.spec.base_model)
     measured = [one for found in known.values() for one in found]
     correction = correct(measured, settings_of(inputs.spec, work))
-    train, val = counts_of(inputs.examples.train), counts_of(inputs.examples.val)
+    train, val = counts_of(inputs.examples.train, inputs.spec), counts_of(inputs.examples.val, inputs.spec)
     return units_of(work, train, val, pace_of(inputs)).corrected(correction.seconds)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -68,6 +68,19 @@ def training_arguments(spec: JobSpec, folder: Path, *, dtype: str, use_cpu: bool
     )
 
 
+class Writes(Protocol):
+    """Makes what is learnt out of prompts: `engine.training.rollout` has it."""
+
+    def examples(self, prompts: Sequence[Example], step: int) -> tuple[Sequence[Example], dict[str, float]]:
+        """What is learnt in the step after `step` others, and numbers to draw."""
+
+    def save(self, folder: Path, step: int) -> None:
+        """What a checkpoint after so many steps must know besides."""
+
+    def load(self, folder: Path) -> None:
+        """Go on from such a checkpoint."""
+
+
 class StepTrainer(Trainer):
     """One call of `training_step` is one optimizer step over `batch_size` examples.
 
@@ -80,6 +93,8 @@ class StepTrainer(Trainer):
         on_halved: called after the groups became smaller.
         diagnose: (examples, step) -> what to say of a loss or a gradient that is no number.
         values: the objective's settings, with what its loss must know of all examples.
+        writes: makes what is learnt in a step out of the prompts of its rows; None where the rows are learnt themselves.
+        flat: the latest step had nothing to learn from, so that no number was moved.
         start: the model as it was before the first step, for objectives that ask it beside.
         without_dropout: there would be dropout, which is off, for the objective compares how likely labels are.
         moved: whether an update has changed the weights so far.
@@ -121,6 +136,8 @@ class StepTrainer(Trainer):
         self.on_halved: Callable[[], None] = _nothing
         self.diagnose: Callable[[Sequence[Example], int], Fault] = _no_cause
         self.start: StartModel | None = None
+        self.writes: Writes | None = None
+        self.flat = False
         self.without_dropout = False
         self.moved = False
         self.rise = (1.0, 1.0)
@@ -129,7 +146,8 @@ class StepTrainer(Trainer):
 
     def get_train_dataloader(self) -> Any:
         """Examples in an order that resume can find its place in."""
-        return Loader(self.examples, self.args.per_device_train_batch_size, self.args.seed)
+        batch, times = self.args.per_device_train_batch_size, self.objective.repeats(self.spec.training)
+        return Loader(self.examples, batch, self.args.seed, times)
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The chosen precision, for passes outside of the trainer's own forward."""
@@ -153,24 +171,43 @@ class StepTrainer(Trainer):
         self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Tensor | int | None = None
     ) -> Tensor:
         """Gradient of the mean loss over all label tokens of the step by their weights, group by group."""
-        examples: list[Example] = inputs["examples"]
+        examples: Sequence[Example] = inputs["examples"]
+        figures: dict[str, float] = {}
+        if self.writes is not None:
+            examples, figures = self.writes.examples(examples, self.state.global_step)
+            if self._found_flat(examples, inputs["examples"], figures):
+                return torch.zeros((), device=self.args.device)
         self.latest = examples
         model.train()
         self.step_weight = sum(map(self.objective.weigh, examples))
         self.step_tokens = sum(len(example) for example in examples)
         while True:
             try:
-                loss = self._backward(self._noted(examples))
+                loss = self._backward(self.noted(examples))
                 break
             except (MemoryError, RuntimeError) as error:
                 if not out_of_memory(error):
                     raise
             self.halve(examples)  # outside of `except`: the traceback would keep the activations alive
+        self.step_means = {**figures, **self.step_means}
         self.step_loss = float(loss)
         if not math.isfinite(self.step_loss):
             raise self._not_a_number()
         self._look_for_a_rise()
         return loss
+
+    def _found_flat(self, learnt: Sequence[Example], prompts: Sequence[Example], figures: dict[str, float]) -> bool:
+        """Whether there is nothing to learn from: then neither a pass is made nor a step of the optimizer, which would go on by its
+        momentum."""
+        self.flat = not learnt
+        if self.flat:
+            self.latest, self.step_means = prompts, figures
+            self.step_loss, self.step_weight, self.grad_norm = 0.0, 1.0, 0.0
+            self.step_tokens = sum(map(len, prompts))
+            self.optimizer.step = _no_step
+        else:
+            vars(self.optimizer).pop("step", None)
+        return self.flat
 
     def _look_for_a_rise(self) -> None:
         self._lowest = min(self._lowest, self.step_loss)
@@ -197,7 +234,7 @@ class StepTrainer(Trainer):
         self.step_means = sums.over(self.step_weight)
         return total
 
-    def _noted(self, examples: Sequence[Example]) -> Sequence[Example]:
+    def noted(self, examples: Sequence[Example]) -> Sequence[Example]:
         """The examples with what the objective notes of them before it learns or scores."""
         if self.objective.before_step is None:
             return examples
@@ -224,6 +261,8 @@ class StepTrainer(Trainer):
 
     def _clip_grad_norm(self, model: nn.Module) -> Any:
         """Clips gradients where they are: in RAM, or at their parameters."""
+        if self.flat:
+            return 0.0
         elsewhere = self._elsewhere()
         return super()._clip_grad_norm(model) if elsewhere is None else elsewhere.clip(self.args.max_grad_norm)
 
@@ -234,6 +273,8 @@ class StepTrainer(Trainer):
 
     def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
         """Looks at the norm before the optimizer uses the gradients."""
+        if self.flat:
+            return 0.0
         if grad_norm is None and (elsewhere := self._elsewhere()) is not None:
             grad_norm = elsewhere.clip(math.inf)
         norm = super()._get_grad_norm(model, grad_norm=grad_norm)
@@ -263,9 +304,13 @@ class StepTrainer(Trainer):
         self._save_scaler(str(folder))
         self._save_rng_state(str(folder))
         self.state.save_to_json(str(folder / STATE_FILE))
+        if self.writes is not None:
+            self.writes.save(folder, self.state.global_step)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         load_trained(self.model, self.method, Path(resume_from_checkpoint))
+        if self.writes is not None:
+            self.writes.load(Path(resume_from_checkpoint))
 
     def load_weights(self, folder: Path) -> None:
         """The weights of a checkpoint, without going on."""
@@ -292,7 +337,7 @@ class StepTrainer(Trainer):
                     self.objective,
                     self.values,
                     self.forward,
-                    self._noted(examples),
+                    self.noted(examples),
                     self.budget,
                     self.autocast,
                     between_groups,
@@ -301,6 +346,13 @@ class StepTrainer(Trainer):
                 if not out_of_memory(error):
                     raise
             self.halve(examples)
+
+
+def _no_step(*_args: Any, **_kwargs: Any) -> None:
+    """Of an optimizer in a step that teaches nothing."""
+
+
+_no_step._wrapped_by_lr_sched = True  # type: ignore[attr-defined]  # or torch's scheduler warns of a step that is not its own
 
 
 def _nothing() -> None:

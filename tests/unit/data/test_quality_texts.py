@@ -204,7 +204,7 @@ def test_contradictions_of_judged_answers(tmp_path: Path) -> None:
     assert ids(look(tmp_path, "contradictions", kto)) == {0, 2}
     pairs = [{"split": "train", "prompt": turn("user", "Q?"), "chosen": turn("assistant", one), "rejected": turn("assistant", other)}
              for one, other in (("A", "B"), ("A", "C"), ("B", "A"))]  # fmt: skip
-    assert ids(look(tmp_path, "contradictions", pairs)) == {0, 2}
+    assert ids(look(tmp_path, "contradictory_votes", pairs)) == {0, 2}
 
 
 def test_answers_that_say_nothing(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from engine.core.text import LANGUAGES
 from engine.data.templates.encoded import Bundle
 from engine.methods import METHODS, method_of
 from engine.methods.common.rates import RATE
-from engine.objectives import OBJECTIVES, objective_of
+from engine.objectives import objective_of
 from engine.objectives.declaration import GroupLoss, Means
 from engine.objectives.kto import weights_in
 from engine.objectives.preference.losses import odds_ratio

@@ -91,7 +91,7 @@ def test_a_named_member_is_taken() -> None:
 def test_expected_calls_in_all_their_forms() -> None:
     call = {"name": "look", "arguments": '{"city": "Oslo"}'}
     forms: list[Any] = [[{"function": call}], [call], call, '[{"name": "look", "arguments": {"city": "Oslo"}}]']
-    rows = [{"prompt": [], "reference": {"tool_calls": form}} for form in forms]
+    rows: list[Any] = [{"prompt": [], "reference": {"tool_calls": form}} for form in forms]
     rows.append({"messages": [{"role": "assistant", "content": "", "tool_calls": [{"function": call}]}]})
     assert [expected_calls(row) for row in rows] == [[("look", {"city": "Oslo"})]] * 5
     assert expected_calls({"prompt": [], "reference": {"tool_calls": "none{"}}) == []

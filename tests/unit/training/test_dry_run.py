@@ -60,7 +60,8 @@ def on_numbers(config: Mapping[str, Any], case: Case, folder: Path, *, recompute
         count.kind = "adapter"
         model = case.method.apply(base, values, RunContext(1000, training, folder, folder))
         dry_run.settle(model, base, recompute)
-        dry_run.run_step(count, model, case.method, values, training, LENGTHS, BUDGET)
+        rows = [dry_run.example(length) for length in LENGTHS]
+        dry_run.run_step(count, model, case.method, values, training, rows, BUDGET)
     return count
 
 

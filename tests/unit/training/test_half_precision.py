@@ -235,7 +235,8 @@ def test_a_dry_run_of_a_quantised_base_holds_what_it_really_holds(
         count.count_as("weights", dry_run.tensors_of(base))
         count.count_as("quantisation", scales_of(base))
         dry_run.settle(model, base, recompute)
-        dry_run.run_step(count, model, method, values, training, LENGTHS, 128, precision)
+        rows = [dry_run.example(length) for length in LENGTHS]
+        dry_run.run_step(count, model, method, values, training, rows, 128, precision)
     found = dry_run.measure(config, method, values, training, LENGTHS, precision, recompute, budget=128)
     assert found.total_bytes == pytest.approx(count.peak, rel=0.02)
     assert found.parts["quantisation"] > 0

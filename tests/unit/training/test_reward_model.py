@@ -16,7 +16,6 @@ from engine.data.templates.encoded import Bundle
 from engine.data.templates.template import ChatTemplate
 from engine.methods import METHODS, method_of
 from engine.objectives import objective_of
-from engine.objectives.answer_tokens import answer_tokens
 from engine.objectives.comparisons import bradley_terry, plackett_luce
 from engine.training.batches.examples import bundle_example
 from engine.training.batches.tokenized_dataset import Example
@@ -169,17 +168,14 @@ def test_a_ranking_tells_the_order_and_no_margins(folder: Path) -> None:
 def test_prompts_lose_their_beginning_answers_nothing(folder: Path) -> None:
     long = {"prompt": asked("orchard " * 60), "chosen": said("Blue."), "rejected": said("The falcon is green.")}
     ((example,), counts) = made(folder, long, max_length=48)
-    template = ChatTemplate.load(folder)
-    whole = answer_tokens(template, long["prompt"], long["rejected"])
-    assert whole is not None
     assert example.longest <= 48
     assert counts["truncated"] == 1
-    answer = whole[0][whole[1] :]
-    assert example.ids[-len(answer) :].tolist() == answer
+    answer = example.ids[-example.parts[1] + 1 :].tolist()
+    assert ChatTemplate.load(folder).decode(answer) == "The falcon is green."
     examples, counts = made(folder, long | {"chosen": said("falcon " * 60)}, max_length=48)
     assert (examples, counts["dropped"]) == ([], 1)
     tied = {"prompt": asked("Colour?"), "answers": [said("Blue."), said("Green.")], "ranks": [1, 1]}
-    assert made(folder, tied)[1] == {"unlearnable": 1}
+    assert made(folder, tied)[1]["identical_answers"] == 1
 
 
 def test_what_has_no_state_to_read_is_refused() -> None:

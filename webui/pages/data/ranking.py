@@ -8,7 +8,7 @@ from typing import Any
 from engine.services.data import datasets
 from engine.services.data.ranking import choice, drawing, gathering, judging
 from engine.services.jobs import lifecycle
-from engine.shapes.ranking import (
+from engine.shapes.annotation import (
     DrawnView,
     GatheredRows,
     GatherWish,

@@ -62,6 +62,18 @@ export interface AgreementView {
   verdict: string;
 }
 
+/** The same of an answer in a conversation. */
+export interface AnswerScore {
+  /** None where it has nothing to say */
+  score: number | null;
+  /** why it has not */
+  error: CodedMessage | null;
+  /** counted from 1 */
+  turn: number;
+  /** "base" or "tuned:ID" */
+  side: string;
+}
+
 /** Numbers of an answer. */
 export interface AnswerStats {
   /** prompts before it, while it waits */
@@ -206,6 +218,17 @@ export interface BaseOption {
   tuned: TunedOption[];
   /** of its weights, where they are not here yet; None where they are */
   missing_bytes: number | null;
+}
+
+/** Several answers to a question, and the best of them. */
+export interface BestOfView {
+  status: "waiting" | "answering" | "scoring" | "done" | "failed";
+  /** in the order in which they were drawn */
+  answers: DrawnAnswer[];
+  /** place of the best one among them; None while nothing is scored */
+  best: number | null;
+  /** why there is none */
+  error: CodedMessage | null;
 }
 
 /** A row in the list. */
@@ -438,6 +461,8 @@ export interface ChatStart {
   defaults: ChatSettings;
   /** of a list of questions */
   lists: ListBounds;
+  /** ids of the reward models */
+  scorers: number[];
 }
 
 /** Of the process that answers. */
@@ -534,6 +559,8 @@ export interface CompareDraft {
   device: string;
   /** limit of each job */
   memory_mb: number | string | null;
+  /** rewards that say which of two answers is better; empty for the usual one */
+  judged_by: Record<string, any>[];
 }
 
 /** What the Compare page is placed with. */
@@ -556,6 +583,10 @@ export interface CompareStart {
   datasets: DatasetBrief[];
   /** that are here */
   devices: DeviceChoice[];
+  /** tuned models that score */
+  reward_models: NameOfId[];
+  /** of the reward that asks one of them */
+  reward_key: string;
   /** what was wrong with the stored draft */
   warnings: CodedMessage[];
 }
@@ -1020,6 +1051,20 @@ export interface DrawWriter {
   label: string;
 }
 
+/** One of several answers to a question. */
+export interface DrawnAnswer {
+  /** None where it has nothing to say */
+  score: number | null;
+  /** why it has not */
+  error: CodedMessage | null;
+  /** as far as it is said */
+  text: string;
+  /** of it */
+  tokens: number;
+  /** by itself, not at the limit */
+  ended: boolean;
+}
+
 /** Prompts whose answers are drawn by one job, or the votes of the playground. */
 export interface DrawnView {
   /** that draws; None: votes of the playground */
@@ -1154,6 +1199,12 @@ export interface EntrantForm {
   params: ParamForm[];
   /** learning rates: from so many parameters of the base on, this one */
   rates: number[][];
+  /** key, where objectives are compared */
+  objective: string | null;
+  /** of data that it learns from */
+  kinds: string[];
+  /** takes part in each comparison of its kind: the others are held against it */
+  always: boolean;
 }
 
 /** Who takes part. */
@@ -1164,6 +1215,8 @@ export interface EntrantKey {
   method: string;
   /** key */
   variant: string | null;
+  /** key, in a comparison of objectives */
+  objective?: string | null;
   /** its name for people */
   label?: string;
 }
@@ -2024,6 +2077,8 @@ export interface JobView {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** what tells of its result better than a loss, so far */
+  outcome: OutcomeView | null;
   /** name of the tuned model that it goes on with; None where it begins with the base */
   starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
@@ -2048,6 +2103,30 @@ export interface JobWish {
   data?: string;
   /** one of the facets' days */
   days?: string;
+}
+
+/** Which of two models a reward model prefers, on the held-out questions of a job. */
+export interface JudgeView {
+  /** share done; then nothing else is there */
+  working?: number;
+  /** that the tuned model wins; ties count half */
+  share?: number;
+  /** of the 95 % interval */
+  low?: number;
+  /** of it */
+  high?: number;
+  /** questions */
+  wins?: number;
+  /** questions */
+  ties?: number;
+  /** questions */
+  count?: number;
+  /** score */
+  base_mean?: number;
+  /** score */
+  tuned_mean?: number;
+  /** share of the questions whose longer answer has the higher score; None where all are equally long */
+  longer?: number | null;
 }
 
 /** One of two sets of weights that a model can be. */
@@ -2110,6 +2189,8 @@ export interface LeaderboardRow {
   method?: string | null;
   /** key */
   variant?: string | null;
+  /** key, in a comparison of objectives */
+  objective?: string | null;
   /** its name for people */
   label?: string;
 }
@@ -2378,6 +2459,8 @@ export interface ListedTuned {
   method: string;
   /** "adapter", "full", "delta" or "shots" */
   format: string;
+  /** it answers in words; a reward model scores answers instead */
+  talks: boolean;
   /** of its files */
   bytes: number;
   /** why its files, or its base's, are not those that they were */
@@ -2754,8 +2837,12 @@ export interface MetricColumn {
   label: string;
   /** what it says */
   help: string;
-  /** direction that is better */
-  better: "low" | "high";
+  /** direction that is better; "" where neither is */
+  better: "low" | "high" | "";
+  /** kind of comparison that has it; "" for each */
+  only: "" | "objectives";
+  /** says nothing where objectives are compared */
+  loss: boolean;
   /** how its numbers are written */
   style: string;
   /** digits behind the point */
@@ -2914,6 +3001,8 @@ export interface NamedJob {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** what tells of its result better than a loss, so far */
+  outcome: OutcomeView | null;
   /** name of the tuned model that it goes on with; None where it begins with the base */
   starts_from: string | null;
   /** what resuming it would do, where it may be: text `resume.<code>` */
@@ -2964,6 +3053,8 @@ export interface NamedTuned {
   method: string;
   /** "adapter", "full", "delta" or "shots" */
   format: string;
+  /** it answers in words; a reward model scores answers instead */
+  talks: boolean;
   /** of its files */
   bytes: number;
   /** why its files, or its base's, are not those that they were */
@@ -3162,6 +3253,20 @@ export interface OperationPreview {
   looked: number;
   /** these are all rows */
   whole: boolean;
+}
+
+/** What held-out rows say of a result better than their loss; more is better. */
+export interface OutcomeView {
+  /** name of the number over time */
+  metric: string;
+  /** what it says */
+  label: Record<string, string>;
+  /** it is a share */
+  share: boolean;
+  /** before training */
+  first: number;
+  /** of the weights that are the model */
+  last: number;
 }
 
 /** One control: everything that the form view needs to draw and check it. */
@@ -3528,6 +3633,8 @@ export interface RawComparison {
   device?: string;
   /** limit of each job */
   memory_mb?: number | string | null;
+  /** rewards that say which of two answers is better, in a comparison of objectives */
+  judged_by?: Record<string, any>[];
 }
 
 /** An entrant as a form has it. */
@@ -3536,6 +3643,8 @@ export interface RawEntrant {
   method: string;
   /** key */
   variant: string | null;
+  /** key, in a comparison of objectives */
+  objective?: string | null;
   /** settings of its own */
   method_params?: Record<string, any>;
   /** settings of training of its own */
@@ -4228,6 +4337,71 @@ export interface SavedRow {
   dataset?: number | null;
 }
 
+/** What a reward model says of one answer. */
+export interface ScoreOf {
+  /** None where it has nothing to say */
+  score: number | null;
+  /** why it has not */
+  error: CodedMessage | null;
+}
+
+/** What becomes of the score when good answers are spoilt in one way. */
+export interface ScoreProbe {
+  key: "twice" | "half" | "shuffled" | "other" | "word";
+  /** score */
+  mean: number;
+  /** share of the answers whose spoilt form has the lower score, as it should */
+  worse: number;
+  /** answers */
+  count: number;
+}
+
+/** How a reward model scores a data set. */
+export interface ScoreSpread {
+  /** share done; then nothing else is there */
+  working?: number;
+  /** of the bars */
+  edges?: number[];
+  /** by kind of answer */
+  groups?: ScoredGroup[];
+  /** share of pairs whose better answer leads; None of a data set without pairs */
+  right?: number | null;
+  /** rank correlation of score and length; None where there is none */
+  length?: number | null;
+  /** share of pairs whose better answer is the longer one */
+  longer_better?: number | null;
+  /** good answers, spoilt */
+  probes?: ScoreProbe[];
+  /** that were scored */
+  rows?: number;
+  /** rows of the data set */
+  total?: number;
+  /** answers that are too long or empty */
+  left_out?: number;
+}
+
+/** Answers of one kind in a data set. */
+export interface ScoredGroup {
+  /** "better", "worse" or "answers" */
+  key: string;
+  /** of each bar */
+  counts: number[];
+  /** score */
+  mean: number;
+  /** answers */
+  count: number;
+}
+
+/** A tuned reward model. */
+export interface ScorerView {
+  /** of its row */
+  id: number;
+  /** of it */
+  name: string;
+  /** of the model that it was made from */
+  base_name: string;
+}
+
 /** One setting of a job, for people. */
 export interface SettingRow {
   /** under which it is shown */
@@ -4492,6 +4666,14 @@ export interface StepGroups {
   tokens: number;
   /** groups of a step */
   per_step: number;
+}
+
+/** What a job begins with where nobody chose its rewards. */
+export interface SuggestedRewards {
+  /** as a spec holds them */
+  rewards: Record<string, any>[];
+  /** what in the rows speaks for them */
+  why: CodedMessage;
 }
 
 /** Something about how a template teaches a row. */
@@ -4814,6 +4996,21 @@ export interface WaitingSettings {
   training_by: Record<string, Record<string, any>>;
 }
 
+/** What is drawn. */
+export interface WantedDraw {
+  /** that answers */
+  base_id: number;
+  /** that answers instead of it */
+  tuned_id: number | null;
+  /** that scores */
+  scorer_id: number;
+  /** to be answered */
+  question: string;
+  /** of answers */
+  count: number;
+  settings: ChatSettings;
+}
+
 /** A list of questions as a form asks for it. */
 export interface WantedList {
   /** base model */
@@ -5074,6 +5271,7 @@ export interface TrainFunctions {
   rewards_form(): RewardForms;
   try_rewards(wish: RewardTrial): RewardTrialView;
   sample_for_rewards(dataset: number, model: number): number;
+  suggest_rewards(dataset: number): SuggestedRewards;
   model_shelf(device: string, memory_mb: number | null): ShelfView;
   search_models(text: string): FoundModels;
   cached_models(): CachedModel[];
@@ -5128,6 +5326,11 @@ export interface PlaygroundFunctions {
   save_row(conversation_id: number, turn: number, side: string, row: SavedRow): number;
   chat_vote(conversation_id: number, turn: number, better: string | null, rater: string): VoteView;
   chat_votes(conversation_id: number, rater: string): VoteView[];
+  scorers(): ScorerView[];
+  score_conversation(conversation_id: number, scorer_id: number): AnswerScore[];
+  score_text(scorer_id: number, question: string, answer: string): ScoreOf;
+  best_of_start(wanted: WantedDraw): string;
+  best_of_view(key: string): BestOfView;
 }
 
 /** What the view playground may ask again and again. */
@@ -5145,6 +5348,8 @@ export interface ModelsFunctions {
   model_use_weights(model_id: number, which: "best" | "last"): null;
   model_export(model_id: number, form: string, params: Record<string, any>): number;
   export_needs(model_id: number, form: string, params: Record<string, any>): ExportNeeds;
+  score_sets(): NameOfId[];
+  score_spread(dataset_id: number, scorer_id: number): ScoreSpread;
 }
 
 /** What the view models may ask again and again. */
@@ -5164,9 +5369,11 @@ export interface CompareFunctions {
   compare_export(comparison: number, form: "csv" | "markdown"): string;
   compare_stop(comparison: number): null;
   compare_seed(comparison: number): null;
-  compare_join(comparison: number, method: string, variant: string | null): null;
+  compare_join(comparison: number, method: string, variant: string | null, objective?: string | null): null;
   compare_again(comparison: number, job: number): null;
   compare_delete(comparison: number): null;
+  judges(): ScorerView[];
+  judge_entrant(comparison_id: number, entrant: string, scorer_id: number): JudgeView;
 }
 
 /** What the view compare may ask again and again. */

@@ -7,7 +7,8 @@ from engine.data.operations.shaping.augment import AUGMENT
 from engine.data.operations.shaping.balance import BALANCE
 from engine.data.operations.shaping.combine import COMBINE, OWN_FILE
 from engine.data.operations.shaping.convert import CONVERT
+from engine.data.operations.shaping.lengths import LENGTHS
 from engine.data.operations.shaping.splits import SPLITS
 from engine.data.operations.shaping.wording import WORDING
 
-SHAPING: tuple[Operation, ...] = (*SPLITS, OWN_FILE, *BALANCE, *AUGMENT, *COMBINE, *WORDING, *CONVERT)
+SHAPING: tuple[Operation, ...] = (*SPLITS, OWN_FILE, *BALANCE, *LENGTHS, *AUGMENT, *COMBINE, *WORDING, *CONVERT)

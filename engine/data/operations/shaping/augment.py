@@ -16,7 +16,7 @@ from engine.data.operations.shaping.paraphrase import HOLE, can_paraphrase, para
 from engine.data.operations.shaping.settings import PERCENT, SEED, fraction, share
 from engine.data.operations.shaping.synthetic import EVERY, variants
 
-_KINDS = ("chat", "preference", "kto")
+_KINDS = ("chat", "preference", "kto", "ranking")
 
 
 def _openings(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:

@@ -18,7 +18,7 @@ from engine.data.operations.shaping.row_table import seed_of
 from engine.data.operations.shaping.settings import SEED
 from engine.data.operations.shaping.synthetic import asked_in, user_places, with_user_turns
 
-_KINDS = ("chat", "preference", "kto")
+_KINDS = ("chat", "preference", "kto", "ranking")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from engine.core.errors import NotFound
 from engine.services.app.lessons.declaration import Lesson
 from engine.services.app.lessons.pairs import PAIR_LESSONS
+from engine.services.app.lessons.reward import REWARD_LESSONS
 
-LESSONS: tuple[Lesson, ...] = PAIR_LESSONS
+LESSONS: tuple[Lesson, ...] = (*PAIR_LESSONS, *REWARD_LESSONS)
 
 
 def lesson_of(key: str) -> Lesson:

@@ -26,6 +26,7 @@ class Lesson:
             worse, 0.5 where neither is.
         training: settings that are not the usual ones.
         method, method_params: what trains.
+        right: share of held-out pairs that must be judged right, where its model writes no answers that could be better.
     """
 
     key: str
@@ -39,3 +40,4 @@ class Lesson:
     training: Mapping[str, Any] = field(default_factory=dict)
     method: str = "lora"
     method_params: Mapping[str, Any] = field(default_factory=dict)
+    right: float | None = None

@@ -9,7 +9,6 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import NotFound
-from engine.core.names import free_name
 from engine.services.app.lessons import lesson_of
 from engine.services.app.lessons.declaration import Lesson, Row
 from engine.services.app.lessons.rules import interval
@@ -93,6 +92,12 @@ class Outcome:
     def rate(self) -> float:
         """Share of wins."""
         return self.wins / self.asked if self.asked else 0.0
+
+    def passes(self, lesson: Lesson) -> bool:
+        """Whether it taught what it is to teach: for sure more wins than losses, or enough pairs judged right."""
+        if lesson.right is not None:
+            return self.right is not None and self.right >= lesson.right
+        return self.interval[0] > 0.5
 
     @property
     def interval(self) -> tuple[float, float]:

@@ -22,7 +22,7 @@ from storage.queries import base_models
 from storage.queries import datasets as dataset_queries
 from storage.queries import jobs as queries
 
-_KINDS = ("chat", "preference", "kto")
+_KINDS = ("chat", "preference", "kto", "ranking")
 PARAMS = (
     Param(
         "model",

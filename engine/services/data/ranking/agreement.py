@@ -6,19 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from engine.shapes.ranking import AgreementView
+from engine.data.rows.intervals import wilson
+from engine.shapes.annotation import AgreementView
 
-_Z = 1.959964  # of an interval of 95 %
 _FAIR, _GOOD = 0.65, 0.8  # of the pairs
 Ranks = Sequence[int]
-
-
-def wilson(successes: float, trials: float) -> tuple[float, float]:
-    """Interval of 95 % of a share (Wilson 1927, doi:10.1080/01621459.1927.10502953). `trials` may be an effective number."""
-    share, z2 = successes / trials, _Z * _Z
-    middle = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = _Z * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials)) / (1 + z2 / trials)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def tau_b(one: Ranks, other: Ranks) -> float | None:

@@ -36,7 +36,7 @@ class DrawChoice:
     longest: int  # tokens of an answer
     most: int  # prompts
     dataset: int | None  # that the prompts come from
-    prompts: tuple[str, ...]  # typed ones
+    prompts: tuple[str, ...]  # that a person typed
     seed: int  # of the draw
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
@@ -19,10 +19,11 @@ from engine.jobs.queue import enqueue
 from engine.services.data.making.writers import ENDPOINT, LocalWriter, writer_of, writers
 from engine.services.data.ranking.choice import DrawChoice, read_choice
 from engine.services.data.versions.version_files import version_file
+from engine.shapes.annotation import DrawnView
 from engine.shapes.making import WriterView
-from engine.shapes.ranking import DrawnView
 from storage.job_tables import RESUMABLE, Job
-from storage.queries import datasets, jobs, rankings
+from storage.queries import datasets, jobs
+from storage.queries.ranked import rankings
 from storage.ranking_tables import RankedPrompt
 
 _LISTED = 20
@@ -130,11 +131,9 @@ def drawing_of(ctx: Context, job_id: int | None) -> DrawnView:
 
 
 def _view(job: Job, counts: tuple[int, int]) -> DrawnView:
-    return {
-        "job": job.id, "name": job.name, "status": job.status, "step": job.step, "total": job.total_steps,
-        "seconds_left": job.seconds_left, "error": job.error, "resumable": job.status in RESUMABLE,
-        "prompts": counts[0], "ranked": counts[1],
-    }  # type: ignore[typeddict-item]  # fmt: skip
+    plain = {key: getattr(job, key) for key in ("name", "status", "step", "seconds_left", "error")}
+    more = {"job": job.id, "total": job.total_steps, "resumable": job.status in RESUMABLE}
+    return cast(DrawnView, plain | more | {"prompts": counts[0], "ranked": counts[1]})
 
 
 def _votes(counts: tuple[int, int]) -> DrawnView:

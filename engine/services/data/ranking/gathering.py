@@ -19,9 +19,9 @@ from engine.data.writers.layout import columns_of
 from engine.services.data import datasets, imports, sources
 from engine.services.data.ranking.agreement import agreements, together
 from engine.services.data.versions.versions import append_rows
-from engine.shapes.ranking import GatheredRows, GatherWish, RankedView
+from engine.shapes.annotation import GatheredRows, GatherWish, RankedView
 from storage.queries import datasets as dataset_queries
-from storage.queries import rankings
+from storage.queries.ranked import rankings
 from storage.ranking_tables import RankedPrompt
 
 Form = Literal["pairs", "ranking", "thumbs"]

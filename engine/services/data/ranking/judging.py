@@ -12,9 +12,9 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.records.bounds import MAX_FIELD
 from engine.data.schema.ranked import ranks_of
-from engine.shapes.ranking import RankedAnswer, RankQueue, RankTask
+from engine.shapes.annotation import RankedAnswer, RankQueue, RankTask
 from storage.base import LOCAL_OWNER
-from storage.queries import rankings
+from storage.queries.ranked import rankings
 from storage.ranking_tables import RankedPrompt, Ranking
 
 _AT_ONCE = 5  # prompts that a page holds

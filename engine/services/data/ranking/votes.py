@@ -10,8 +10,9 @@ from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import find_conversation, find_models, sides_of
 from engine.services.data.annotation.feedback import before_turn
 from engine.services.data.ranking.judging import rater_name
-from engine.shapes.ranking import VoteView
-from storage.queries import conversations, rankings
+from engine.shapes.annotation import VoteView
+from storage.queries import conversations
+from storage.queries.ranked import rankings
 from storage.ranking_tables import RankedPrompt
 from storage.tables import Message
 
@@ -24,32 +25,38 @@ def vote(ctx: Context, conversation: int, turn: int, better: str | None, rater: 
     Raises:
         NotFound: there is no such conversation, turn or side. Fault: "rank.one_answer": less than two sides have answered.
     """
+    prompt, answers, sides = _asked(ctx, conversation, turn, better)
     with ctx.db.write() as s:
-        row = find_conversation(s, conversation)
-        messages = conversations.messages_of(s, conversation)
-        settings = read_chat_settings(row.settings)
-        sides = {one.side: one for one in sides_of(*find_models(s, row))}
-        said = [one for one in messages if one.turn == turn and one.role == conversations.ASSISTANT and _whole(one)]
-        asked = next((one.content for one in messages if one.turn == turn and one.role == conversations.USER), None)
-        if asked is None or (better is not None and better not in {one.side for one in said}):
-            raise NotFound(turn=turn, side=better)
-        if len({one.content.strip() for one in said}) < 2:
-            raise Fault("rank.one_answer")
-        system = str(settings.get("system") or "")
-        first = [{"role": "system", "content": system}] if system.strip() else []
-        prompt = [*first, *before_turn(messages, turn, better or said[0].side), {"role": "user", "content": asked}]
-        sampling = {key: settings.get(key) for key in ("temperature", "top_p", "max_tokens")}
-        labels = {side: one.label for side, one in sides.items()}
         found = rankings.voted(s, conversation, turn)
-        answers = [_answer(one, labels, sampling) for one in said]
         if found is None or [one["text"] for one in found.answers] != [one["text"] for one in answers]:
             found = RankedPrompt(source=rankings.PLAYGROUND, conversation_id=conversation, turn=turn, drawn=True)
             s.add(found)
         found.prompt, found.answers = prompt, answers
         s.flush()
-        ranks = [1 if better in (None, one.side) else 2 for one in said]
+        ranks = [1 if better in (None, side) else 2 for side in sides]
         rankings.put_ranking(s, found.id, rater_name(rater), ranks, None)
     return {"turn": turn, "better": better or ""}
+
+
+def _asked(ctx: Context, conversation: int, turn: int, better: str | None) -> tuple[list[Any], list[Any], list[str]]:
+    """The prompt of a turn, the answers to it, and whose they are. Raises as `vote`."""
+    with ctx.db.read() as s:
+        row = find_conversation(s, conversation)
+        messages = conversations.messages_of(s, conversation)
+        settings = read_chat_settings(row.settings)
+        labels = {one.side: one.label for one in sides_of(*find_models(s, row))}
+    said = [one for one in messages if one.turn == turn and one.role == conversations.ASSISTANT and _whole(one)]
+    asked = next((one.content for one in messages if one.turn == turn and one.role == conversations.USER), None)
+    if asked is None or (better is not None and better not in {one.side for one in said}):
+        raise NotFound(turn=turn, side=better)
+    if len({one.content.strip() for one in said}) < 2:
+        raise Fault("rank.one_answer")
+    system = str(settings.get("system") or "")
+    first = [{"role": "system", "content": system}] if system.strip() else []
+    before = before_turn(messages, turn, better or said[0].side)
+    sampling = {key: settings.get(key) for key in ("temperature", "top_p", "max_tokens")}
+    answers = [_answer(one, labels, sampling) for one in said]
+    return [*first, *before, {"role": "user", "content": asked}], answers, [one.side for one in said]
 
 
 def _whole(message: Message) -> bool:
@@ -75,7 +82,8 @@ def votes(ctx: Context, conversation: int, rater: str = "") -> list[VoteView]:
     return [
         {"turn": int(prompt.turn or 0), "better": _better(prompt.answers, ranking.ranks)}
         for prompt, ranking in found
-        if ranking.ranks and all(texts.get((prompt.turn, one["side"])) == one["text"] for one in prompt.answers)
+        if ranking.ranks
+        and all(texts.get((int(prompt.turn or 0), str(one["side"]))) == one["text"] for one in prompt.answers)
     ]
 
 

@@ -13,11 +13,11 @@ import { labelledField, selectField } from "../shared/form-controls.js";
 
 /** @param {Ctx<"compare">} ctx */
 export function board(root, id, forms, ctx) {
-  const lead = leading(forms.metrics);
-  const b = { id, ctx, forms, lead, columns: compareColumns(forms.metrics), view: null, version: "", sort: { key: lead.key, down: lead.better === "high" }, curvesAt: 0, answered: -1 };
+  /** @type {any} */
+  const b = { id, ctx, forms, view: null, version: "", curvesAt: 0, answered: -1 };
   const frame = { head: h("div", { class: "compare-head" }), lead: h("div", { class: "compare-lead", role: "status" }), notes: h("div", {}),
-    table: h("section"), curves: h("section"), answers: h("section") };
-  replaceChildren(root, h("div", { class: "ts-wide compare-page" }, compareBack(), frame.head, frame.lead, frame.notes, frame.table, frame.curves, frame.answers));
+    table: h("section"), curves: h("section"), answers: h("section"), judge: h("section") };
+  replaceChildren(root, h("div", { class: "ts-wide compare-page" }, compareBack(), frame.head, frame.lead, frame.notes, frame.table, frame.curves, frame.answers, frame.judge));
   appendAll(frame.table, ["block", "block"].map((kind) => h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
   b.refresh = async () => {
     const news = await ctx.news("compare_view", b.version, id);
@@ -53,12 +53,17 @@ function drawBoard(b, frame, view) {
   b.view = view;
   b.styles = compareStyles(view.rows);
   if (first) {
+    b.ofObjectives = view.rows.some((row) => row.objective);
+    b.lead = leading(b.forms.metrics, b.ofObjectives);
+    b.columns = compareColumns(b.forms.metrics, b.ofObjectives);
+    b.sort = { key: b.lead.key, down: b.lead.better === "high" };
     b.table = compareTable(b, frame.table);
-    b.curves = curves(b, frame.curves);
+    b.curves = b.ofObjectives ? { draw: () => {} } : curves(b, frame.curves); // losses of objectives mean different things
     b.answers = answers(b, frame.answers);
+    b.judge = frame.judge;
   }
   if (named) replaceChildren(frame.head, boardHead(b));
-  const lead = compareHeadline(view, b.lead);
+  const lead = b.ofObjectives ? objectivesHeadline(b) : compareHeadline(view, b.lead);
   if (frame.lead.textContent !== lead) frame.lead.textContent = lead;
   replaceChildren(frame.notes, boardNote(view, b.lead));
   b.table.draw();
@@ -77,8 +82,10 @@ async function follow(b, changed) {
   }
   const ended = b.view.rows.flatMap((row) => row.runs).filter((run) => !["queued", "starting", "running", "stopping"].includes(run.status)).length;
   if (ended !== b.answered) {
-    b.answers.draw(await b.ctx.call("compare_answers", b.id));
+    const said = await b.ctx.call("compare_answers", b.id);
+    b.answers.draw(said);
     b.answered = ended;
+    if (said.length && !b.judge.hasChildNodes()) replaceChildren(b.judge, await (await import("./judge.js")).compareJudge(b));
   }
 }
 
@@ -131,8 +138,8 @@ function actions(b) {
   ];
 }
 
-/** The metric that says who leads: the first one of which jobs draw a curve. */
-const leading = (metrics) => metrics.find((metric) => metric.curve);
+/** The metric that says who leads: the first one of which jobs draw a curve; of objectives, whose losses differ, the first of their own. */
+const leading = (metrics, ofObjectives) => metrics.find((metric) => (ofObjectives ? metric.only === "objectives" : metric.curve));
 
 /**
  * The models of the two best rows by the leading metric: as many as the playground shows beside the base.
@@ -159,7 +166,7 @@ async function compareRemove(b, node) {
  */
 async function join(b) {
   const taken = new Set(b.view.rows.map((row) => row.key));
-  const free = b.forms.entrants.filter((one) => !taken.has(one.key));
+  const free = b.forms.entrants.filter((one) => !taken.has(one.key) && Boolean(one.objective) === b.ofObjectives);
   if (!free.length) return toast(t("compare.join.none"));
   let chosen = free[0];
   const select = selectField("compare-join-which", free.map((one) => [one, one.label]), chosen, (one) => { chosen = one; about.textContent = one.tagline; });
@@ -167,7 +174,7 @@ async function join(b) {
   const body = h("div", { class: "ts-stack" }, h("p", {}, t("compare.join.lead")), labelledField("compare-join-which", t("compare.join.which"), select, {}), about);
   const done = await openDialog(t("compare.join"), body, [{ label: t("common.cancel"), value: "" }, { label: t("compare.join.add"), value: "add", kind: "primary" }]);
   const button = document.getElementById("compare-join");
-  if (done === "add") await b.act(button, () => b.ctx.call("compare_join", b.id, chosen.method, chosen.variant));
+  if (done === "add") await b.act(button, () => b.ctx.call("compare_join", b.id, chosen.method, chosen.variant, chosen.objective));
   return undefined;
 }
 
@@ -188,6 +195,22 @@ function compareHeadline(view, lead) {
   if (best) return t("compare.headline.best" + soFar, { name: best.label, loss: show(of(best).mean), base: show(base?.mean) });
   if (level.length) return t("compare.headline.level" + soFar, { names: level.map((row) => row.label).join(t("compare.and")) });
   return t("compare.headline.one", { name: measured[0].label, loss: show(of(measured[0]).mean), base: show(base?.mean) });
+}
+
+/**
+ * What the objectives taught, and whether imitation alone does it as well.
+ * @param {Parts<"compare">} b
+ */
+function objectivesHeadline(b) {
+  const { view, lead } = b, of = (row) => row.cells[lead.key];
+  const always = new Set(b.forms.entrants.filter((one) => one.always).map((one) => one.objective));
+  const measured = view.rows.filter((row) => of(row) && row.kind !== "base");
+  if (!measured.length) return t(view.active ? "compare.headline.none" : "compare.headline.nothing");
+  const top = measured.reduce((a, c) => (of(c).mean > of(a).mean ? c : a));
+  const control = measured.find((row) => always.has(row.objective));
+  const show = (row) => format.percent(of(row).mean);
+  if (control && of(control).mean >= of(top).mean) return t("compare.objectives.control", { share: show(control) });
+  return control ? t("compare.objectives.best", { name: top.label, share: show(top), control: show(control) }) : t("compare.objectives.one", { name: top.label, share: show(top) });
 }
 
 /** @param {Server.ComparisonView} view */

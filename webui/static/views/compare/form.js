@@ -46,13 +46,25 @@ function formState(forms, ctx, loaded) {
     if (!f.models.some((one) => COMPARED.has(one.status) && one.id === f.draft.base_model)) f.draft.base_model = (ready.find((one) => one.source === "starter") || ready[0])?.id ?? null;
     if (!f.datasets.some((one) => one.id === f.draft.dataset)) f.draft.dataset = f.datasets[0]?.id ?? null;
   };
+  f.offered = () => {
+    const kind = f.datasets.find((one) => one.id === f.draft.dataset)?.kind;
+    const fit = f.forms.entrants.filter((one) => one.kinds.includes(kind));
+    return fit.length ? fit : f.forms.entrants.filter((one) => !one.objective);
+  };
+  f.settleChosen = () => { // what is chosen and can take part; where that is nothing of what was chosen, what is usual
+    const offered = f.offered(), wanted = new Set(f.draft.chosen.filter((key) => offered.some((one) => one.key === key)));
+    if (!wanted.size && f.draft.chosen.length) for (const one of offered) if (one.recommended || !one.trains) wanted.add(one.key);
+    for (const one of offered) if (one.always) wanted.add(one.key);
+    f.draft.chosen = offered.map((one) => one.key).filter((key) => wanted.has(key));
+  };
   f.entrant = (key) => f.forms.entrants.find((one) => one.key === key);
   f.shared = (key) => f.draft.shared[key] ?? f.forms.shared.find((one) => one.key === key).default;
   f.autoName = () => t("compare.auto_name", { data: f.datasets.find((one) => one.id === f.draft.dataset)?.name || "" }).trim().slice(0, 80);
   f.raw = () => ({
     name: f.draft.name.trim() || f.autoName(), base_model: f.draft.base_model, dataset: f.draft.dataset, shared: f.draft.shared,
     device: f.draft.device, memory_mb: f.draft.memory_mb,
-    entrants: f.draft.chosen.map(f.entrant).map(({ key, method, variant }) => ({ method, variant, ...(f.draft.own[key] || {}) })),
+    judged_by: f.draft.judged_by,
+    entrants: f.draft.chosen.map(f.entrant).map(({ key, method, variant, objective }) => ({ method, variant, objective, ...(f.draft.own[key] || {}) })),
   });
   f.ready = () => Boolean(f.draft.base_model && f.draft.dataset && f.draft.chosen.length);
   const save = debounce(300, () => { if (!f.finished) f.ctx.call("compare_save", f.draft).catch((error) => { if (error.code !== "away") toast(sentenceOf(error), "danger"); }); });
@@ -65,6 +77,7 @@ function formState(forms, ctx, loaded) {
   f.stopSaving = save.cancel;
   keepDraft("compare", save, () => (f.finished ? null : f.draft));
   f.settle();
+  f.settleChosen();
   return f;
 }
 
@@ -79,7 +92,7 @@ function inputs(f) {
   const choice = (id, label, rows, key, empty, page) => {
     if (!rows.length) return labelledField(id, label, h("a", { class: "ts-btn", id, href: pageUrl(page) }, drawIcon("plus"), empty), {});
     const options = rows.map((one) => [one.id, one.status === "known" ? t("compare.model_bare", { name: one.name, size: format.bytes(one.facts?.bytes) }) : one.name]);
-    return labelledField(id, label, selectField(id, options, f.draft[key], (value) => f.patch({ [key]: value })), {});
+    return labelledField(id, label, selectField(id, options, f.draft[key], (value) => { f.draft[key] = value; f.settleChosen(); f.drawEntrants?.(); f.patch({}); }), {});
   };
   const models = f.models.filter((one) => COMPARED.has(one.status));
   const model = choice("compare-model", t("compare.model"), models, "base_model", t("compare.no_model"), "settings");
@@ -114,7 +127,15 @@ function misfitsOfInputs(f) {
 
 /** @param {Parts<"compare">} f */
 function entrants(f) {
-  const offered = f.forms.entrants;
+  const holder = h("div", { class: "compare-entrants-holder" });
+  f.drawEntrants = () => replaceChildren(holder, drawEntrants(f));
+  f.drawEntrants();
+  return holder;
+}
+
+/** @param {Parts<"compare">} f */
+function drawEntrants(f) {
+  const offered = f.offered(), objectives = offered.some((one) => one.objective);
   const first = offered.filter((one) => one.recommended || !one.trains);
   const others = offered.filter((one) => !first.includes(one));
   const cards = (list) => h("div", { class: "compare-entrants" }, list.map((one) => entrantCard(f, one)));
@@ -122,13 +143,23 @@ function entrants(f) {
     h("summary", {}, t("compare.all_methods", { n: others.length })), cards(others)) : null;
   const wrong = h("p", { class: "ts-error", role: "alert" });
   f.on(() => { wrong.textContent = f.faults.entrants || ""; });
-  return section(2, t("compare.part.entrants"), t("compare.part.entrants.lead"), cards(first), fold, wrong);
+  return section(2, t(objectives ? "compare.part.objectives" : "compare.part.entrants"), t(objectives ? "compare.part.objectives.lead" : "compare.part.entrants.lead"),
+    cards(first), fold, objectives ? judge(f) : null, wrong);
+}
+
+/** What says which of two answers is better.
+    @param {Parts<"compare">} f */
+function judge(f) {
+  const options = [[0, t("compare.rule.usual")], ...f.reward_models.map((one) => [one.id, t("compare.rule.model", { name: one.name })])];
+  const chosen = f.draft.judged_by[0]?.values?.model || 0;
+  const pick = (id) => f.patch({ judged_by: id ? [{ reward: f.reward_key, weight: 1, values: { model: id } }] : [] });
+  return labelledField("compare-rule", t("compare.rule"), selectField("compare-rule", options, chosen, pick), { help: t("compare.rule.help") });
 }
 
 /** @param {Parts<"compare">} f */
 function entrantCard(f, one) {
   const id = "compare-entrant-" + one.key;
-  const box = h("input", { type: "checkbox", class: "ts-check", id, checked: f.draft.chosen.includes(one.key), onchange: () => {
+  const box = h("input", { type: "checkbox", class: "ts-check", id, checked: f.draft.chosen.includes(one.key), disabled: one.always, onchange: () => {
     const chosen = new Set(f.draft.chosen);
     if (box.checked) chosen.add(one.key);
     else chosen.delete(one.key);

@@ -21,9 +21,9 @@ const COSTS = [
   { key: "rank", group: "parameters", count: true, show: (x) => format.number(x) },
 ];
 
-/** Every column: the declared metrics, then what it cost. */
-export const compareColumns = (metrics) => [
-  ...metrics.map((one) => ({ key: one.key, group: "quality", label: one.label, about: one.help, down: one.better === "high", curve: one.curve, show: (x) => STYLES[one.style](x, one.decimals) })),
+/** Every column: the declared metrics of that kind of comparison, then what it cost. */
+export const compareColumns = (metrics, ofObjectives) => [
+  ...metrics.filter((one) => (ofObjectives ? !one.loss : !one.only)).map((one) => ({ key: one.key, group: "quality", label: one.label, about: one.help, down: one.better === "high", curve: one.curve, show: (x) => STYLES[one.style](x, one.decimals) })),
   ...COSTS.map((one) => ({ ...one, label: t("compare.column." + one.key), about: t("compare.about." + one.key) })),
 ];
 

@@ -19,7 +19,8 @@ export function misfitList(found, acts) {
 /** What a card says: without that which is only good to know. */
 export const warnings = (found) => found && { ...found, findings: found.findings.filter((one) => one.level !== "info") };
 
-function misfitWays(one, acts) {
+/** The buttons of one finding. */
+export function misfitWays(one, acts) {
   return one.ways.length ? h("span", { class: "misfit-ways" }, one.ways.map((way) => misfitWay(way, acts))) : null;
 }
 

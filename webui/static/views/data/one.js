@@ -109,6 +109,7 @@ function dataHead(holder, set, ctx) {
       h("p", { class: "ts-soft ts-small data-source" }, dataOrigin(set), versionLink(set))),
     h("div", { class: "ts-row" },
       h("a", { class: "ts-btn primary", href: pageUrl("train", { dataset: set.id }) }, drawIcon("wand-sparkles"), t("data.train_with")),
+      ["preference", "ranking"].includes(set.kind || "") ? h("a", { class: "ts-btn", id: "data-compare", href: pageUrl("compare", { new: 1, dataset: set.id }) }, drawIcon("gauge"), t("data.compare_objectives")) : null,
       set.sample_key ? null : h("a", { class: "ts-btn", href: pageUrl("data", { dataset: set.id, remap: 1 }) }, drawIcon("settings"), t("data.remap")),
       remove)));
 }

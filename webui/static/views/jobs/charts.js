@@ -30,7 +30,7 @@ export function jobCharts(root) {
   };
   const small = (section, name, label, help, series) => put(() => {
     const inner = h("div", {});
-    grids[section].append(h("section", { class: "ts-card job-chart-small" }, inner, help ? h("p", { class: "ts-small ts-soft job-chart-help" }, help) : null));
+    grids[section].append(h("section", { class: "ts-card job-chart-small" + (series.length > 1 ? " lined" : "") }, inner, help ? h("p", { class: "ts-small ts-soft job-chart-help" }, help) : null));
     return inner;
   }, name, { title: label, yLabel: label, compact: true }, series, []);
 
@@ -51,7 +51,7 @@ export function jobCharts(root) {
     const any = Object.keys(metrics).length > 0 && (loss.length > 0 || drawn.figures.some((one) => figureSeries(one, metrics).length));
     wait.hidden = any || !JOB_ACTIVE.has(job.status);
     bigCard.hidden = main ? !figureSeries(main, metrics).length : !loss.length;
-    if (loss.length && !main) large("loss", t("jobs.chart.loss"), t("jobs.chart.lead"), loss, markers);
+    if (loss.length && !main) large("loss", t("jobs.chart.loss"), t(drawn.figures.length ? "jobs.chart.lead.other" : "jobs.chart.lead"), loss, markers);
     for (const figure of drawn.figures) {
       const series = figureSeries(figure, metrics);
       if (!series.length) continue;
@@ -89,19 +89,23 @@ function sectionGrids(holder, rows, grids, common) {
 
 const PHONE = matchMedia("(max-width: 860px)");
 
-/** @param {Server.NamedJob} job */
-export function jobTiles(job, metrics) {
+/** What counts first: what tells of the result, where that is not the loss.
+    @param {Server.NamedJob} job
+    @param {Server.FigureRow[]} [figures] */
+export function jobTiles(job, metrics, figures = []) {
   if (!job.trains) return jobResultTiles(job);
   const last = jobLast(metrics);
   const tile = (label, value, unit = "", line = "") => h("div", { class: "ts-stat" },
     h("b", { class: "ts-num" }, value, unit ? h("small", {}, " " + unit) : null), h("span", line ? { "data-line": line } : {}, label));
   if (!Object.keys(last).length) return null;
   const memory = last.memory_device_mb || last.memory_process_mb;
+  const merit = job.outcome && { ...job.outcome, drawn: figures.find((one) => one.lines.some((line) => line.metric === job.outcome?.metric)) };
   return h("div", { class: "job-tile-grid" },
+    merit?.drawn ? tile(merit.drawn.label, merit.share ? format.percent(merit.last) : format.number(merit.last, 2), "", "val") : null,
     tile(t("jobs.loss.train"), format.loss(job.train_loss ?? last.train_loss), "", "train"),
     tile(t("jobs.loss.val"), format.loss(job.val_loss ?? last.val_loss), "", "val"),
     tile(t("jobs.tile.step"), format.number(job.step)),
-    tile(t("jobs.tile.tokens"), format.number(last.tokens)),
+    merit?.drawn ? null : tile(t("jobs.tile.tokens"), format.number(last.tokens)),
     tile(t("jobs.tile.speed"), format.number(last.tokens_per_s), t("jobs.unit.tokens_s")),
     tile(t("jobs.tile.memory"), memory ? format.memory(memory) : "–"));
 }

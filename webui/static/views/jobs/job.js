@@ -59,7 +59,7 @@ export function jobDetail(root, id, ctx) {
     jobOnce(data, "labels", [job.tags, job.note], () => jobLabels(slots.labels, job, ctx, refresh));
     jobOnce(data, "notes", [job.status, !job.step, job.stalled, job.error, job.request, job.result?.ended], () => replaceChildren(slots.notes, jobNotes(job), jobAdvice(job, feed.advice, ctx)));
     jobOnce(data, "meter", job, () => replaceChildren(slots.meter, jobMeter(job)));
-    jobOnce(data, "tiles", [job, jobLast(data.metrics)], () => replaceChildren(slots.tiles, jobTiles(job, data.metrics)));
+    jobOnce(data, "tiles", [job, jobLast(data.metrics)], () => replaceChildren(slots.tiles, jobTiles(job, data.metrics, feed.figures.figures)));
     if (job.trains) {
       parts.charts = parts.charts || jobCharts(slots.charts);
       jobOnce(data, "charts", [data.cursors, data.attempt, feed.checkpoints, job.status, feed.plan], () =>

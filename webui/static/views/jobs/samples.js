@@ -3,6 +3,7 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
+import { cutPreview } from "../shared/cut-preview.js";
 import { partedThought, thoughtFold } from "../shared/markdown.js";
 
 export function jobSamples(root) {
@@ -78,5 +79,5 @@ function sampleCard(step, answer, expected, began) {
     h("header", {},
       h("span", { class: "ts-badge " + (base ? "base" : "tuned") }, base ? (began ? t("jobs.samples.began", { name: began }) : t("jobs.samples.base")) : t("jobs.samples.step", { step: format.number(step) })),
       same ? h("span", { class: "ts-badge good" }, drawIcon("check"), t("jobs.samples.same")) : null),
-    thoughtFold(found?.thought), h("p", {}, words || h("em", { class: "ts-soft" }, t("jobs.samples.nothing"))));
+    thoughtFold(found?.thought), cutPreview(h("p", {}, words || h("em", { class: "ts-soft" }, t("jobs.samples.nothing")))));
 }

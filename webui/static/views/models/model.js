@@ -7,7 +7,7 @@ import { poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { noteBox, reasonBox } from "../shared/form-controls.js";
 import { modelDownloads } from "./exports.js";
-import { modelGain, modelLineage } from "./parts.js";
+import { modelGain, modelLineage, modelTry } from "./parts.js";
 
 /** @param {Ctx<"models">} ctx */
 export async function modelDetail(root, id, ctx) {
@@ -21,9 +21,10 @@ export async function modelDetail(root, id, ctx) {
   }
   document.title = model.name + " · Tunesmith";
   const downloads = modelDownloads(model, ctx);
+  const scores = model.talks ? null : await (await import("./scores.js")).modelScores(model, ctx);
   replaceChildren(root, h("div", { class: "ts-page" },
     h("a", { class: "model-back", href: pageUrl("models") }, drawIcon("chevron-right"), t("models.back")),
-    modelHead(model, ctx), model.changed ? noteBox("danger", reasonBox(model.changed)) : null, modelLineage(model, true), modelTiles(model), modelWeights(model, ctx),
+    modelHead(model, ctx), model.changed ? noteBox("danger", reasonBox(model.changed)) : null, modelLineage(model, true), modelTiles(model), modelWeights(model, ctx), scores,
     h("div", { class: "ts-cols" }, downloads.node, modelFacts(model))));
   poll(root, 700, downloads.follow);
 }
@@ -35,7 +36,7 @@ export async function modelDetail(root, id, ctx) {
 function modelHead(model, ctx) {
   const button = (icon, key, run, look = "") => h("button", { type: "button", class: "ts-btn " + look, id: "model-do-" + icon, onclick: run }, drawIcon(icon), h("span", {}, t(key)));
   return pageHead(model.name, t("models.made", { when: format.when(model.created_at) }),
-    h("a", { class: "ts-btn primary", href: pageUrl("playground", { tuned: model.id }) }, drawIcon("messages-square"), t("models.chat")),
+    modelTry(model, "ts-btn primary"),
     model.job_id ? h("a", { class: "ts-btn", href: pageUrl("train", { from_job: model.job_id }) }, drawIcon("copy"), t("models.again")) : null,
     button("pencil", "models.rename", () => modelRename(model, ctx)),
     button("trash-2", "models.delete", (event) => modelDelete(model, ctx, event.currentTarget), "ghost danger"));

@@ -7,7 +7,7 @@ import { poll } from "../../kit/server.js";
 import { pageUrl, queryId, t } from "../../kit/texts.js";
 import { reasonBox } from "../shared/form-controls.js";
 import { longList } from "../shared/long-list.js";
-import { modelGain, modelLineage } from "./parts.js";
+import { modelGain, modelLineage, modelTry } from "./parts.js";
 
 /** @type {View<"models">} */
 export async function view(root, _value, ctx) {
@@ -43,13 +43,13 @@ function modelCard(model) {
   return h("li", { class: "ts-card model-card", "data-model": model.id },
     h("div", { class: "ts-spread" },
       h("h2", {}, h("a", { class: "model-name", href: pageUrl("models", { model: model.id }) }, model.name)),
-      h("span", { class: "ts-badge " + (model.format === "shots" ? "fewshot" : "tuned") }, t("models.format." + model.format))),
+      h("span", { class: "ts-badge " + (model.format === "shots" ? "fewshot" : "tuned") }, t(model.talks ? "models.format." + model.format : "models.scorer"))),
     model.changed ? h("p", { class: "ts-error" }, h("span", { class: "ts-badge danger" }, drawIcon("triangle-alert"), t("models.changed")), " ", reasonBox(model.changed)) : null,
     modelLineage(model, false),
     modelGain(model),
     h("p", { class: "ts-small ts-soft ts-num" }, [format.bytes(model.bytes), model.seconds ? t("models.trained_in", { time: format.duration(model.seconds) }) : null,
       format.when(model.created_at)].filter(Boolean).join(" · ")),
     h("div", { class: "ts-row" },
-      h("a", { class: "ts-btn small primary", href: pageUrl("playground", { tuned: model.id }) }, drawIcon("messages-square"), t("models.chat")),
+      modelTry(model, "ts-btn small primary"),
       h("a", { class: "ts-btn small", href: pageUrl("models", { model: model.id }), "aria-label": t("models.take_named", { name: model.name }) }, drawIcon("download"), t("models.take"))));
 }

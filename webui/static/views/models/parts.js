@@ -42,3 +42,10 @@ export function modelLineage(model, linked) {
     node("method", "wand-sparkles", t("models.node.method"), model.method_label, model.job_id ? pageUrl("jobs", { job: model.job_id }) : null),
     node("tuned", "box", t("models.node.model"), model.name, null));
 }
+
+/**
+ * To the Playground: to talk with the model, or to score with one that does not talk.
+ * @param {Server.ListedTuned | Server.NamedTuned} model
+ */
+export const modelTry = (model, look) => h("a", { class: look, href: pageUrl("playground", model.talks ? { tuned: model.id } : { scorer: model.id }) },
+  drawIcon(model.talks ? "messages-square" : "gauge"), t(model.talks ? "models.chat" : "models.score"));

@@ -30,6 +30,8 @@ export async function view(root, _value, ctx) {
   playDraw(play);
   playSuggest(play);
   playFollow(root, play);
+  const scorer = queryId("scorer") || queryId("tuned");
+  if (play.start.scorers.includes(scorer)) await playScores(Object.assign(play, { scorer }), play.dom.input);
 }
 
 /**
@@ -47,6 +49,9 @@ function playChoose(play) {
   Object.assign(play, { base: base.id, tuned, settings: { ...play.start.defaults } });
 }
 
+/** @param {Parts<"playground">} play */
+const playScores = async (play, button) => (await runAction(button, () => loadPart(async () => (await import("./score.js")).playScore)))?.(play);
+
 const listDialog = async () => (await import("./list-ask.js")).askList;
 
 /** @param {Parts<"playground">} play */
@@ -58,6 +63,7 @@ function playFrame(root, play) {
     pageHead(t("playground.title"), t("playground.lead"),
       button("plus", "playground.new", () => playNew(play)),
       button("table", "playground.list", async (event) => (await runAction(event.currentTarget, () => loadPart(listDialog)))?.(play)),
+      play.start.scorers.length ? button("gauge", "playground.score", (event) => playScores(play, event.currentTarget)) : null,
       button("clock", "playground.history", () => playHistory(play)),
       button("settings", "playground.settings", () => playSettings(play))),
     part("heads"), part("turns"), part("welcome"), part("note"),
@@ -142,6 +148,7 @@ function playDraw(play) {
   playChips(play);
   playTellMemory(play);
   playTellState(play);
+  play.rescore?.();
   if (follows) page.scrollTop = page.scrollHeight;
 }
 

@@ -105,7 +105,7 @@ function playGhost(play, base, busy) {
 export function playDrawTurns(play) {
   const sides = playSides(play);
   const last = play.turns.at(-1)?.turn;
-  const items = play.turns.map((turn, i) => ({ ...turn, number: i + 1, sides, last: turn.turn === last, idle: turn.turn === last && !play.wait && !playBusy(play) }));
+  const items = play.turns.map((turn, i) => ({ ...turn, scores: play.scores ? turn.answers.map((one) => play.scores[turn.turn + one.side] || null) : null, number: i + 1, sides, last: turn.turn === last, idle: turn.turn === last && !play.wait && !playBusy(play) }));
   if (play.asked !== null) items.push({ turn: "asked", number: items.length + 1, prompt: play.asked, sides, answers: [], waiting: playWaiting(play) });
   play.dom.welcome.hidden = items.length > 0;
   play.dom.turns.style.setProperty("--sides", Math.max(2, sides.length));
@@ -142,8 +142,13 @@ function voteSlot(play, item) {
   const told = item.answers.filter((answer) => ["complete", "stopped"].includes(answer.status) && answer.content.trim());
   if (!play.id || new Set(told.map((answer) => answer.content.trim())).size < 2) return null;
   const slot = h("div", { class: "play-vote" });
-  import("./vote.js").then(({ voteButtons }) => voteButtons(play, item, told, slot), () => {});
+  fillVote(play, item, told, slot).catch((error) => console.warn(error));
   return slot;
+}
+
+async function fillVote(play, item, told, slot) {
+  const { voteButtons } = await import("./vote.js");
+  await voteButtons(play, item, told, slot);
 }
 
 const playError = (answer) => {
@@ -190,10 +195,12 @@ function playFooter(answer, item, play) {
     return h("p", { class: "ts-error", role: "alert" }, playError(answer));
   }
   if (answer.status === "streaming") return null;
+  const scored = item.scores?.[item.answers.indexOf(answer)];
   const facts = [
     stats.tokens_per_second ? t("playground.speed", { n: format.number(stats.tokens_per_second, 1) }) : null,
     Number.isFinite(stats.first_token_s) ? t("playground.first", { n: format.number(stats.first_token_s, 2) }) : null,
     stats.reason === "length" ? t("playground.cut") : null,
+    Number.isFinite(scored?.score) ? t("playground.score.is", { n: format.number(scored.score, 2) }) : scored?.error?.message,
   ].filter(Boolean);
   const copy = t("playground.copy");
   return h("footer", { class: "ts-small ts-soft" },

@@ -74,6 +74,7 @@ export function formShow(param, value) {
   if (value === null || value === undefined) return t("train.form.automatic");
   if (param.kind === "bool") return t(value ? "train.form.yes" : "train.form.no");
   const label = (one) => param.choices.find((choice) => choice.value === one)?.label ?? String(one);
+  if (param.kind === "data") return t("train.form.chosen", { n: value.length });
   if (param.kind === "multi") return value.map(label).join(", ");
   return param.choices.length ? label(value) : String(value);
 }

@@ -4,7 +4,7 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { said, t } from "../../kit/texts.js";
 import { noteBox } from "../shared/form-controls.js";
-import { setParam } from "./state.js";
+import { setObjective, setParam } from "./state.js";
 import { memoryView } from "./estimate-memory.js";
 
 /**
@@ -119,6 +119,7 @@ export const planWarnings = (w, warnings) => (warnings || []).map((one) => noteB
  * @param {Parts<"train">} w
  */
 export function applyChange(w, change) {
+  if (change.objective) setObjective(w, change.objective);
   if (change.method) w.patch({ method: change.method, own: true });
   if (change.base_model) w.patch({ base_model: change.base_model });
   for (const [field, value] of Object.entries(change)) {

@@ -64,6 +64,9 @@ function trainOpen(frame, w, { replaced, warnings }) {
   w.on("draft", () => drawBar(frame.bar, w));
   w.on("plan", () => drawBar(frame.bar, w));
   w.on("lists", () => drawBar(frame.bar, w));
+  const gather = async () => { if (w.gathers().length) (await import("./gather.js")).suggestGathered(w); };
+  w.on("draft", gather);
+  gather();
   drawStep(frame, w);
   w.replanNow();
   w.lookForOffers();
@@ -168,6 +171,7 @@ function drawTools(holder, w) {
   };
   replaceChildren(holder,
     button("train-compare", "gauge", t("compare.from_train"), compare),
+    button("train-stages", "git-branch", t("train.tools.stages"), () => location.assign(pageUrl("jobs", { recipe: "new" }))),
     button("train-import", "upload", t("train.tools.import"), async (_w, node) => (await runAction(node, () => loadPart(YAML.importing)))?.(w)),
     button("train-export", "download", t("train.tools.export"), async (_w, node) => (await runAction(node, () => loadPart(YAML.exporting)))?.(w, node)),
     button("train-fresh", "rotate-ccw", t("train.tools.fresh"), startOver));

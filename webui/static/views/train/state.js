@@ -39,6 +39,7 @@ function choosing(w) {
   w.dataset = () => w.datasets.find((one) => one.id === w.draft.dataset);
   w.objective = () => w.forms.objectives.find((one) => one.key === w.draft.objective) || w.forms.objectives[0];
   w.training = () => w.objective().params;
+  w.gathers = () => w.training().filter((param) => param.kind === "data");
   w.teaches = (set) => w.objective().learns_from.includes(set.kind);
   w.method = () => w.forms.methods.find((one) => one.key === w.draft.method);
   w.device = () => w.devices.find((one) => one.key === w.draft.budget.device) || w.planned();

@@ -86,11 +86,11 @@ async function follow(self) {
 /** @param {Server.DrawnView} drawn */
 function meter(self, drawn) {
   const busy = RANK_BUSY.includes(drawn.status || "");
-  const act = (icon, call) => h("button", { type: "button", class: "ts-btn ghost small", id: call.replace("_", "-"), disabled: drawn.status === "stopping", onclick: (event) => runAction(event.currentTarget, () => self.ctx.call(call, drawn.job)) }, drawIcon(icon), t(call === "rank_stop" ? "make.stop" : "make.resume"));
+  const act = (icon, key, task) => h("button", { type: "button", class: "ts-btn ghost small", id: "rank-" + key, disabled: drawn.status === "stopping", onclick: (event) => runAction(event.currentTarget, task) }, drawIcon(icon), t("make." + key));
   const words = t("rank.drawn", { n: format.number(drawn.step), total: format.number(drawn.total || drawn.prompts) });
   const left = busy && drawn.step && drawn.seconds_left ? " " + t("make.left_time", { time: format.roughly(drawn.seconds_left) }) : "";
   return [drawn.error ? noteBox("danger", reasonBox(drawn.error)) : null,
-    busy || drawn.resumable ? h("div", { class: "ts-spread" }, h("span", {}, words, h("span", { class: "ts-soft" }, left)), busy ? act("circle-stop", "rank_stop") : act("play", "rank_resume")) : null,
+    busy || drawn.resumable ? h("div", { class: "ts-spread" }, h("span", {}, words, h("span", { class: "ts-soft" }, left)), busy ? act("circle-stop", "stop", () => self.ctx.call("rank_stop", drawn.job)) : act("play", "resume", () => self.ctx.call("rank_resume", drawn.job))) : null,
     busy ? progressBar(drawn.total && drawn.step ? drawn.step / drawn.total : null, words) : null];
 }
 

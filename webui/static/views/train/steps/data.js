@@ -8,7 +8,7 @@ import { SAMPLES, dataBadges } from "../../data/badges.js";
 import { previewRow } from "../../data/import/map.js";
 import { cutPreview } from "../../shared/cut-preview.js";
 import { choiceCards, noteBox, onlyLatest } from "../../shared/form-controls.js";
-import { warnings } from "../../data/misfits.js";
+import { misfitWays, warnings } from "../../data/misfits.js";
 import { trainMisfits } from "../fit.js";
 import { setObjective } from "../state.js";
 import { sourceChoices } from "./sources.js";
@@ -20,7 +20,8 @@ export function dataStepView(w, body) {
   const peek = onlyLatest((id) => (id ? w.ctx.call("peek", id) : []), (rows) => replaceChildren(taste, trainTaste(rows)), () => replaceChildren(taste));
   const [now, others] = ["now", "others"].map(() => h("div", { class: "ts-stack train-way-out" }));
   const notes = () => {
-    wayOut(w).forEach((found, place) => replaceChildren([now, others][place], found));
+    replaceChildren(now, wayOut(w));
+    replaceChildren(others, otherSets(w));
     for (const place of list.querySelectorAll("[data-fit]")) replaceChildren(place, misfitWords(w, Number(place.getAttribute("data-fit"))));
   };
   const sources = h("div", { class: "ts-stack" });
@@ -39,15 +40,15 @@ export function dataStepView(w, body) {
 }
 
 /** @param {Parts<"train">} w */
-const dataChoices = (w, pick) => (w.datasets.length
-  ? choiceCards(t("train.step.data"), suitedFirst(w).map((set) => ({ value: set.id, content: trainDataCard(w, set), label: set.name, disabled: !w.teaches(set) })), w.draft.dataset, pick, "cards")
-  : h("p", { class: "ts-soft" }, t("train.data.none")));
+const dataChoices = (w, pick) => (offered(w).length
+  ? choiceCards(t("train.step.data"), offered(w).map((set) => ({ value: set.id, content: trainDataCard(w, set), label: set.name, disabled: !w.teaches(set) })), w.draft.dataset, pick, "cards")
+  : h("p", { class: "ts-soft" }, w.datasets.length ? t("train.data.none_fits", { kinds: w.objective().usable }) : t("train.data.none")));
 
 /**
- * What can be learnt from comes first.
+ * What can be learnt from, and what is chosen; the others stand below, with what they are for.
  * @param {Parts<"train">} w
  */
-const suitedFirst = (w) => [...w.datasets].sort((a, b) => Number(w.teaches(b)) - Number(w.teaches(a)));
+const offered = (w) => w.datasets.filter((set) => w.teaches(set) || set.id === w.draft.dataset);
 
 /** @param {Parts<"train">} w */
 const trainDataCard = (w, set) => [
@@ -64,18 +65,41 @@ const trainDataCard = (w, set) => [
 const misfitWords = (w, id) => (warnings(w.fits[id])?.findings || []).map((one) => h("p", { class: "misfit-words " + one.level }, one.message));
 
 /**
- * What does not fit, with its way out: of the chosen data set, then of some that cannot be chosen as they are.
+ * What of the chosen data set does not fit, with its way out.
  * @param {Parts<"train">} w
  */
 function wayOut(w) {
-  const note = (set) => {
-    const found = trainMisfits(w, set, (key) => { setObjective(w, key); w.patch({ dataset: set.id }); w.redraw(); });
-    if (!found) return null;
-    const worst = w.fits[set.id].findings[0].level;
-    return noteBox(set.id === w.draft.dataset ? worst : "info", h("b", { dir: "auto" }, set.name), found);
-  };
-  const others = w.datasets.filter((set) => set.id !== w.draft.dataset && !w.teaches(set));
-  return [[w.dataset()].filter(Boolean).map(note), others.slice(0, 3).map(note)];
+  const set = w.dataset();
+  const found = set && trainMisfits(w, set, (key) => takeWith(w, set, key));
+  return found ? noteBox(w.fits[set.id].findings[0].level, h("b", { dir: "auto" }, set.name), found) : null;
+}
+
+/** Another objective, with the data that it suits.
+    @param {Parts<"train">} w */
+function takeWith(w, set, key) {
+  setObjective(w, key);
+  w.patch({ dataset: set.id });
+  w.redraw();
+}
+
+/**
+ * Data sets for other objectives: each with one tap to be learnt from as it is meant.
+ * @param {Parts<"train">} w
+ */
+function otherSets(w) {
+  const rest = w.datasets.filter((set) => !w.teaches(set) && set.id !== w.draft.dataset);
+  if (!rest.length) return null;
+  return h("details", { class: "ts-details train-others", open: rest.length <= OPEN_OTHERS },
+    h("summary", {}, t("train.data.others", { n: rest.length })),
+    h("ul", {}, rest.map((set) => h("li", {}, h("span", { class: "ts-row" }, h("b", { dir: "auto" }, set.name), dataBadges(set)), otherWays(w, set)))));
+}
+
+const OPEN_OTHERS = 6;
+
+/** @param {Parts<"train">} w */
+function otherWays(w, set) {
+  const ways = (w.fits[set.id]?.findings || []).filter((one) => one.code.startsWith("kind.")).flatMap((one) => one.ways);
+  return misfitWays({ ways: ways.slice(0, 1) }, { dataset: set.id, objective: (key) => takeWith(w, set, key) });
 }
 
 /**

@@ -22,7 +22,7 @@ export function methodStepView(w, body) {
   };
   const tell = () => {
     drawn.forEach((form) => form.setFaults(w.faults));
-    replaceChildren(wrong, w.faults.method ? noteBox("danger", h("p", {}, w.faults.method), h("div", { "data-mend": "method" })) : null);
+    replaceChildren(wrong, w.faults.method ? noteBox("danger", h("p", {}, w.faults.method), h("div", { class: "ts-row" }, ["method", "objective"].map((what) => h("span", { "data-mend": what })))) : null);
     offerMends(w, body);
   };
   const picker = methodPicker(w, (key) => { w.patch({ method: key, own: true }); draw(); }, () => showSettings(about));
@@ -95,12 +95,17 @@ const GATHERERS = { rewards: async () => (await import("../rewards/gather.js")).
 /** @param {Parts<"train">} w */
 function gatherPart(w, param) {
   const body = h("div", { class: "ts-stack" });
-  const holder = h("section", { class: "ts-card train-form", "aria-label": param.label }, h("h3", {}, param.label), h("p", { class: "ts-help" }, param.help), body);
-  let drawn = null;
-  loadPart(GATHERERS[param.key]).then((mount) => {
+  const why = h("div", {});
+  const holder = h("section", { class: "ts-card train-form", "aria-label": param.label }, h("h3", {}, param.label), h("p", { class: "ts-help" }, param.help), why, body);
+  const tell = async () => { const { suggestionNote } = await import("../gather.js"); replaceChildren(why, suggestionNote(w, param.key)); };
+  w.on("suggested", () => { tell(); view.redraw(); }, "step");
+  tell();
+  let drawn = /** @type {any} */ (null);
+  const view = { redraw: () => loadPart(GATHERERS[param.key]).then((mount) => {
     drawn = mount(body, { ctx: w.ctx, value: w.trainingValues()[param.key] ?? param.default, dataset: w.draft.dataset, model: w.draft.base_model,
-      faults: w.faults, field: param.field, onChange: (value) => setParam(w, param, value) });
-  }, (error) => replaceChildren(body, noteBox("danger", sentenceOf(error))));
+      faults: w.faults, field: param.field, onChange: (value) => { w.patch({ training: { ...w.draft.training, [param.key]: value } }); tell(); } });
+  }, (error) => replaceChildren(body, noteBox("danger", sentenceOf(error)))) };
+  view.redraw();
   return [holder, { setFaults: (said) => drawn?.setFaults(said) }];
 }
 
@@ -118,7 +123,7 @@ function drawForms(w, root) {
     parts.push(section(t("train.method.settings", { method: method.label }), "method", method.params, w.methodValues(), defaults));
   }
   const declared = w.training(), gathered = declared.filter((param) => param.kind === "data");
-  parts.push(...gathered.map((param) => gatherPart(w, param)));
+  parts.unshift(...gathered.map((param) => gatherPart(w, param)));
   parts.push(section(t("train.method.training"), "training", declared.filter((param) => param.kind !== "data"), w.trainingValues(), w.trainingDefaults()));
   replaceChildren(root, parts.map(([node]) => node));
   return parts.map(([, form]) => form);
@@ -143,6 +148,7 @@ async function offerMends(w, body) {
 
 /** @param {Parts<"train">} w */
 function mendWords(w, change) {
+  if (change.objective) return t("train.mend.objective", { objective: w.forms.objectives.find((one) => one.key === change.objective).label });
   if (change.method) return t("train.mend.method", { method: w.forms.methods.find((one) => one.key === change.method).label });
   const [[field, value]] = Object.entries(change);
   const param = [...w.method().params, ...w.training()].find((one) => one.field === field);

@@ -1,0 +1,1 @@
+"""Checks of answers that were judged against each other."""

@@ -1,0 +1,53 @@
+"""Scores beside the answers of a conversation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.core.context import Context
+from engine.services.chat.settings import read_chat_settings
+from engine.services.chat.sides import Setup, find_conversation, find_models, history_of, sides_of
+from engine.services.scoring.asking import AskedScorer
+from engine.shapes.scoring import AnswerScore, ScoreOf
+from storage.queries import conversations
+
+if TYPE_CHECKING:
+    from engine.services.chat.conversations import Chat
+
+_COMPLETE = ("complete", "stopped")
+
+
+def score_conversation(ctx: Context, chat: Chat, conversation_id: int, scorer_id: int) -> list[AnswerScore]:
+    """The score of every answer that was given, each behind what its own side had heard before.
+
+    Raises:
+        NotFound: there is no such conversation or reward model.
+        Fault: where nothing can be scored.
+    """
+    with ctx.db.read() as s:
+        conversation = find_conversation(s, conversation_id)
+        base, tuned = find_models(s, conversation)
+        settings = read_chat_settings(conversation.settings)
+        setup = Setup(conversation_id, base, tuple(tuned), settings, sides_of(base, tuned))
+        messages = conversations.messages_of(s, conversation_id)
+    prompts = {one.turn: one.content for one in messages if one.role == conversations.USER}
+    given = [
+        one
+        for one in messages
+        if one.role == conversations.ASSISTANT and one.status in _COMPLETE and one.content and one.turn in prompts
+    ]
+    talks = [
+        (history_of(setup, [m for m in messages if m.turn < one.turn], one.side, prompts[one.turn]), one.content)
+        for one in given
+    ]
+    scores = AskedScorer(ctx, chat, scorer_id).score(talks)
+    return [
+        {"turn": one.turn, "side": one.side, "score": found["score"], "error": found["error"]}
+        for one, found in zip(given, scores, strict=True)
+    ]
+
+
+def score_text(ctx: Context, chat: Chat, scorer_id: int, question: str, answer: str) -> ScoreOf:
+    """The score of any answer to any question. Raises as `score_conversation`."""
+    asked = [{"role": "user", "content": question}]
+    return AskedScorer(ctx, chat, scorer_id).score([(asked, answer)])[0]

@@ -1,0 +1,1 @@
+"""Jobs whose objective learns from answers that the model writes: what they have besides."""

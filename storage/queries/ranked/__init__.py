@@ -1,0 +1,1 @@
+"""Answers that people rank: reads and writes."""
