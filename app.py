@@ -130,7 +130,7 @@ def _models(console: Console, settings: Settings, args: argparse.Namespace) -> i
 
 
 def _rewards(console: Console, settings: Settings, args: argparse.Namespace) -> int:
-    from engine.commands.rewards import rewards
+    from engine.commands.learning.rewards import rewards
 
     return rewards(console, _open(settings), args)
 

@@ -9,14 +9,23 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, GenerationConfig, LlamaConfig, LlamaForCausalLM
 
+from engine.core.params import read_all
+from engine.data.templates.encoded import Bundle
+from engine.objectives import objective_of
+from engine.training.batches.examples import bundle_example
+from engine.training.forward.forward import Packed
+from engine.training.reference.tokens import noted_log_probs
 from engine.training.rollout.decode import Asked, Decoder, Writing
 from engine.training.rollout.merged import merged
 
@@ -25,7 +34,7 @@ _PROMPTS, _ANSWERS, _PROMPT_TOKENS, _NEW_TOKENS = 4, 8, 60, 48
 
 @dataclass(frozen=True)
 class Written:
-    """Tokens a processor second of both ways, and which share of ours reads the prompts."""
+    """Tokens a processor second of both ways."""
 
     plain: float
     ours: float
@@ -87,6 +96,58 @@ def by_rollout(model: Any, decoder: Decoder, asked: list[list[int]]) -> None:
         decoder.write(wanted, Writing(frozenset(), 0, _NEW_TOKENS, 1.0), len(wanted))
 
 
+@dataclass(frozen=True)
+class Phases:
+    """Processor seconds of one step of GRPO with a reference, by phase."""
+
+    writing: float
+    reading: float
+    learning: float
+
+    def shares(self) -> dict[str, float]:
+        """Of the whole step."""
+        whole = self.writing + self.reading + self.learning
+        return {name: getattr(self, name) / whole for name in ("writing", "reading", "learning")}
+
+
+def phases(model: Any, asked: list[list[int]]) -> Phases:
+    """Write the answers, read them with the model of the start, and learn from them."""
+    objective, decoder, forward = objective_of("grpo"), Decoder(model), Packed(model)
+    given = {"kl": 0.04, "max_length": 256, "answer_tokens": _NEW_TOKENS, "unfinished": "as_scored"}
+    values, _faults = read_all(objective.params, given, "training")
+    wanted = [Asked(one, (0, 0, place, n)) for place, one in enumerate(asked) for n in range(_ANSWERS)]
+    found: list[Any] = []
+
+    def write() -> None:
+        with merged(model):
+            found.extend(decoder.write(wanted, Writing(frozenset(), 0, _NEW_TOKENS, 1.0), len(wanted))[0])
+
+    writing = _seconds(write)
+    made = [
+        replace(
+            bundle_example(Bundle(one, [w.ids for w in found[_ANSWERS * n : _ANSWERS * (n + 1)]], range(_ANSWERS))),
+            answer_notes={"ended": np.ones(_ANSWERS, np.float32)},
+        )
+        for n, one in enumerate(asked)
+    ]
+    trainer: Any = SimpleNamespace(
+        model=model, forward=forward, budget=2048, between_groups=lambda: None, autocast=nullcontext
+    )
+    noted: list[Any] = []
+    reading = _seconds(lambda: noted.extend(noted_log_probs(trainer, made, "reference")))
+    assert objective.online is not None
+    learnt = objective.online.learn(noted, values, {}).examples
+
+    def learn() -> None:
+        model.train()
+        for group in forward.groups(learnt, 2048):
+            with forward.session(group):
+                objective.loss(forward, group, values).total.backward()
+        model.eval()
+
+    return Phases(writing, reading, _seconds(learn))
+
+
 def compare(folder: str | None = None, rounds: int = 3) -> Written:
     """Both ways, in turn; the best round of each counts, for other work on the machine only adds."""
     model = adapted(folder)
@@ -108,6 +169,9 @@ def main() -> None:
     found = compare(given.model, given.rounds)
     print(f"{_PROMPTS * _ANSWERS} answers of {_NEW_TOKENS} tokens, tokens a processor second")
     print(f"generate {found.plain:.0f}   ours {found.ours:.0f}   ratio {found.ratio:.2f}")
+    model = adapted(given.model)
+    parts = phases(model, prompts(model.config.vocab_size))
+    print("share of a step: " + ", ".join(f"{name} {share:.0%}" for name, share in parts.shares().items()))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ LOADS: dict[str, list[list[Any]]] = {
     "audit_state": [[1], [2]], "audit_found": [[1, "exact_duplicates", 0]], "audit_marks": [[]], "shape_now": [[1, None]],
     "make_form": [[]], "make_jobs": [[]], "make_waiting": [[]], "rewrite_form": [[]], "rewrite_state": [[1]], "operations": [[1], [2], [3]], "all_versions": [[1], [2]],
     "version_job": [[3]], "compare_versions": [[1, 1, 5, "changed", 0]], "export_form": [[1], [2]], "export_state": [[18]],
+    "rank_form": [[]], "rank_drawings": [[]], "rank_drawing": [[None]], "rank_next": [[None, "n"]], "rank_outcome": [[None]], "chat_votes": [[1, "n"]],
     "review_count": [[]], "review_queue": [["all", 0, None], ["waiting", 0, 1]],
     "load_wizard": [[{}], [{"from_job": "2"}], [{"from_job": "21"}], [{"dataset": "1", "method": "ia3"}]], "lists": [[]],
     "peek": [[1], [3]], "plan_now": [[MEASURED]], "offers_now": [[MEASURED]], "method_costs": [[MEASURED, {}]],
@@ -44,7 +45,7 @@ LOADS: dict[str, list[list[Any]]] = {
     "compare_start": [[{}]], "compare_list": [[]], "compare_view": [[1]], "compare_curves": [[1]],
     "compare_answers": [[1]], "compare_export": [[1, "csv"], [1, "markdown"]],
     "learn_start": [["1"]], "learn_advise": [["1", 8.0, 40, "format"]], "disk_use": [[]], "limits": [[]],
-    "rewards_form": [[]],
+    "rewards_form": [[]], "recipe_forms": [[]],
 }  # fmt: skip
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TypedDict
 
 import numpy as np
 
-_Z = 1.959964  # of a 95 % interval
+from engine.data.rows.intervals import wilson
 
 
 class WinShare(TypedDict):
@@ -30,16 +29,14 @@ class Bars(TypedDict):
 
 
 def wins_of(first: Sequence[float], second: Sequence[float]) -> WinShare | None:
-    """How often the first score leads the second, with Wilson's interval (1927, Probable inference); None of nothing."""
+    """How often the first score leads the second, with its interval; None of nothing."""
     count = len(first)
     if not count:
         return None
     wins = sum(one > other for one, other in zip(first, second, strict=True))
     ties = sum(one == other for one, other in zip(first, second, strict=True))
-    share = (wins + ties / 2) / count
-    middle, half = share + _Z**2 / (2 * count), _Z * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
-    low, high = ((middle + sign * half) / (1 + _Z**2 / count) for sign in (-1, 1))
-    return {"share": share, "low": max(0.0, low), "high": min(1.0, high), "wins": wins, "ties": ties, "count": count}
+    low, high = wilson(wins + ties / 2, count)
+    return {"share": (wins + ties / 2) / count, "low": low, "high": high, "wins": wins, "ties": ties, "count": count}
 
 
 def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float | None:

@@ -56,6 +56,7 @@ class PlanCase:
         memory: what this machine measured of the memory that jobs with the model took.
         own: () -> what this program itself holds on the device now.
         ram_mb: RAM of this machine beside the device's own memory; None where the device is planned for or is the RAM itself.
+        scorers: bytes of the models that score the job's answers.
     """
 
     spec: JobSpec
@@ -69,6 +70,7 @@ class PlanCase:
     memory: tuple[MemoryRecord, ...] = ()
     own: Callable[[], Own] = nothing_own
     ram_mb: int | None = None
+    scorers: float = 0.0
 
     @property
     def shape(self) -> ModelShape:
@@ -138,7 +140,9 @@ def workload(case: PlanCase, train: Counts) -> Workload:
     """What the job holds, worked through as the engine would."""
     measured = tuple(one for one in case.memory if one.method == case.spec.method)
     complete = case.table.scale == 1.0
-    return workload_of_spec(case.spec, case.shape, case.device, train, measured, complete=complete)
+    return workload_of_spec(
+        case.spec, case.shape, case.device, train, measured, complete=complete, scorers=case.scorers
+    )
 
 
 def device_view(device: Device) -> PlannedDevice:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from engine.data.templates.template import ChatTemplate
     from storage.tables import TunedModel
 
+UNSCORED = ("reward.no_answer", "reward.too_long")  # faults of one answer
+
 
 def spec_of(tuned: TunedModel) -> Mapping[str, Any]:
     """The settings that a tuned model was trained with."""

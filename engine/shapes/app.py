@@ -99,6 +99,7 @@ class ObjectiveCard(Named):
     when: str  # to choose it
     when_not: str  # to choose it
     tagline: str  # in one line
+    family: str  # key of what it learns from
     learns_from: list[str]  # kinds of data, in words
     loss: str  # formula
     paper: str  # where it is from
@@ -110,6 +111,7 @@ class Lessons(TypedDict):
     methods: list[MethodCard]  # in their order
     families: list[Named]  # of methods
     objectives: list[ObjectiveCard]  # in their order
+    sources: list[Named]  # what can be learnt from
     goals: list[Labelled]  # of the guide
 
 

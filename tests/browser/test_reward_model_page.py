@@ -61,11 +61,7 @@ def test_it_scores_a_text_picks_the_best_and_is_looked_at(studio: Studio, visit:
     dialog.locator("#score-ask").fill("Tell me about the tower.")
     dialog.locator("#score-count").select_option("4")
     dialog.locator("#score-draw").click()
-    try:
-        dialog.locator(".play-best-all").wait_for(timeout=100_000)
-    except Exception:
-        print("DIALOG", dialog.inner_text())
-        raise
+    dialog.locator(".play-best-all").wait_for(timeout=60_000)
     dialog.locator(".play-best-all summary").click()
     said = [float(text.split()[-1].replace("−", "-")) for text in dialog.locator(".play-best-one b").all_inner_texts()]
     assert said == sorted(said, reverse=True)

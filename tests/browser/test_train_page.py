@@ -79,7 +79,7 @@ def test_continued_pretraining_from_its_card_to_a_job(wizard: Any, studio: Studi
     page.click("#train-next")
     page.click(data_card("Words"))
     page.click(".train-objectives [data-value=sft]")
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")  # from the first card to the last
     assert page.evaluate("document.activeElement.dataset.value") == "pretraining"
     assert objective.help.in_("en") in page.inner_text(".train-objectives")
     assert page.get_attribute(data_card("Words"), "aria-disabled") == "true"

@@ -129,5 +129,5 @@ def add_reward_model(ctx: Context, base_id: int, dataset_id: int, *, name: str =
     with ctx.db.write() as s:
         tuned = s.get_one(TunedModel, tuned_id)
         tuned.weights_hash = hash_of_result({one: hashes[one] for one in hashed_files(folder)})
-        tuned.lineage = {"spec": {"objective": "reward_model", "training": {"max_length": 256}}}
+        tuned.lineage = {"spec": {"objective": "reward_model", "training": {"max_length": 512}}}
     return tuned_id

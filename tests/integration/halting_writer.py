@@ -25,6 +25,6 @@ def _halting(rollout: Rollout) -> None:
 
 
 if __name__ == "__main__":
-    attach.MOST_AT_ONCE = AT_ONCE
+    attach.WRITTEN_AT_ONCE = AT_ONCE
     _heed, Rollout._heed = Rollout._heed, _halting  # type: ignore[method-assign]
     sys.exit(worker.main(sys.argv[1:]))

@@ -13,9 +13,16 @@ import torch
 from safetensors.torch import load_file
 
 from engine.core.context import Context
+from engine.data.rows.store import read_rows
+from engine.data.templates.template import ChatTemplate
 from engine.evaluation import sampling
 from engine.jobs.reporter import Reporter
+from engine.jobs.spec import make_unnamed
+from engine.objectives import objective_of
 from engine.services.jobs import lifecycle
+from engine.services.planning import estimates, speed_probe
+from engine.training.batches.counted import counts_of
+from engine.training.batches.examples import load_examples
 from engine.training.forward.forward import Packed, Padded
 from engine.training.loop import inputs as inputs_module
 from engine.training.loop import ready
@@ -23,6 +30,7 @@ from engine.training.loop.callback import TrainingCallback
 from engine.training.reference import before
 from engine.training.reference.before import ReferenceWork
 from storage.job_tables import Job
+from storage.tables import Dataset
 from tests import tiny, workers
 from tests.homes import new_home
 from tests.training_jobs import kept, tuned
@@ -239,3 +247,44 @@ def test_a_row_whose_loss_is_no_number_is_named(ctx: Context, objective: str, mo
     assert job.error is not None
     assert (job.status, job.error["code"]) == ("failed", "training.nan_row"), job.error
     assert job.error["params"]["row"] == 8
+
+
+@pytest.mark.parametrize(
+    ("objective", "more"),
+    [
+        ("dpo", {}),
+        ("kto", {}),
+        ("grpo", {"answers": 2, "answer_tokens": 8, "rewards": [{"reward": "length", "values": {"most": 5}}]}),
+    ],
+)
+def test_a_plan_is_made_measured_and_promised_again(ctx: Context, objective: str, more: dict[str, Any]) -> None:
+    """The plan's tokens are those that the job will see; its speed can be measured before."""
+    dataset = 1
+    if objective == "grpo":
+        dataset = tiny.add_dataset(ctx, [{"prompt": row["prompt"], "reference": {}} for row in rows()], name="Asked")
+    training = {key: TRAINING[key] for key in ("epochs", "batch_size", "evaluations")}
+    raw = {
+        "name": "Planned", "base_model": 1, "dataset": dataset, "method": "lora", "objective": objective,
+        "training": training | more, "budget": {"device": "cpu"},
+    }  # fmt: skip
+    before = estimates.plan(ctx, raw)
+    assert before["verdict"]["ok"], before["verdict"]
+    parts = {part["key"] for part in before["time"]["parts"]}
+    assert ("reference" in parts) == (objective != "grpo")
+    speed_probe.start_probe(ctx, raw)
+    probe = workers.run_here(ctx)
+    assert probe.status == "succeeded", probe.error
+    assert estimates.plan(ctx, raw)["time"]["source"] == "probe"
+    spec = make_unnamed(raw)
+    train, val = estimates.case_of(ctx, spec).counts()
+    with ctx.db.read() as s:
+        row = s.get(Dataset, dataset)
+        assert row is not None
+        path = ctx.settings.absolute(str(row.rows_path))
+    template = ChatTemplate.load(ctx.settings.home / "models" / "tiny" / "tokenizer")
+    folder = ctx.settings.home / "look" / objective
+    made = load_examples(read_rows(path), template, objective_of(objective), spec.training, folder)
+    for counted, examples in ((train, made.train), (val, made.val)):
+        found = counts_of(examples, spec)
+        assert (counted.rows, counted.tokens, counted.trained) == (found.rows, found.tokens, found.trained)
+        assert sorted(counted.lengths) == sorted(found.lengths)

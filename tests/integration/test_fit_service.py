@@ -17,7 +17,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.text import catalogue
 from engine.models.shelf.curated import known_models
-from engine.objectives import PRETRAINING, SFT
+from engine.objectives import DPO, KTO, PRETRAINING, SFT
 from engine.services.data import datasets, imports, sources
 from engine.services.data.fit import fit_of, fits
 from engine.services.data.versions import versions
@@ -232,17 +232,18 @@ def test_a_template_without_an_end_is_told_on_pages_and_in_the_terminal(
 
 def test_kinds_that_an_objective_does_not_learn_from(ctx: Context) -> None:
     pairs = add_rows(ctx, [{"prompt": f"Q{n}", "chosen": f"yes {n}", "rejected": f"no {n}"} for n in range(10)])
+    assert told(ctx, pairs) == []
     wanted = {"rows": 10, "objective": SFT.label.as_dict()}
-    assert told(ctx, pairs) == [("kind.preference", "danger", wanted, [("operation", "prefer_chosen")])]
-    assert told(ctx, pairs, None, "sft") == told(ctx, pairs)
+    ways = [("objective", DPO.label.as_dict()), ("operation", "prefer_chosen"), ("objective", KTO.label.as_dict())]
+    assert told(ctx, pairs, None, "sft") == [("kind.preference", "danger", wanted, ways)]  # what they are made for first
     assert datasets.dataset_view(ctx, pairs)["badge"] == "pairs"
     ((code, _level, params, ways),) = told(ctx, pairs, None, "pretraining")
     assert (code, params["usable"]["en"]) == ("kind.other", "plain texts")
-    assert ways == [("objective", SFT.label.as_dict())]  # where they can be turned into conversations
+    assert ways == [("objective", DPO.label.as_dict()), ("objective", KTO.label.as_dict())]
     talk = add_rows(ctx, [chat(n) for n in range(10)])
     assert told(ctx, talk) == []
     ((code, level, params, ways),) = told(ctx, talk, None, PRETRAINING.key)
-    assert (code, level, ways) == ("kind.other", "danger", [("objective", SFT.label.as_dict())])
+    assert (code, level, ways[0]) == ("kind.other", "danger", ("objective", SFT.label.as_dict()))
     with pytest.raises(Fault, match="objective"):
         fit_of(ctx, talk, None, "nonsense")
 
@@ -250,10 +251,10 @@ def test_kinds_that_an_objective_does_not_learn_from(ctx: Context) -> None:
 def test_the_preferred_answers_fit(ctx: Context) -> None:
     pairs = add_rows(ctx, [{"prompt": f"Q{n}", "completion": f"a {n}", "label": n % 2 == 0} for n in range(10)])
     assert datasets.dataset_view(ctx, pairs)["badge"] == "thumbs"
-    ((code, _level, _params, ways),) = told(ctx, pairs)
-    assert code == "kind.kto"
-    versions.apply(ctx, pairs, ways[0][1], {})
-    assert told(ctx, pairs) == []
+    ((code, _level, _params, ways),) = told(ctx, pairs, None, "sft")
+    assert (code, ways[0]) == ("kind.kto", ("objective", KTO.label.as_dict()))
+    versions.apply(ctx, pairs, ways[1][1], {})
+    assert told(ctx, pairs, None, "sft") == []
 
 
 def test_every_data_set_is_looked_at_in_turn(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from engine.objectives import objective_of
 from engine.services.app.lessons import LESSONS, lesson_of
 from engine.services.app.lessons.declaration import Lesson
 from engine.services.app.lessons.pairs import PAIR_LESSONS
+from engine.services.app.lessons.reward import REWARD_LESSONS
 from engine.services.app.lessons.rules import interval, shorter
 from engine.services.app.lessons.running import QUESTIONS, judge, lesson_dataset, shipped_rows, start
 from engine.services.models.base_models import ensure_starter
@@ -112,4 +113,15 @@ def _promised(ctx: Context, job_id: int, key: str) -> None:
 def test_the_lesson_does_what_it_promises(tmp_path: Path, lesson: Lesson, language: str) -> None:
     ctx, job_id = _taught(tmp_path, lesson.key, language)
     _promised(ctx, job_id, lesson.key)
+    ctx.db.close()
+
+
+@pytest.mark.lessons
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("lesson", REWARD_LESSONS, ids=lambda one: one.key)
+def test_the_model_that_scores_judges_held_out_pairs_right(tmp_path: Path, lesson: Lesson, language: str) -> None:
+    ctx, job_id = _taught(tmp_path, lesson.key, language)
+    outcome = judge(ctx, job_id, lesson.key)
+    assert outcome.passes(lesson), outcome.right
+    assert outcome.asked == 0  # it writes no answers
     ctx.db.close()

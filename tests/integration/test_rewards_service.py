@@ -17,8 +17,8 @@ from engine.services.chat.question_lists import answers_file
 from engine.services.jobs.lifecycle import start_job
 from engine.services.rewards import apart
 from engine.services.rewards.choices import reward_choices
+from engine.services.rewards.shapes import RewardTrial, RewardTrialView
 from engine.services.rewards.trying import ROWS, sample_for_rewards, try_rewards
-from engine.shapes.rewards import RewardTrial, RewardTrialView
 from engine.training.doctor.doctor import Doctor
 from storage.job_tables import Job, JobEvent, JobStatus
 from tests.tiny import add_dataset, add_model

@@ -89,7 +89,9 @@ def test_it_scores_alike_in_the_page_and_in_a_worker_and_never_talks(world: Worl
     assert found[0] > found[1]
     here = load_reward_model(world.ctx, world.scorer, cpu())
     talk = [{"role": "user", "content": question}]
-    assert here([(talk, short), (talk, long)]) == pytest.approx(found, abs=1e-4)
+    first, nothing, second = here([(talk, short), (talk, ""), (talk, long)])
+    assert (first, second) == (pytest.approx(found[0], abs=1e-4), pytest.approx(found[1], abs=1e-4))
+    assert nothing is None
     assert [one["id"] for one in scorers(world.ctx)] == [world.scorer]
     assert tuned_view(world.ctx, world.scorer)["talks"] is False
     assert (world.ctx.settings.home / "tuned" / str(world.job) / "head.safetensors").is_file()

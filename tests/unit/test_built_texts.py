@@ -18,6 +18,7 @@ from engine.data.rows.index import SPLITS
 from engine.data.samples.builtin import SAMPLES
 from engine.data.schema.declared import SHAPES
 from engine.evaluation.comparison.leaderboard import COUNTS, MEASURES
+from engine.evaluation.comparison.objective_measures import OBJECTIVE_MEASURES
 from engine.evaluation.comparison.spec import PARAMS as SHARED
 from engine.evaluation.metrics import METRICS
 from engine.jobs import status_messages
@@ -43,7 +44,8 @@ from webui.train_draft import STEPS
 STATUSES: tuple[str, ...] = get_args(StatusName)
 READY = get_args(get_type_hints(BaseModelView)["status"])
 SOURCES = ("starter", "hub", "folder", "resized")
-OURS = [one.key for one in MEASURES if one.key not in {metric.key for metric in METRICS}]
+DECLARED = {one.key for one in (*METRICS, *OBJECTIVE_MEASURES)}  # with their own labels
+OURS = [one.key for one in MEASURES if one.key not in DECLARED]
 FIELDS = {field.key for shape in SHAPES for field in shape.fields}
 # What the scripts (or Python, where it says so) build, `{}` for the value, and all that the value can be.
 BUILT: dict[str, Iterable[str]] = {

@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from engine.evaluation.comparison.leaderboard import MEASURES, Entered, RunState, leaderboard, state_of, summary
+from engine.evaluation.comparison.leaderboard import (
+    Entered,
+    RunState,
+    leaderboard,
+    shown_measures,
+    state_of,
+    summary,
+)
 from engine.evaluation.comparison.report import csv_text, markdown_text
 
 
@@ -128,6 +135,6 @@ def test_markdown_is_one_table_whatever_the_names_hold() -> None:
     text = markdown_text(_rows(), labels, lambda key: key, "Two\nlines", [("Data", "a\nb")])
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert len(table) == 4
-    assert {line.replace("\\|", "").count("|") for line in table} == {len(MEASURES) + 5}
+    assert {line.replace("\\|", "").count("|") for line in table} == {len(shown_measures(_rows())) + 5}
     assert "**1.2500 ± 0.3536**" in text
     assert text.startswith("# Two lines\n\n- Data: a b\n")

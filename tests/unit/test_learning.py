@@ -18,6 +18,8 @@ from engine.core.hardware import cpu
 from engine.core.text import LANGUAGES, Text, catalogue
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
+from engine.objectives import OBJECTIVES
+from engine.objectives.families import FAMILIES
 from engine.services.app import learning
 from engine.services.app.formulas import formula_in
 from engine.services.app.method_guide import GOALS, RULES, Answers, Cost, advise
@@ -112,9 +114,17 @@ def test_every_method_has_a_diagram_of_its_own() -> None:
         assert f"{family}:" in source.split("OF_FAMILY = {")[1]
 
 
+def test_every_objective_has_a_diagram_of_its_own() -> None:
+    source = (VIEWS / "objective-diagrams.js").read_text(encoding="utf-8")
+    drawn = set(re.findall(r"^  (\w+):", source.split("OF_OBJECTIVE = {")[1].split("};")[0], re.MULTILINE))
+    assert drawn == {objective.key for objective in OBJECTIVES}
+    for family in FAMILIES:
+        assert f"{family.key}:" in source.split("OF_SOURCE = {")[1]
+
+
 def test_diagrams_hold_no_colour_of_their_own() -> None:
     """Both schemes draw them: colours are classes."""
-    for name in ("diagrams.js", "diagram-kit.js"):
+    for name in ("diagrams.js", "objective-diagrams.js", "diagram-kit.js"):
         source = (VIEWS / name).read_text(encoding="utf-8")
         assert not re.findall(r"#[0-9a-fA-F]{3,6}\b|rgb\(|\b(?:white|black)\b", source)
 

@@ -16,13 +16,13 @@ from engine.services.jobs import lifecycle, spec_files
 from engine.services.models import base_models
 from engine.services.planning import dry_runs, estimates, plan_search, spec_repair, speed_probe
 from engine.services.rewards import suggesting, trying
+from engine.services.rewards.shapes import RewardTrial, RewardTrialView, SuggestedRewards
 from engine.shapes.app import MethodCost
 from engine.shapes.data import DataRow
 from engine.shapes.fit import FitView
 from engine.shapes.jobs import RawJob
 from engine.shapes.planning import DryRunView, PlanOffers, ProbeView
 from engine.shapes.plans import PlanView
-from engine.shapes.rewards import RewardTrial, RewardTrialView, SuggestedRewards
 from engine.shapes.tokens import ExampleTokens
 from webui import browser
 from webui.components import view
@@ -76,7 +76,9 @@ def _arrive(site: Site, query: Mapping[str, str]) -> ArrivedDraft:
     if query.get("objective") in {objective.key for objective in OBJECTIVES}:
         draft = with_objective(draft, query["objective"])
     elif "dataset" in chosen:
-        draft = for_rows(draft, datasets.kind_of(site.ctx, chosen["dataset"]))
+        suited = for_rows(draft, datasets.kind_of(site.ctx, chosen["dataset"]))
+        if suited["objective"] != draft["objective"]:
+            draft = cast(WizardDraft, {**suited, "step": "data"})  # where it is said
     return {"draft": draft, "replaced": None, "warnings": warned}
 
 

@@ -38,7 +38,8 @@ def param_table(params: Sequence[Param], language: str) -> str:
 def _row(param: Param, language: str) -> list[str]:
     usual = param.usual.in_(language) if param.usual else ""
     name = f"**{param.label.in_(language)}**" + (f" ({param.unit.in_(language)})" if param.unit else "")
-    default = shown_value(param.default, param.choices, language)
+    gathered = param.kind == "data" and param.default is not None
+    default = f"`{json.dumps(param.default)}`" if gathered else shown_value(param.default, param.choices, language)
     return [name, f"`{param.key}`", default, _allowed(param, language), usual, param.help.in_(language)]
 
 

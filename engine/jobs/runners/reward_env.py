@@ -17,7 +17,8 @@ from engine.serving.runtime.reward_model import load_reward_model
 from storage.job_tables import Job
 
 _AT_ONCE = 4  # questions that the service is asked at the same time
-_UNSCORED = ("reward.too_long", "reward.no_answer")  # an answer that a reward model cannot read
+_TOO_LONG = "reward.too_long"  # an answer that a reward model cannot read
+_WORDLESS = "."  # how an answer without words is read: no reward model has ever seen an empty one
 _UNSAID = ("writer.busy", "writer.unreadable", "writer.too_large")  # one answer less, not the end of the job
 
 
@@ -69,9 +70,9 @@ def reward_env(ctx: Context, job: Job, reporter: Reporter) -> RewardEnv:
 
         def scores(talks: Talk) -> list[float | None]:
             try:
-                return list(model(talks))
+                return list(model([(question, answer if answer.strip() else _WORDLESS) for question, answer in talks]))
             except Fault as fault:
-                if fault.code not in _UNSCORED:
+                if fault.code != _TOO_LONG:
                     raise
                 return [None] if len(talks) == 1 else [score for one in talks for score in scores([one])]
 

@@ -34,7 +34,7 @@ from engine.planner.memory.peak_phases import (
 from engine.planner.memory.workload import FP32, MB, Workload
 
 KEYS = (
-    "weights", "quantisation", "reference", "adapter", "value_head", "gradients", "optimizer", "activations", "logits", "temporary", "runtime", "measured", "margin",
+    "weights", "quantisation", "reference", "scorers", "adapter", "value_head", "gradients", "optimizer", "activations", "logits", "temporary", "runtime", "measured", "margin",
 )  # fmt: skip
 _ANSWERING = 0.4  # of the allocator's usual share: keys and values lie beside one another
 _HOLE = 1.5  # a hole of so many times its size is filled by what comes next
@@ -118,7 +118,7 @@ def predicted_mb(work: Workload) -> float:
 
 def step_bytes(work: Workload) -> dict[str, float]:
     """What the step itself holds, by key: without the program, the margin and the heap's share. A dry run counts the same."""
-    work = replace(work, asked=0, written=None, measured=())
+    work = replace(work, asked=0, written=None, measured=(), scorers=0.0)
     lines = {item.key: item.bytes for item in memory_breakdown(work) if item.key not in ("runtime", "margin")}
     step = StepMeasures(work, work.footprint)
     lines["temporary"] = lines.get("temporary", 0.0) - _slack_bytes(step, _highest(step))
@@ -140,6 +140,7 @@ def _held(work: Workload) -> Iterator[MemoryItem]:
     yield _adapter(work)
     yield _optimizer(work)
     yield _reference(work)
+    yield MemoryItem("scorers", work.scorers, memory_size(work.scorers / MB), formulas.WEIGHTS)
     yield _value_head(work)
 
 

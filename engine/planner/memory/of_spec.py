@@ -30,12 +30,14 @@ def workload_of_spec(
     measured: tuple[MemoryRecord, ...] = (),
     *,
     complete: bool = True,
+    scorers: float = 0.0,
 ) -> Workload:
     """How many tokens at a time, and whether to recompute activations, within the budget's memory.
 
     Args:
         train: the training examples.
         measured: what this machine measured of jobs with the same model and method.
+        scorers: bytes of the models that score its answers.
         complete: their lengths are those of all examples, not of a sample.
     """
     training, objective, method = spec.training, objective_of(spec.objective), method_of(spec.method)
@@ -63,6 +65,7 @@ def workload_of_spec(
         written=_written(spec, train),
         attended=taken.attended,
         read_again=taken.read_again,
+        scorers=scorers,
     )
     room_mb = room_of(limit_of(device, spec.budget.memory_mb), spec.budget.goal)
     step_tokens = sum(lengths[:batch])

@@ -54,6 +54,7 @@ class Workload:
         batch: examples of an optimizer step; 0 where that says nothing.
         lengths: of the examples, as far as they decide how full a group can be (`fullest.telling`).
         written: answers that are written between the steps; None where the data have them.
+        scorers: bytes of the models that score its answers.
         attended, read_again: of prompts with several answers, as `engine.data.bundles.arranged` has them.
     """
 
@@ -79,6 +80,7 @@ class Workload:
     written: Written | None = None
     attended: float = 1.0
     read_again: float = 0.0
+    scorers: float = 0.0
 
     @property
     def packs(self) -> bool:

@@ -21,6 +21,7 @@ from engine.models.architecture.shape import shape_of
 from engine.models.presence import can_plan
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import KINDS, Objective
+from engine.objectives.families import FAMILIES as SOURCES
 from engine.objectives.shared_params import MAX_LENGTH
 from engine.optimizers import optimizer_of
 from engine.planner.memory.estimate import total_mb
@@ -150,6 +151,7 @@ def objective_card(objective: Objective, language: str) -> ObjectiveCard:
         "label": objective.label.in_(language),
         "tagline": objective.tagline.in_(language),
         "learns_from": [label.in_(language) for kind, label in KINDS.items() if kind in objective.learns_from],
+        "family": objective.family.key,
         "loss": formula_in(learn.loss, language),
         "paper": learn.paper,
     }
@@ -160,6 +162,7 @@ def lessons(language: str) -> Lessons:
     return {
         "methods": [card(method, language) for method in METHODS],
         "families": [{"key": key, "label": label.in_(language)} for key, label in FAMILIES.items()],
+        "sources": [{"key": family.key, "label": family.label.in_(language)} for family in SOURCES],
         "objectives": [objective_card(objective, language) for objective in OBJECTIVES],
         "goals": [{"value": key, "label": label.in_(language)} for key, label in GOALS.items()],
     }

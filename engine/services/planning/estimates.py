@@ -27,6 +27,7 @@ from engine.planner.memory.occupied import Own
 from engine.planner.memory.ram import ram_beside
 from engine.planner.plan_estimate import PlanCase, estimate, incomplete
 from engine.planner.refusals import planned_device, refusals, unteachable
+from engine.planner.scorers import scorer_bytes
 from engine.planner.time.corrections import MODEL_VERSION, Source, ThroughputRecord, machine_of
 from engine.planner.time.length_cache import lengths_of
 from engine.planner.vocabulary import faults_of
@@ -109,9 +110,12 @@ def case_of(ctx: Context, spec: JobSpec) -> PlanCase:
         device = reserved(s, device)
         throughput = throughput_of(s, device, spec.base_model)
         memory = memory_of(s, device, spec.base_model)
+        scorers = scorer_bytes(s, spec.training, precision_for(device))
     _total, free = hardware.disk(ctx.settings.home)
     ram_mb, own = ram_beside(device), partial(_own, ctx, device)
-    return PlanCase(spec, model, dataset, device, table, throughput, free, memory=memory, own=own, ram_mb=ram_mb)
+    return PlanCase(
+        spec, model, dataset, device, table, throughput, free, memory=memory, own=own, ram_mb=ram_mb, scorers=scorers
+    )
 
 
 def _own(ctx: Context, device: Device) -> Own:

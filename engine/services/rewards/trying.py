@@ -22,7 +22,7 @@ from engine.services.chat.question_lists import LONGEST_QUESTION, list_view, rea
 from engine.services.data.versions.version_files import version_file
 from engine.services.jobs.usable_rewards import unusable_rewards
 from engine.services.rewards.apart import scored_apart
-from engine.shapes.rewards import (
+from engine.services.rewards.shapes import (
     RewardSampling,
     RewardTrial,
     RewardTrialView,

@@ -18,7 +18,7 @@ from engine.serving.protocol import BASE
 from engine.serving.runtime.adapted_model import AdaptedModel, SharedBase
 from engine.serving.runtime.loading import load_model
 from engine.serving.runtime.scoring import scored
-from engine.serving.scored_texts import ScoredTexts
+from engine.serving.scored_texts import UNSCORED, ScoredTexts
 from engine.training.heads.scalar import ScalarHead, load_head
 from storage.queries import base_models, tuned_models
 from storage.tables import LanguageModel, TunedModel
@@ -33,18 +33,23 @@ class RewardModel:
     def __init__(self, adapted: AdaptedModel, head: ScalarHead, texts: ScoredTexts) -> None:
         self._adapted, self._head, self._texts = adapted, head, texts
 
-    def __call__(self, talks: Sequence[Talk]) -> list[float]:
-        """The score of each answer.
-
-        Raises:
-            Fault: "reward.too_long", "reward.no_answer".
-        """
-        ids = [self._texts.ids(question, answer) for question, answer in talks]
-        found = [0.0] * len(ids)
-        for places, scores in scored(self._adapted, self._head, ids):
+    def __call__(self, talks: Sequence[Talk]) -> list[float | None]:
+        """The score of each answer; None of one that is empty, or longer than any in its training."""
+        found: list[float | None] = [None] * len(talks)
+        read = {place: ids for place, talk in enumerate(talks) if (ids := self._read(talk)) is not None}
+        where = list(read)
+        for places, scores in scored(self._adapted, self._head, list(read.values())):
             for place, score in zip(places, scores, strict=True):
-                found[place] = score
+                found[where[place]] = score
         return found
+
+    def _read(self, talk: Talk) -> tuple[int, ...] | None:
+        try:
+            return self._texts.ids(*talk)
+        except Fault as fault:
+            if fault.code not in UNSCORED:
+                raise
+            return None
 
 
 def load_reward_model(ctx: Context, tuned_id: int, device: Device) -> RewardModel:

@@ -17,6 +17,7 @@ from engine.planner.memory.workload import Workload
 from engine.planner.time.effort import answer_seconds, group_seconds, groups_of, step_seconds
 from engine.planner.time.speed import start_seconds
 from engine.training.calibration.probe_rows import STEPS
+from engine.training.calibration.stand_in import lengths_in
 from engine.training.limits.limits import TimeIsUp
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop.trainer import StepTrainer
@@ -154,7 +155,7 @@ class ProbeClock(TrainerCallback):
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Keep what the step took. Raises Fault("probe.over_memory")."""
-        readings, lengths = self.readings, [len(example) for example in self.trainer.latest]
+        readings, lengths = self.readings, lengths_in(self.readings.work, self.trainer.latest)
         modelled = step_seconds(readings.work, lengths, readings.labelled)
         readings.steps.append(Timed(time.monotonic() - self._began, modelled, sum(lengths)))
         readings.groups.clear()
@@ -168,7 +169,7 @@ class ProbeClock(TrainerCallback):
     def after_group(self) -> None:
         """Keep what a group took, for a step that may never end."""
         now, readings = time.monotonic(), self.readings
-        groups = groups_of(readings.work, [len(example) for example in self.trainer.latest])
+        groups = groups_of(readings.work, lengths_in(readings.work, self.trainer.latest))
         if len(readings.groups) < len(groups):
             group = groups[len(readings.groups)]
             seconds = group_seconds(readings.work, group, readings.labelled)

@@ -59,7 +59,8 @@ class ProbeRows:
                 longest_line = line
             if place % 1000 == 0 and time.monotonic() - began > _PATIENCE_S:
                 break
-        if longest_line and self.table.refused:  # places are not sure then: a refused row has none in the table
+        unsure = self.table.refused or any(self.table.empty.values())  # such a row has no place in the table
+        if longest_line and unsure:
             yield json.loads(longest_line)
 
     def _usable(self) -> list[int]:
@@ -67,6 +68,8 @@ class ProbeRows:
         return [place for place, (length, runs) in kept if self._learns(length, runs)]
 
     def _learns(self, length: int, runs: Sequence[Sequence[int]]) -> bool:
+        if self.table.bundles:
+            return True  # prompts are cut, answers hardly ever left out
         if length <= self.max_length or self.over_length == SPLIT:
             return bool(runs)
         return self.over_length != "drop" and any(start < self.max_length for start, _ in runs)

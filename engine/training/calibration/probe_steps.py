@@ -14,6 +14,8 @@ from engine.devices import process_limit
 from engine.evaluation import sampling
 from engine.methods.common.declaration import RunContext
 from engine.models.base.paths import tokenizer_folder
+from engine.objectives import objective_of
+from engine.objectives.declaration import Objective
 from engine.planner.memory.estimate import memory_breakdown, total_mb
 from engine.planner.memory.workload import MB
 from engine.planner.plan_estimate import PlanCase, workload
@@ -22,6 +24,7 @@ from engine.planner.time.speed import labelled_share, steps_of
 from engine.training.calibration.probe import Probe
 from engine.training.calibration.probe_clock import ProbeClock, Readings
 from engine.training.calibration.probe_rows import ProbeRows, arranged
+from engine.training.calibration.stand_in import lengths_in, standing_for, with_answers
 from engine.training.limits.limits import DataLimit, TimeIsUp, memory_held, out_of_memory, time_held
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop import throughput_log
@@ -139,11 +142,13 @@ def _load(probe: Probe, inputs: Inputs, clock: ProbeClock, limit: DataLimit | No
         readings.job_steps, probe.spec.training, probe.folder("scratch"), tokenizer_folder(settings, inputs.base)
     )
     model = apply_method(inputs, base, run_context)
-    examples = arranged(inputs.examples.train[:], int(training["batch_size"]), int(training["seed"]))
+    rows = [with_answers(one, _objective(probe), training) for one in inputs.examples.train[:]]
+    examples = arranged(rows, int(training["batch_size"]), int(training["seed"]))
     clock.trainer = ready_trainer(inputs, model, readings.work, examples, clock.memory, clock, probe.folder("trainer"))
+    clock.trainer.objective = standing_for(clock.trainer.objective)
     clock.trainer.between_groups = clock.after_group
-    rows = rows_file(probe.ctx, probe.spec, inputs.dataset)
-    clock.trainer.diagnose = CauseFinder(clock.trainer, inputs, inputs.weights, rows).fault
+    file = rows_file(probe.ctx, probe.spec, inputs.dataset)
+    clock.trainer.diagnose = CauseFinder(clock.trainer, inputs, inputs.weights, file).fault
     if limit is not None:
         limit.hold()
     clock.memory.take()  # loading is over
@@ -151,16 +156,20 @@ def _load(probe: Probe, inputs: Inputs, clock: ProbeClock, limit: DataLimit | No
     return model
 
 
+def _objective(probe: Probe) -> Objective:
+    return objective_of(probe.spec.objective)
+
+
 # ---------------------------------------------------------------- what else a job does
 
 
 def _score(probe: Probe, inputs: Inputs, clock: ProbeClock) -> None:
-    rows = inputs.examples.val[:]
+    rows = [with_answers(one, _objective(probe), inputs.spec.training) for one in inputs.examples.val[:]]
     if rows:
         probe.reporter.phase("evaluating")
         began = time.monotonic()
         clock.trainer.mean_loss(rows, clock.look)
-        clock.held_out([len(row) for row in rows], time.monotonic() - began)
+        clock.held_out(lengths_in(clock.readings.work, rows), time.monotonic() - began)
 
 
 def _answer(probe: Probe, inputs: Inputs, clock: ProbeClock, model: Any) -> None:

@@ -35,6 +35,7 @@ from engine.objectives.shared_params import as_trained
 from engine.planner.memory.corrections import MemoryRecord
 from engine.planner.memory.of_spec import workload_of_spec
 from engine.planner.memory.workload import Workload
+from engine.planner.scorers import scorer_bytes
 from engine.services.planning.reserve import reserved
 from engine.training.batches.counted import counts_of
 from engine.training.batches.examples import Examples, load_examples
@@ -61,6 +62,7 @@ class Inputs:
     prompts: list[sampling.Prompt]  # answered at each check
     questions: list[sampling.Prompt]  # those that are scored
     start: Start | None = None  # the tuned model that it goes on with
+    scorers: float = 0.0  # bytes of the models that score its answers
 
 
 Rows = Callable[[Path], Iterable[Mapping[str, Any]]]
@@ -87,6 +89,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     start = read_start(ctx, spec, lambda _count: reporter.heed())
     with ctx.db.read() as s:
         device = reserved(s, device_of(spec.budget.device))
+        scorers = scorer_bytes(s, spec.training, precision_for(device))
     kind_of(device).reserve(device)
     template = open_template(tokenizer_folder(ctx.settings, base), base.name)
     template = as_trained(template, spec.training)
@@ -122,6 +125,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
         prompts,
         questions,
         start,
+        scorers,
     )
 
 
@@ -169,4 +173,5 @@ def workload_of(inputs: Inputs, measured: tuple[MemoryRecord, ...] = ()) -> Work
         measured: what this machine measured of jobs with the same model, as the plan has it.
     """
     shape = shape_of(inputs.base.config, inputs.base.parameters)
-    return workload_of_spec(inputs.spec, shape, inputs.device, counts_of(inputs.examples.train, inputs.spec), measured)
+    train = counts_of(inputs.examples.train, inputs.spec)
+    return workload_of_spec(inputs.spec, shape, inputs.device, train, measured, scorers=inputs.scorers)

@@ -60,7 +60,7 @@ class AnsweredRows(ScoredRows):
         finally:
             trainer.between_groups = heeds
         self._clock.score = time.monotonic() - began
-        return found
+        return found if np.isfinite(found.loss) else None  # no reward could say anything, which was told
 
     def _answered(self) -> HeldOutMeans:
         rollout, values = self.rollout, self.rollout.values

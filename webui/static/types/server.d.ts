@@ -2233,6 +2233,8 @@ export interface LearnValue {
   families: Named[];
   /** in their order */
   objectives: ObjectiveCard[];
+  /** what can be learnt from */
+  sources: Named[];
   /** of the guide */
   goals: Labelled[];
   /** all words */
@@ -3137,6 +3139,8 @@ export interface ObjectiveCard {
   when_not: string;
   /** in one line */
   tagline: string;
+  /** key of what it learns from */
+  family: string;
   /** kinds of data, in words */
   learns_from: string[];
   /** formula */

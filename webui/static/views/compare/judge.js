@@ -17,9 +17,9 @@ export async function compareJudge(b) {
   if (!judges.length) return null;
   const chosen = { id: judges[0].id };
   const out = h("div", { class: "ts-stack", "aria-live": "polite" });
-  const button = h("button", { type: "button", class: "ts-btn small", id: "compare-judge", onclick: () => runAction(button, () => judgeAll(b, chosen.id, out)) }, drawIcon("gauge"), h("span", {}, t("compare.judge.do")));
-  return h("div", { class: "ts-card ts-stack" }, h("h2", {}, t("compare.judge")), h("p", { class: "ts-soft" }, t("compare.judge.lead")),
-    h("div", { class: "ts-row" }, labelledField("compare-judge-with", t("compare.judge.with"), selectField("compare-judge-with", judges.map((one) => [one.id, one.name]), chosen.id, (id) => { chosen.id = id; })), button), out);
+  const button = h("button", { type: "button", class: "ts-btn small", id: "compare-judge", onclick: () => runAction(button, () => judgeAll(b, chosen.id, out)) }, drawIcon("gauge"), h("span", {}, t("compare.verdict.do")));
+  return h("div", { class: "ts-card ts-stack" }, h("h2", {}, t("compare.verdict")), h("p", { class: "ts-soft" }, t("compare.verdict.lead")),
+    h("div", { class: "ts-row" }, labelledField("compare-judge-with", t("compare.verdict.with"), selectField("compare-judge-with", judges.map((one) => [one.id, one.name]), chosen.id, (id) => { chosen.id = id; })), button), out);
 }
 
 /** @param {Parts<"compare">} b */
@@ -34,7 +34,7 @@ async function judgeAll(b, scorer, out) {
         found.push([row, verdict]);
         break;
       }
-      replaceChildren(out, progressBar((found.length + verdict.working) / rows.length, t("compare.judge.working")));
+      replaceChildren(out, progressBar((found.length + verdict.working) / rows.length, t("compare.verdict.working")));
     }
   }
   replaceChildren(out, judgeTable(found));
@@ -42,11 +42,11 @@ async function judgeAll(b, scorer, out) {
 
 function judgeTable(found) {
   const line = ([row, one]) => h("tr", {}, h("th", { scope: "row" }, row.label), one.error ? h("td", { colspan: "4" }, one.error.message) : [
-    h("td", { class: "ts-num" }, t("compare.judge.share", { share: format.percent(one.share), low: format.percent(one.low), high: format.percent(one.high) })),
-    h("td", { class: "ts-num" }, t("compare.judge.count", { wins: one.wins, ties: one.ties, count: one.count })),
+    h("td", { class: "ts-num" }, t("compare.verdict.share", { share: format.percent(one.share), low: format.percent(one.low), high: format.percent(one.high) })),
+    h("td", { class: "ts-num" }, t("compare.verdict.count", { wins: one.wins, ties: one.ties, count: one.count })),
     h("td", { class: "ts-num" }, format.number(one.tuned_mean, 2)), h("td", { class: "ts-num" }, format.number(one.base_mean, 2))]);
   const pulled = found.some(([, one]) => one.longer !== undefined && one.longer !== null && Math.abs(one.longer - 0.5) > STRONG - 0.5);
   return [h("div", { class: "ts-table-wrap" }, h("table", { class: "ts-table" },
-    h("thead", {}, h("tr", {}, ["who", "won", "questions", "mean", "base"].map((key) => h("th", { scope: "col" }, t("compare.judge.column." + key))))), h("tbody", {}, found.map(line)))),
-    pulled ? noteBox("warn", t("compare.judge.pulled")) : null];
+    h("thead", {}, h("tr", {}, ["who", "won", "questions", "mean", "base"].map((key) => h("th", { scope: "col" }, t("compare.verdict.column." + key))))), h("tbody", {}, found.map(line)))),
+    pulled ? noteBox("warn", t("compare.verdict.pulled")) : null];
 }

@@ -4,6 +4,7 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { methodDiagram } from "./diagrams.js";
+import { objectiveDiagram } from "./objective-diagrams.js";
 import { learnCost, learnFold, learnShare } from "./parts.js";
 import { noteBox } from "../shared/form-controls.js";
 
@@ -91,16 +92,21 @@ const learnLinked = (text) => text.split(/(arXiv:\d{4}\.\d{4,5})/).map((part) =>
   ? h("a", { class: "ts-link", href: "https://arxiv.org/abs/" + part.slice(6), target: "_blank", rel: "noopener noreferrer" }, part) : part));
 
 /** @param {Parts<"learn">} page */
-export const objectives = (page) => h("div", { class: "ts-stack" }, page.objectives.map(objective));
+export const objectives = (page) => h("div", { class: "ts-stack loose" }, page.sources.map((source) => {
+  const found = page.objectives.filter((one) => one.family === source.key);
+  return found.length ? h("div", { class: "learn-family" }, h("p", { class: "ts-label" }, source.label), found.map(objective)) : null;
+}));
 
 const objective = (one) => h("article", { class: "ts-card learn-card", id: "objective-" + one.key, "aria-labelledby": `objective-${one.key}-title` },
   h("div", { class: "learn-card-head" },
-    h("div", {}, h("h3", { id: `objective-${one.key}-title`, tabindex: "-1" }, one.label), h("p", { class: "ts-soft" }, one.tagline))),
+    h("div", {}, h("h3", { id: `objective-${one.key}-title`, tabindex: "-1" }, one.label), h("p", { class: "ts-soft" }, one.tagline)),
+    h("a", { class: "ts-btn small", href: pageUrl("train", { objective: one.key }), "aria-label": t("learn.use", { method: one.label }) }, drawIcon("wand-sparkles"), t("learn.use_short"))),
   learnFold(learnHandle(one.label),
-    h("p", {}, one.what),
-    h("dl", { class: "learn-what" },
+    h("div", { class: "learn-card-body" }, h("figure", { class: "learn-figure" }, objectiveDiagram(one, one.what)), h("div", { class: "ts-stack learn-words" },
+      h("p", {}, one.what),
+      h("dl", { class: "learn-what" },
       h("dt", {}, t("learn.objective.from")), h("dd", {}, one.learns_from.join(t("learn.objective.comma"))),
       h("dt", {}, t("learn.objective.data")), h("dd", {}, one.data),
-      h("dt", {}, t("learn.objective.loss")), h("dd", { class: "ts-mono learn-formula" }, one.loss)),
+      h("dt", {}, t("learn.objective.loss")), h("dd", { class: "ts-mono learn-formula" }, one.loss)))),
     choice(one, "h4"),
     h("p", { class: "ts-small ts-soft" }, learnLinked(one.paper))));

@@ -24,7 +24,7 @@ export function dataStepView(w, body) {
     replaceChildren(others, otherSets(w));
     for (const place of list.querySelectorAll("[data-fit]")) replaceChildren(place, misfitWords(w, Number(place.getAttribute("data-fit"))));
   };
-  const sources = h("div", { class: "ts-stack" });
+  const sources = h("div", { class: "train-sources" });
   const ask = () => replaceChildren(sources, sourceChoices(w, draw));
   const pick = (id) => { w.patch({ dataset: id }); ask(); notes(); peek(id); };
   const draw = () => {

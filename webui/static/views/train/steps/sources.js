@@ -22,7 +22,7 @@ export function sourceChoices(w, onpick) {
   };
   tell();
   const chosen = sources.find((one) => one.key === w.objective().family);
-  return h("section", { class: "ts-stack train-objectives", "aria-label": t("train.data.title") },
+  return h("div", { class: "ts-stack train-objectives" },
     choiceCards(t("train.data.title"), options, chosen && valueOf(w, chosen), pick, "sources"), ways);
 }
 
