@@ -7,7 +7,6 @@ those that are kept; a checkpoint between the steps of one rollout has it in a f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -45,17 +44,10 @@ class WritingEnded(BaseException):
         super().__init__(wish)
 
 
-class Start(Protocol):
-    """The model as it was before the first step."""
-
-    def asked(self) -> AbstractContextManager[None]:
-        """Within it the model is that one."""
-
-
 class Trains(Reads, Protocol):
     """What a rollout asks of the trainer: `StepTrainer` is one."""
 
-    start: Any  # `Start`, or None where nobody asks the model of the start
+    start: Any  # `StartModel`, or None where nobody asks the model of the start
 
 
 @dataclass
