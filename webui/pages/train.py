@@ -13,6 +13,7 @@ from engine.services.app import drafts, learning
 from engine.services.data import datasets
 from engine.services.data.fit import fits
 from engine.services.jobs import lifecycle, spec_files
+from engine.services.jobs.going_on import with_start
 from engine.services.models import base_models
 from engine.services.planning import dry_runs, estimates, plan_search, spec_repair, speed_probe
 from engine.services.rewards import suggesting, trying
@@ -32,7 +33,7 @@ from webui.guard import guarded
 from webui.pages import shelf
 from webui.reward_forms import RewardForms, reward_forms
 from webui.site import Site
-from webui.train_draft import draft_of, for_rows, fresh_draft, settled_draft, start_key, with_objective
+from webui.train_draft import draft_of, for_rows, fresh_draft, going_on, settled_draft, start_key, with_objective
 from webui.train_shapes import (
     ArrivedDraft,
     LoadedWizard,
@@ -73,6 +74,8 @@ def _arrive(site: Site, query: Mapping[str, str]) -> ArrivedDraft:
     if query.get("method") in {method.key for method in METHODS}:
         chosen |= {"method": query["method"], "own": True}
     draft = cast(WizardDraft, {**stored, **chosen})
+    if "starts_from" in asked:
+        draft = going_on(draft, with_start(site.ctx, {"starts_from": asked["starts_from"]}))
     if query.get("objective") in {objective.key for objective in OBJECTIVES}:
         draft = with_objective(draft, query["objective"])
     elif "dataset" in chosen:

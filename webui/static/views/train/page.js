@@ -67,6 +67,7 @@ function trainOpen(frame, w, { replaced, warnings }) {
   const gather = async () => { if (w.gathers().length) (await import("./gather.js")).suggestGathered(w); };
   w.on("draft", gather);
   gather();
+  if (w.draft.starts_from) import("./goes-on.js").then((part) => part.tellStart(w, frame.notes));
   drawStep(frame, w);
   w.replanNow();
   w.lookForOffers();
