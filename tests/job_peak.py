@@ -73,7 +73,7 @@ def _prepare(home: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     from tests.homes import new_home
 
     ctx = new_home(home / "home")
-    model = _model(ctx, Path(request["weights"]), request.get("tokenizer"))
+    model = model_row(ctx, Path(request["weights"]), request.get("tokenizer"))
     rows = _rows(request["lengths"], chat=request["compared"])
     dataset = tiny.add_dataset(ctx, rows, held_out=min(_HELD_OUT, len(rows) // 2) if request["compared"] else 0)
     raw = {"name": "Peak", "base_model": model, "dataset": dataset, "budget": {"device": "cpu"}, **request["spec"]}
@@ -84,7 +84,7 @@ def _prepare(home: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     return {"train": list(map(int, train.lengths)), "val": list(map(int, val.lengths))}
 
 
-def _model(ctx: Any, weights: Path, tokenizer: str | None) -> int:
+def model_row(ctx: Any, weights: Path, tokenizer: str | None) -> int:
     """A ready row for the model of a folder."""
     import hashlib
 

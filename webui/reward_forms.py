@@ -9,7 +9,7 @@ from engine.core.shapes import CodedMessage
 from engine.rewards import HEAVIEST, MOST, REWARDS
 from engine.rewards.declaration import Reward
 from engine.services.rewards.choices import reward_choices
-from engine.shapes.rewards import RewardChoices
+from engine.services.rewards.shapes import RewardChoices
 from webui.form_shapes import ParamForm
 from webui.forms import param_form
 

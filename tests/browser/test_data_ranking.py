@@ -63,7 +63,6 @@ def test_answers_are_drawn_ranked_and_become_pairs(visit: Open, ranking: Server)
     page.mouse.move(grip["x"] + 5, top["y"] + 2, steps=4)
     page.mouse.up()
     assert page.locator(".rank-answer").first.get_attribute("data-place") == place
-    page.screenshot(path="/tmp/prefs-phone.png")
     page.click("#rank-edit > summary")
     page.fill("#rank-best", "A better answer.")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

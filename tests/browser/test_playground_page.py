@@ -189,6 +189,24 @@ def test_conversations_are_listed_reopened_and_deleted(visit: Open, studio: Stud
     assert "conversation" not in page.url
 
 
+def test_a_vote_on_two_answers_is_kept(visit: Open, studio: Studio) -> None:
+    talk = _said(studio, "Which one?", "the base's")
+    with studio.ctx.db.write() as s:
+        mine = Message.conversation_id == talk, Message.side == f"tuned:{studio.tuned[0]}"
+        s.query(Message).filter(*mine).update({"content": "the tuned one's"})
+    tab = visit(at=studio.server)
+    page = tab.open(f"/en/playground?conversation={talk}")
+    page.click(f".play-vote [data-vote='tuned:{studio.tuned[0]}']")
+    page.wait_for_selector(f".play-vote [data-vote='tuned:{studio.tuned[0]}'][aria-pressed=true]")
+    assert tab.violations() == []
+    page.reload()
+    page.wait_for_selector(f".play-vote [data-vote='tuned:{studio.tuned[0]}'][aria-pressed=true]")
+    page.click(".play-vote a")
+    page.wait_for_selector(".rank-card")
+    assert "1" in page.inner_text("#rank-count")
+    tab.assert_clean()
+
+
 def test_markdown_is_drawn_and_nothing_in_it_runs_or_loads(visit: Open, studio: Studio) -> None:
     conversation = _said(studio, seeds.EVIL, ANSWER + seeds.EVIL)
     tab = visit(at=studio.server)

@@ -60,6 +60,10 @@ def test_pairs_lead_to_a_plan_for_them_and_to_a_job_with_its_curves(visit: Open,
     assert page.get_attribute(".train-objectives [data-value=dpo]", "aria-checked") == "true"
     assert DPO.help.in_("en") in page.inner_text(".train-objectives")
     assert page.locator(".train-others li").count() >= 1
+    page.click("#train-step-budget")
+    page.wait_for_selector(".train-offer[aria-checked=true]")
+    page.click("#train-step-data")
+    page.wait_for_selector("[data-step=data] .train-others")
     planned(page)
     assert tab.violations() == []
     page.set_viewport_size(PHONE)
@@ -81,7 +85,7 @@ def test_pairs_lead_to_a_plan_for_them_and_to_a_job_with_its_curves(visit: Open,
     wait_until(lambda: lifecycle.job_view(ctx, job["id"])["status"] == "succeeded", 90)
     page.wait_for_selector("[data-section=learns] .ts-chart")
     assert page.locator("[data-section=start] .ts-chart").count() == 1  # better and worse answers together
-    page.wait_for_selector(".job-headline:has-text('held-out pairs')")
+    page.wait_for_selector(".job-headline:has-text('validation pairs')")
     assert DPO.label.in_("en") in page.inner_text(".job-head")
     assert tab.violations() == []
     page.goto(server.url + "/en/jobs")

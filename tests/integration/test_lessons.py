@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from engine.objectives import objective_of
 from engine.services.app.lessons import LESSONS, lesson_of
 from engine.services.app.lessons.declaration import Lesson
 from engine.services.app.lessons.pairs import PAIR_LESSONS
+from engine.services.app.lessons.reward import REWARD_LESSONS
 from engine.services.app.lessons.rules import interval, shorter
 from engine.services.app.lessons.running import QUESTIONS, judge, lesson_dataset, shipped_rows, start
 from engine.services.models.base_models import ensure_starter
@@ -88,9 +90,9 @@ def test_a_lesson_is_started_and_judged_by_its_own_questions(ctx: Context) -> No
 # ---------------------------------------------------------------- on the starter model
 
 
-def _taught(tmp_path: Path, key: str, language: str, **training: object) -> tuple[Context, int]:
+def _taught(tmp_path: Path, key: str, language: str, **more: Any) -> tuple[Context, int]:
     ctx = open_context(Settings(home=tmp_path / "home", starter_from=prepared_starter()), upgrade=True)
-    job_id = start(ctx, key, language, ensure_starter(ctx, say=lambda _view: None), **training)
+    job_id = start(ctx, key, language, ensure_starter(ctx, say=lambda _view: None), **more)
     job = workers.run_here(ctx)
     assert job.status == "succeeded", job.error
     return ctx, job_id
@@ -111,4 +113,15 @@ def _promised(ctx: Context, job_id: int, key: str) -> None:
 def test_the_lesson_does_what_it_promises(tmp_path: Path, lesson: Lesson, language: str) -> None:
     ctx, job_id = _taught(tmp_path, lesson.key, language)
     _promised(ctx, job_id, lesson.key)
+    ctx.db.close()
+
+
+@pytest.mark.lessons
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("lesson", REWARD_LESSONS, ids=lambda one: one.key)
+def test_the_model_that_scores_judges_held_out_pairs_right(tmp_path: Path, lesson: Lesson, language: str) -> None:
+    ctx, job_id = _taught(tmp_path, lesson.key, language)
+    outcome = judge(ctx, job_id, lesson.key)
+    assert outcome.passes(lesson), outcome.right
+    assert outcome.asked == 0  # it writes no answers
     ctx.db.close()

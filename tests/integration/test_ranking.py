@@ -11,7 +11,9 @@ from engine.core.errors import Fault, NotFound, SpecError
 from engine.data.rows.row import kind_of
 from engine.data.rows.store import read_rows
 from engine.services.data import datasets
+from engine.services.data.quality import auditing
 from engine.services.data.ranking import drawing, gathering, judging, votes
+from engine.services.data.versions import versions
 from engine.services.data.versions.version_files import version_file
 from engine.shapes.annotation import GatherWish, RankTask
 from storage.job_tables import Job
@@ -241,3 +243,23 @@ def test_a_vote_on_an_answer_that_was_given_anew_is_kept_beside(ctx: Context) ->
             ["Yes.", "No."],
             ["Perhaps.", "No."],
         ]
+
+
+def test_rankings_are_looked_through_mended_and_become_pairs(ctx: Context) -> None:
+    """The audit's job, its page, and the operations that it leads to, on rows of rankings."""
+    job, ids = made(ctx, prompts=12)
+    for prompt in ids:
+        judging.keep_ranking(ctx, prompt, "Ann", [3, 2, 1], "A longer answer than all of the others.")
+    dataset = gathering.gather(ctx, job, {**WISH, "form": "ranking", "held_out": 0.0})["dataset"]
+    auditing.start_audit(ctx, dataset)
+    assert workers.run_here(ctx).status == "succeeded"
+    assert auditing.audit_of(ctx, dataset)["checks"]["length_bias"]["rows"] == 12
+    (first, *_rest) = auditing.findings(ctx, dataset, "length_bias")["rows"]
+    assert [part["list"] for part in first["parts"]] == ["prompt", *["answers"] * 4]
+    assert first["detail"]["code"] == "length_bias.longer"
+    versions.apply(ctx, dataset, "ranking_pairs", {"which": "best_worst"})
+    rows = rows_of(ctx, dataset)
+    assert [kind_of(row) for row in rows] == ["preference"] * 12
+    assert datasets.dataset_view(ctx, dataset)["badge"] == "pairs"
+    with pytest.raises(Fault, match=r"shape\.one_sided"):
+        versions.apply(ctx, dataset, "balance_lengths", {})

@@ -12,11 +12,13 @@ from sqlalchemy import select
 
 from engine.core.context import Context
 from engine.core.settings import Settings
+from engine.jobs.feed import job_feed
 from engine.services.planning.estimates import plan
 from storage.job_tables import JobEvent, Metric
 from tests import tiny, training_jobs
 from tests.fake_writer import Answer, FakeWriter, chat_answer, fake_writer
 from tests.homes import opened
+from webui.i18n import t
 
 QUICK: dict[str, Any] = {"epochs": 1, "evaluations": 1, "max_length": 128, "learning_rate": 0.01}
 ASKS = {"batch_size": 2, "answers": 2, "answer_tokens": 8, "unfinished": "as_scored"}
@@ -89,3 +91,14 @@ def test_held_out_answers_of_which_nothing_can_be_said_end_the_job_with_the_reas
     inputs = tiny.add_model(home), dataset
     job = training_jobs.train(home, inputs, objective="grpo", training=QUICK | ASKS | {"rewards": rewards})
     assert (job.status, job.error) == ("failed", {"code": "reward.nothing_scored", "params": {"names": "match"}})
+
+
+def test_the_doctor_tells_in_the_jobs_story_that_nothing_can_be_learnt(home: Context) -> None:
+    inputs = tiny.add_model(home), tiny.add_dataset(home, tiny.chat_rows(8), held_out=2, name="Asked")
+    rewards = [{"reward": "words", "values": {"required": "zebra"}}]
+    told = QUICK | ASKS | {"rewards": rewards, "batch_size": 1, "answer_tokens": 4, "evaluations": 0}
+    job = training_jobs.train(home, inputs, objective="grpo", training=told)
+    assert (job.status, job.error) == ("succeeded", None)
+    events = [event for event in job_feed(home, job.id)["events"] if event["code"].startswith("doctor")]
+    assert [(event["code"], event["params"]["percent"]) for event in events] == [("doctor_flat", 100)]
+    assert t("en", f"event.{events[0]['code']}", **events[0]["params"]).startswith("In 100 % of the groups")

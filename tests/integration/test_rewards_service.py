@@ -17,8 +17,8 @@ from engine.services.chat.question_lists import answers_file
 from engine.services.jobs.lifecycle import start_job
 from engine.services.rewards import apart
 from engine.services.rewards.choices import reward_choices
+from engine.services.rewards.shapes import RewardTrial, RewardTrialView
 from engine.services.rewards.trying import ROWS, sample_for_rewards, try_rewards
-from engine.shapes.rewards import RewardTrial, RewardTrialView
 from engine.training.doctor.doctor import Doctor
 from storage.job_tables import Job, JobEvent, JobStatus
 from tests.tiny import add_dataset, add_model
@@ -170,7 +170,8 @@ def test_own_functions_are_tried_in_a_process_of_their_own(home: Context) -> Non
     ],
 )
 def test_what_goes_wrong_there_is_told(home: Context, monkeypatch: pytest.MonkeyPatch, source: str, code: str) -> None:
-    monkeypatch.setattr(apart, "PATIENCE", 2.0)
+    if code == "reward.function_slow":
+        monkeypatch.setattr(apart, "PATIENCE", 2.0)
     own(home, source)
     with pytest.raises(Fault) as found:
         _of_own(home)

@@ -17,14 +17,14 @@ from engine.services.jobs.going_on import with_start
 from engine.services.models import base_models
 from engine.services.planning import dry_runs, estimates, plan_search, spec_repair, speed_probe
 from engine.services.rewards import suggesting, trying
+from engine.services.rewards.shapes import RewardTrial, RewardTrialView, SuggestedRewards
 from engine.shapes.app import MethodCost
 from engine.shapes.data import DataRow
 from engine.shapes.fit import FitView
 from engine.shapes.jobs import RawJob
 from engine.shapes.planning import DryRunView, PlanOffers, ProbeView
 from engine.shapes.plans import PlanView
-from engine.shapes.rewards import RewardTrial, RewardTrialView, SuggestedRewards
-from engine.shapes.tokens import ExampleTokens
+from engine.shapes.rows import ExampleTokens
 from webui import browser
 from webui.components import view
 from webui.draft_shapes import BY_ADDRESS, TRAIN, asked_ids, in_shape
@@ -197,7 +197,7 @@ def _rewards(site: Site, lang: str) -> list[Function]:
         return reward_forms(ctx, lang)
 
     def try_rewards(wish: RewardTrial) -> RewardTrialView:
-        return trying.try_rewards(ctx, wish)
+        return trying.try_rewards(ctx, wish, site.chat)
 
     def sample_for_rewards(dataset: int, model: int) -> int:
         return trying.sample_for_rewards(ctx, dataset, model)

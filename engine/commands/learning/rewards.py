@@ -9,8 +9,8 @@ from engine.commands.given_settings import given_rewards
 from engine.commands.train import data_set
 from engine.core.context import Context
 from engine.rewards import REWARDS
+from engine.services.rewards.shapes import RewardTrialView, TypedAnswer
 from engine.services.rewards.trying import try_rewards
-from engine.shapes.rewards import RewardTrialView, TypedAnswer
 
 _SHOWN = 70  # characters of an answer
 

@@ -6,8 +6,8 @@ from engine.core.context import Context
 from engine.models.presence import can_plan
 from engine.rewards.own_function import own_functions
 from engine.services.data.making.endpoint import Endpoint, endpoint_of
+from engine.services.rewards.shapes import RewardChoices, RewardService
 from engine.serving.scored_texts import talks
-from engine.shapes.rewards import RewardChoices, RewardService
 from storage.queries import base_models, tuned_models
 
 _MOST_TUNED = 200

@@ -20,7 +20,7 @@ from engine.rewards.reading.numbers import only_number, result_of
 from engine.rewards.similarity import SIMILARITY
 from engine.rewards.tool_call import TOOL_CALL
 from engine.services.data.versions.version_files import version_file
-from engine.shapes.rewards import SuggestedRewards
+from engine.services.rewards.shapes import SuggestedRewards
 
 _LOOKED_AT = 200  # rows
 _MOST = 0.8  # share of rows that something must be true of

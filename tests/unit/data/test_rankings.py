@@ -202,3 +202,18 @@ def test_the_original_file_comes_back(tmp_path: Path, name: str) -> None:
     layout = original_layout("ranking", result.source.mapping, result.source.columns, {})
     again = run(tmp_path, jsonl(*(json.loads(json.dumps(layout.record(row))) for row in result.rows)))
     assert [content_of(row) for row in again.rows] == [content_of(row) for row in result.rows]
+
+
+def test_our_own_file_comes_back(tmp_path: Path) -> None:
+    from engine.data.writers.layout import own_layout
+
+    rows = [_ranking(2, 1, 2, scores=[0.5, 2.0, 0.5], weight=0.5), _ranking(1, 2, 3, scores=[3.0, 2.0, 1.0])]
+    records = [json.loads(json.dumps(own_layout().record(row))) for row in rows]
+    again = run(tmp_path, jsonl(*records))
+    assert (again.source.shape, again.rejected) == ("ranking", [])
+    assert [row["ranks"] for row in again.rows] == [[2, 1, 2], [1, 2, 3]]
+    pairs = [
+        {"prompt": [_asked(f"Q{n}")], "chosen": [_said("a")], "rejected": [_said("b")], "margin": 0.5} for n in range(4)
+    ]
+    again = run(tmp_path, jsonl(*(own_layout().record(row) for row in pairs)))
+    assert [content_of(row) for row in again.rows] == pairs

@@ -171,7 +171,7 @@ def test_grpo_is_trls(model: Any, variant: str, way: type) -> None:
         "ref_per_token_logps": table([row.label_notes["reference"] for row in rows]), "num_items_in_batch": mask.sum(),
     }  # fmt: skip
     expected = GRPOTrainer._compute_loss(trl, None, inputs)
-    assert float(found) == pytest.approx(float(expected), abs=1e-5)
+    assert found.item() == pytest.approx(expected.item(), abs=1e-5)
     assert 0 < sums["clip_share"] < 1
     assert close(gradients(model, found), gradients(model, expected))
 
@@ -227,7 +227,7 @@ def test_ppo_is_the_reference(model: Any, way: type, kind: str) -> None:
     rows = [row for one in made for row in one.sequences()]
     rewards = [reward for several in REWARDS for reward in several]
     expected, kl = _ppo(model, rows, rewards, values)
-    assert float(found) == pytest.approx(float(expected), abs=1e-5)
+    assert found.item() == pytest.approx(expected.item(), abs=1e-5)
     assert close(gradients(model, found), gradients(model, expected))
     assert state["kl_coef"] == pytest.approx(0.03 * (1 + 0.1 * min(0.2, max(-0.2, kl / 2.0 - 1))))
     assert learnt.figures["kl_coef"] == 0.03

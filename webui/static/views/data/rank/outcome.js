@@ -8,15 +8,19 @@ import { labelledField, noteBox, segments, selectField } from "../../shared/form
 
 const FORMS = { pairs: "preference", ranking: "ranking", thumbs: "kto" };
 
-/** @param {Parts<"data">} self */
-export async function rankOutcome(self) {
+/**
+ * @param {Parts<"data">} self
+ * @param {boolean} [chosen] a form of rows was just chosen: the choice keeps the focus
+ */
+export async function rankOutcome(self, chosen) {
   try {
     const [view, sets] = await Promise.all([self.ctx.call("rank_outcome", self.job), self.ctx.call("all_datasets")]);
     self.wish ??= { form: "pairs", which: "adjacent", rater: "", held_out: 10, name: t("rank.default_name"), dataset: null };
-    const focused = document.activeElement?.id;
-    if (self.side.contains(document.activeElement) && document.activeElement?.matches("input, select")) return; // somebody types
+    const focused = self.side.contains(document.activeElement) ? document.activeElement : null;
+    if (!chosen && focused?.matches("input, select")) return; // somebody types
     replaceChildren(self.side, h("h2", { id: "rank-outcome-title" }, t("rank.outcome")), people(view), view.agreements.map(agreed), view.raters.length ? gather(self, view, sets) : h("p", { class: "ts-soft" }, t("rank.outcome.none")));
-    if (focused) document.getElementById(focused)?.focus();
+    if (chosen) self.side.querySelector("input[name=rank-form]:checked")?.focus();
+    else if (focused?.id) document.getElementById(focused.id)?.focus();
   } catch (error) {
     replaceChildren(self.side, noteBox("danger", error.message));
   }
@@ -42,8 +46,7 @@ function agreed(one) {
  */
 function gather(self, view, sets) {
   const { wish } = self;
-  const again = () => { self.side.querySelector("#rank-gather")?.focus(); rankOutcome(self); };
-  const set = (key, redraw) => (value) => { wish[key] = value; if (redraw) again(); };
+  const set = (key, redraw) => (value) => { wish[key] = value; if (redraw) rankOutcome(self, true); };
   const targets = sets.filter((one) => one.status === "ready" && one.kind === FORMS[wish.form]);
   if (!targets.some((one) => one.id === wish.dataset)) wish.dataset = null;
   const name = h("input", { class: "ts-input", id: "rank-name", type: "text", maxlength: "120", value: wish.name, oninput: () => { wish.name = name.value; } });
