@@ -76,7 +76,7 @@ class LabelRead(Protocol):
         not asked for."""
 
 
-class Reader(Protocol):
+class SumsReader(Protocol):
     """How sure the model is of answers, without learning."""
 
     def __call__(self, examples: Sequence[Any]) -> Sequence[Any]:
@@ -282,7 +282,7 @@ class Objective:
     search_lengths: tuple[int, ...] = ()
     rates: Mapping[MethodFamily, float] = field(default_factory=dict)
     seen: Callable[[Sequence[Any]], Values] = lambda _examples: {}
-    before_step: Callable[[Reader, Sequence[Any], Values], Sequence[Any]] | None = None
+    before_step: Callable[[SumsReader, Sequence[Any], Values], Sequence[Any]] | None = None
 
     def defaults_of(self, method: Method, parameters: int | None = None) -> Values:
         """What a method changes in the settings, on a base of so many parameters; its rate is that of this objective."""

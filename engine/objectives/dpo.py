@@ -15,7 +15,7 @@ from engine.objectives.preference.bundling import MASK
 from engine.objectives.preference.charts import PAIR_CHARTS
 from engine.objectives.preference.counts import counts
 from engine.objectives.preference.makers import PairMaker, views
-from engine.objectives.preference.pairs import Pairs, read_pairs, weight_of
+from engine.objectives.preference.pairs import RankedPairs, read_pairs, weight_of
 from engine.objectives.preference.params import BETA, GENTLE, IMITATE, LABEL_SMOOTHING, settings_of
 from engine.objectives.preference.refusals import without_start
 
@@ -36,17 +36,17 @@ _VARIANT = Param(
 # fmt: on
 
 
-def _ipo(pairs: Pairs, beta: float, _smoothing: float) -> Tensor:
+def _ipo(pairs: RankedPairs, beta: float, _smoothing: float) -> Tensor:
     high, low = pairs.rises
     return losses.ipo(high / pairs.better_size - low / pairs.worse_size, beta)
 
 
-def _gap(pairs: Pairs) -> Tensor:
+def _gap(pairs: RankedPairs) -> Tensor:
     high, low = pairs.rises
     return high - low
 
 
-_LOSSES: Mapping[str, Callable[[Pairs, float, float], Tensor]] = {
+_LOSSES: Mapping[str, Callable[[RankedPairs, float, float], Tensor]] = {
     "sigmoid": lambda pairs, beta, smoothing: losses.sigmoid(_gap(pairs), beta, smoothing),
     "robust": lambda pairs, beta, smoothing: losses.robust(_gap(pairs), beta, smoothing),
     "hinge": lambda pairs, beta, _smoothing: losses.hinge(_gap(pairs), beta),

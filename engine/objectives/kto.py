@@ -19,8 +19,8 @@ from engine.objectives.declaration import (
     Needs,
     Objective,
     Parts,
-    Reader,
     Row,
+    SumsReader,
     Values,
 )
 from engine.objectives.families import THUMBS
@@ -107,7 +107,7 @@ def weights_in(values: Values) -> tuple[float, float]:
     return usual[0] if chosen[0] is None else float(chosen[0]), usual[1] if chosen[1] is None else float(chosen[1])
 
 
-def _before_step(read: Reader, examples: Sequence[Any], _values: Values) -> Sequence[Any]:
+def _before_step(read: SumsReader, examples: Sequence[Any], _values: Values) -> Sequence[Any]:
     """Note how far the model is from its start: by how much it rates answers to other questions higher, on average of the step."""
     import numpy as np
 

@@ -24,7 +24,7 @@ _IN_PART = ("lost_thoughts", "added_ends", "open_ends")
 
 
 @dataclass
-class Answered:
+class PromptAnswers:
     """A prompt and answers to it.
 
     Attributes:
@@ -37,17 +37,17 @@ class Answered:
     answers: list[list[int]]
     notes: Counter[str] = field(default_factory=Counter)
 
-    def fitted(self, most: int) -> tuple[Answered, bool] | None:
+    def fitted(self, most: int) -> tuple[PromptAnswers, bool] | None:
         """(the same within so many tokens, whether the prompt's beginning was cut off); None where an answer itself is too long."""
         room = most - max(map(len, self.answers))
         if room >= len(self.prompt):
             return self, False
-        return None if room < 1 else (Answered(self.prompt[-room:], self.answers, self.notes), True)
+        return None if room < 1 else (PromptAnswers(self.prompt[-room:], self.answers, self.notes), True)
 
 
 def answered(
     template: ChatTemplate, prompt: Sequence[Message], answers: Sequence[Sequence[Message]], tools: Any = None
-) -> Answered | None:
+) -> PromptAnswers | None:
     """A conversation with several ends as tokens; None where nothing of an answer can be learnt.
 
     Args:
@@ -67,7 +67,7 @@ def answered(
     if not taken[0].prompt:
         return None
     notes = sum((one.notes for one in taken), Counter[str]())
-    return Answered(taken[0].prompt, [one.answers[0] for one in taken], notes)
+    return PromptAnswers(taken[0].prompt, [one.answers[0] for one in taken], notes)
 
 
 def _apart(prompt: Sequence[Message], answers: Sequence[Sequence[Message]]) -> tuple[list[Message], list[Message]]:
@@ -98,11 +98,11 @@ def _conversation(before: Sequence[Message], last: Message, tools: Any) -> Row:
     return row if tools is None else row | {"tools": tools}
 
 
-def _ended(template: ChatTemplate, before: Sequence[Message], last: Message, tools: Any) -> Answered | None:
+def _ended(template: ChatTemplate, before: Sequence[Message], last: Message, tools: Any) -> PromptAnswers | None:
     encoded = template.encode(_conversation(before, last, tools), **MASK)
     learnt = [place for place, label in enumerate(encoded.labels) if label != IGNORED]
     if not learnt or encoded.labels[learnt[0] : learnt[-1] + 1] != encoded.ids[learnt[0] : learnt[-1] + 1]:
         return None
     notes = Counter({name: count for name in _IN_PART if (count := getattr(encoded, name))})
     notes += Counter(cropped_answers=encoded.cropped, control_tokens=int(encoded.controls))
-    return Answered(encoded.ids[: learnt[0]], [encoded.ids[learnt[0] : learnt[-1] + 1]], notes)
+    return PromptAnswers(encoded.ids[: learnt[0]], [encoded.ids[learnt[0] : learnt[-1] + 1]], notes)

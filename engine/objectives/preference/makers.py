@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.errors import Fault
 from engine.data.templates.losses import refuses_a_row
 from engine.objectives.declaration import LeftOut, Parts, Row, Values
-from engine.objectives.preference.bundling import Answered, Message, answered, conversations
+from engine.objectives.preference.bundling import Message, PromptAnswers, answered, conversations
 
 if TYPE_CHECKING:
     from engine.data.templates.template import ChatTemplate
@@ -65,7 +65,7 @@ def answers_in(row: Row) -> tuple[list[Sequence[Message]], list[float]]:
 
 def read_row(
     template: ChatTemplate, row: Row, answers: Sequence[Sequence[Message]], most: int, left_out: LeftOut
-) -> Answered | None:
+) -> PromptAnswers | None:
     """The answers as tokens, within the limit; None where the row is left out, which is told."""
     try:
         found = answered(template, row["prompt"], answers, row.get("tools"))

@@ -21,7 +21,7 @@ def weight_of(example: Any) -> float:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class RankedPairs:
     """Every pair of differing rank within the examples of a group, of shape (pairs,) each.
 
     Attributes:
@@ -73,7 +73,7 @@ class Pairs:
         return {key: float((value.detach() * self.weight).sum()) for key, value in drawn.items()}
 
 
-def read_pairs(forward: ForwardPass, group: Sequence[Any], *, reference: bool) -> Pairs:
+def read_pairs(forward: ForwardPass, group: Sequence[Any], *, reference: bool) -> RankedPairs:
     """One pass over a group of examples whose answers are tagged with how good they are.
 
     Args:
@@ -86,7 +86,7 @@ def read_pairs(forward: ForwardPass, group: Sequence[Any], *, reference: bool) -
     better, worse, weights = _places(group)
     high, low = (torch.tensor(places, device=sums.device) for places in (better, worse))
     before = answer_notes(group, "reference", sums) if reference else None
-    return Pairs(
+    return RankedPairs(
         sums[high],
         sums[low],
         sizes[high],

@@ -11,7 +11,7 @@ from engine.data.templates.encoded import Bundle
 from engine.data.templates.preview import example_tokens
 from engine.data.templates.template import ChatTemplate
 from engine.data.thoughts.wish import EMPTY, LEARN, STRIP
-from engine.objectives import OBJECTIVES, objective_of
+from engine.objectives import objective_of
 from engine.objectives.preference.bundling import answered
 from tests.unit.data.thought_templates import NAMES, taking
 
@@ -19,7 +19,7 @@ ASK, MORE = {"role": "user", "content": "Where is it?"}, {"role": "user", "conte
 FIRST = {"role": "assistant", "content": "On the shelf."}
 GOOD = {"role": "assistant", "content": "In the hall.", "reasoning_content": "Lamps hang."}
 BAD = {"role": "assistant", "content": "  Who knows where such lamps are, I do not."}
-PAIRWISE = [one for one in OBJECTIVES if "preference" in one.learns_from and one.talks]
+PAIRWISE = [objective_of(key) for key in ("dpo", "kto", "orpo", "simpo", "cpo")]
 LONG = {"max_length": 512}
 
 
