@@ -126,7 +126,12 @@ class GroupLoss:
 
 @dataclass
 class Means:
-    """Numbers of groups, added up: their means are what charts draw."""
+    """Numbers of groups, added up: their means are what charts draw.
+
+    Attributes:
+        sums: by chart, over all groups.
+        of: what some of them are divided by.
+    """
 
     sums: Counter[str] = field(default_factory=Counter)
     of: Counter[str] = field(default_factory=Counter)

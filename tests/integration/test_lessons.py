@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,9 +90,9 @@ def test_a_lesson_is_started_and_judged_by_its_own_questions(ctx: Context) -> No
 # ---------------------------------------------------------------- on the starter model
 
 
-def _taught(tmp_path: Path, key: str, language: str, **training: object) -> tuple[Context, int]:
+def _taught(tmp_path: Path, key: str, language: str, **more: Any) -> tuple[Context, int]:
     ctx = open_context(Settings(home=tmp_path / "home", starter_from=prepared_starter()), upgrade=True)
-    job_id = start(ctx, key, language, ensure_starter(ctx, say=lambda _view: None), **training)
+    job_id = start(ctx, key, language, ensure_starter(ctx, say=lambda _view: None), **more)
     job = workers.run_here(ctx)
     assert job.status == "succeeded", job.error
     return ctx, job_id

@@ -24,7 +24,7 @@ from engine.shapes.fit import FitView
 from engine.shapes.jobs import RawJob
 from engine.shapes.planning import DryRunView, PlanOffers, ProbeView
 from engine.shapes.plans import PlanView
-from engine.shapes.tokens import ExampleTokens
+from engine.shapes.rows import ExampleTokens
 from webui import browser
 from webui.components import view
 from webui.draft_shapes import BY_ADDRESS, TRAIN, asked_ids, in_shape

@@ -25,10 +25,12 @@ class PairMaker:
         self._template, self._most, self._left_out = template, int(values["max_length"]), left_out
 
     def add(self, row: Row) -> Iterator[Parts]:
+        """The bundle of a row, where it has one."""
         answers, tags = answers_in(row)
         yield from self._bundled(row, answers, tags)
 
     def close(self) -> Iterator[Parts]:
+        """Nothing: each row is complete by itself."""
         return iter(())
 
     def _bundled(self, row: Row, answers: Sequence[Sequence[Message]], tags: Sequence[float]) -> Iterator[Parts]:

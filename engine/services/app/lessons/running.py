@@ -42,7 +42,9 @@ def lesson_dataset(ctx: Context, key: str, language: str) -> int:
     return datasets.ensure_built_in(ctx, f"{lesson.data}-{lesson.form}-{language}", label, content)
 
 
-def lesson_spec(key: str, language: str, model_id: int, dataset_id: int, **training: Any) -> dict[str, Any]:
+def lesson_spec(
+    key: str, language: str, model_id: int, dataset_id: int, questions: int = QUESTIONS, **training: Any
+) -> dict[str, Any]:
     """The raw spec of a lesson; `training` are settings in place of its own."""
     lesson = lesson_of(key)
     asked = [str(row["prompt"]) for row in shipped_rows(lesson, language) if row["split"] == "val"]
@@ -54,19 +56,22 @@ def lesson_spec(key: str, language: str, model_id: int, dataset_id: int, **train
         "method": lesson.method,
         "method_params": dict(lesson.method_params),
         "training": {**lesson.training, **training},
-        "sample_prompts": asked[:QUESTIONS],
+        "sample_prompts": asked[:questions],
     }
 
 
-def start(ctx: Context, key: str, language: str, model_id: int, *, once: str = "", **training: Any) -> int:
+def start(
+    ctx: Context, key: str, language: str, model_id: int, *, once: str = "", questions: int = QUESTIONS, **training: Any
+) -> int:
     """Queue a lesson on a prepared model; returns the job.
 
     Args:
         once: the same text again gives the same job.
+        questions: how many are answered, before it and after it.
         training: settings in place of the lesson's own.
     """
     dataset_id = lesson_dataset(ctx, key, language)
-    return lifecycle.start_job(ctx, lesson_spec(key, language, model_id, dataset_id, **training), key=once)
+    return lifecycle.start_job(ctx, lesson_spec(key, language, model_id, dataset_id, questions, **training), key=once)
 
 
 @dataclass(frozen=True)

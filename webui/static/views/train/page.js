@@ -11,7 +11,7 @@ import { STEPS, walkSteps, whyLine } from "./steps.js";
 
 /** @param {Ctx<"train">} ctx */
 export const view = async (root, value, ctx) => {
-  const query = Object.fromEntries(["from_job", "dataset", "model", "method", "objective"].map((key) => [key, queryValue(key)]).filter(([, given]) => given));
+  const query = Object.fromEntries(["from_job", "starts_from", "dataset", "model", "method", "objective"].map((key) => [key, queryValue(key)]).filter(([, given]) => given));
   const frame = trainFrame();
   replaceChildren(root, frame.page);
   try {
