@@ -12,7 +12,7 @@ from engine.core.text import catalogue
 from engine.objectives import DPO, KTO, ORPO
 from engine.services.data import datasets, imports, sources
 from engine.services.jobs import lifecycle
-from tests.browser.wizard import Studio, planned, start_studio
+from tests.browser.wizard import Studio, data_card, planned, start_studio
 from tests.tiny import WORDS
 from tests.workers import wait_until
 
@@ -99,7 +99,8 @@ def test_thumbs_lead_to_their_objective_and_refused_methods_to_what_works(
     page = visit(at=server).open(f"/en/train?dataset={thumbs}&model=1")
     page.wait_for_selector(".train-objectives [data-value=kto][aria-checked=true]")
     page.wait_for_selector("#train-start:enabled")
-    page.click(".train-others li:has-text('Better answers') [data-way=objective]")
+    page.click(".train-objectives [data-value=pairs]")
+    page.click(data_card("Better answers"))
     page.wait_for_selector(".train-objectives [data-value=dpo][aria-checked=true]")
     assert page.get_attribute("[role=radio][aria-label='Better answers']", "aria-checked") == "true"
     page.click("#train-step-method")
