@@ -52,7 +52,7 @@ def milliseconds(act: Callable[[], object]) -> float:
 
 def main() -> None:
     """Print the table."""
-    print("| Asked | Offers | Plans, ms | One plan, ms |\n| --- | ---: | ---: | ---: |")
+    print("| AskedPrompt | Offers | Plans, ms | One plan, ms |\n| --- | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as folder:
         ctx = open_context(Settings(home=Path(folder) / "home"), upgrade=True)
         dataset = tiny.add_dataset(ctx, list(rows()), held_out=200)

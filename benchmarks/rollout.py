@@ -26,7 +26,7 @@ from engine.objectives import objective_of
 from engine.training.batches.examples import bundle_example
 from engine.training.forward.forward import Packed
 from engine.training.reference.tokens import noted_log_probs
-from engine.training.rollout.decode import AnswerDecoder, Asked, Writing
+from engine.training.rollout.decode import AnswerDecoder, AskedPrompt, Writing
 from engine.training.rollout.merged import merged
 
 _PROMPTS, _ANSWERS, _PROMPT_TOKENS, _NEW_TOKENS = 4, 8, 60, 48
@@ -91,7 +91,7 @@ def plainly(model: Any, asked: list[list[int]]) -> None:
 
 def by_rollout(model: Any, decoder: AnswerDecoder, asked: list[list[int]]) -> None:
     """As training does."""
-    wanted = [Asked(one, (0, 0, place, n)) for place, one in enumerate(asked) for n in range(_ANSWERS)]
+    wanted = [AskedPrompt(one, (0, 0, place, n)) for place, one in enumerate(asked) for n in range(_ANSWERS)]
     with merged(model):
         decoder.write(wanted, Writing(frozenset(), 0, _NEW_TOKENS, 1.0), len(wanted))
 
@@ -115,7 +115,7 @@ def phases(model: Any, asked: list[list[int]]) -> Phases:
     objective, decoder, forward = objective_of("grpo"), AnswerDecoder(model), Packed(model)
     given = {"kl": 0.04, "max_length": 256, "answer_tokens": _NEW_TOKENS, "unfinished": "as_scored"}
     values, _faults = read_all(objective.params, given, "training")
-    wanted = [Asked(one, (0, 0, place, n)) for place, one in enumerate(asked) for n in range(_ANSWERS)]
+    wanted = [AskedPrompt(one, (0, 0, place, n)) for place, one in enumerate(asked) for n in range(_ANSWERS)]
     found: list[Any] = []
 
     def write() -> None:

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.objectives.better_alone import BETTER_ALONE
-from engine.objectives.cpo import CPO
 from engine.objectives.declaration import Objective
-from engine.objectives.dpo import DPO
 from engine.objectives.grpo import GRPO
-from engine.objectives.kto import KTO
 from engine.objectives.online_dpo import ONLINE_DPO
-from engine.objectives.orpo import ORPO
 from engine.objectives.ppo import PPO
+from engine.objectives.preference.better_alone import BETTER_ALONE
+from engine.objectives.preference.cpo import CPO
+from engine.objectives.preference.dpo import DPO
+from engine.objectives.preference.kto import KTO
+from engine.objectives.preference.orpo import ORPO
+from engine.objectives.preference.reward_model import REWARD_MODEL
+from engine.objectives.preference.simpo import SIMPO
 from engine.objectives.pretraining import PRETRAINING
-from engine.objectives.reward_model import REWARD_MODEL
 from engine.objectives.sft import SFT
-from engine.objectives.simpo import SIMPO
 
 OBJECTIVES: tuple[Objective, ...] = (
     SFT, PRETRAINING, DPO, KTO, ORPO, SIMPO, CPO, BETTER_ALONE, REWARD_MODEL, GRPO, PPO, ONLINE_DPO,

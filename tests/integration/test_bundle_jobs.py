@@ -261,7 +261,9 @@ def test_a_plan_is_made_measured_and_promised_again(ctx: Context, objective: str
     """The plan's tokens are those that the job will see; its speed can be measured before."""
     dataset = 1
     if objective == "grpo":
-        dataset = tiny.add_dataset(ctx, [{"prompt": row["prompt"], "reference": {}} for row in rows()], name="Asked")
+        dataset = tiny.add_dataset(
+            ctx, [{"prompt": row["prompt"], "reference": {}} for row in rows()], name="AskedPrompt"
+        )
     training = {key: TRAINING[key] for key in ("epochs", "batch_size", "evaluations")}
     raw = {
         "name": "Planned", "base_model": 1, "dataset": dataset, "method": "lora", "objective": objective,

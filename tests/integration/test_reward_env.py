@@ -55,7 +55,7 @@ def pairs(count: int) -> list[dict[str, Any]]:
 def test_a_job_is_rewarded_by_models_services_and_files(home: Context, afar: FakeWriter) -> None:
     model = tiny.add_model(home)
     ranked = tiny.add_dataset(home, pairs(10), held_out=2, name="Pairs")
-    asked = tiny.add_dataset(home, tiny.chat_rows(6), held_out=2, name="Asked")
+    asked = tiny.add_dataset(home, tiny.chat_rows(6), held_out=2, name="AskedPrompt")
     scorer = training_jobs.train(home, (model, ranked), objective="reward_model", training=QUICK)
     assert (scorer.status, scorer.error) == ("succeeded", None)
     made = training_jobs.tuned(home, scorer.id)
@@ -94,7 +94,7 @@ def test_held_out_answers_of_which_nothing_can_be_said_end_the_job_with_the_reas
 
 
 def test_the_doctor_tells_in_the_jobs_story_that_nothing_can_be_learnt(home: Context) -> None:
-    inputs = tiny.add_model(home), tiny.add_dataset(home, tiny.chat_rows(8), held_out=2, name="Asked")
+    inputs = tiny.add_model(home), tiny.add_dataset(home, tiny.chat_rows(8), held_out=2, name="AskedPrompt")
     rewards = [{"reward": "words", "values": {"required": "zebra"}}]
     told = QUICK | ASKS | {"rewards": rewards, "batch_size": 1, "answer_tokens": 4, "evaluations": 0}
     job = training_jobs.train(home, inputs, objective="grpo", training=told)

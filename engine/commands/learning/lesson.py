@@ -10,8 +10,8 @@ from engine.commands import models
 from engine.commands.console import Console
 from engine.commands.train import watch
 from engine.core.context import Context
-from engine.services.app.lessons import lesson_of
-from engine.services.app.lessons.running import Outcome, judge, start
+from engine.services.app.lessons.every_lesson import lesson_of
+from engine.services.app.lessons.running import LessonOutcome, judge, start
 from engine.services.models import base_models
 
 _SHOWN = 4
@@ -32,7 +32,7 @@ def lesson(console: Console, ctx: Context, key: str, sample: str, epochs: float 
     return 0 if outcome.passes(chosen) else 1
 
 
-def _print(console: Console, outcome: Outcome, minutes: float) -> None:
+def _print(console: Console, outcome: LessonOutcome, minutes: float) -> None:
     for question, before, after in outcome.answers[:_SHOWN]:
         console.say("cli.lesson.answer", question=question, before=before, after=after)
     if outcome.right is not None:

@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedPrompt:
     """One answer that is wanted.
 
     Attributes:
@@ -94,7 +94,7 @@ class AnswerDecoder:
         """Where the model is."""
         return next(self._model.parameters()).device
 
-    def write(self, asked: Sequence[Asked], how: Writing, rows: int) -> tuple[list[WrittenTokens], int]:
+    def write(self, asked: Sequence[AskedPrompt], how: Writing, rows: int) -> tuple[list[WrittenTokens], int]:
         """The answers, in order, and how many rows went through the model together in the end.
 
         Args:
@@ -117,7 +117,7 @@ class AnswerDecoder:
             self._model.train(was_training)
         return found, rows
 
-    def _try(self, asked: Sequence[Asked], how: Writing) -> list[WrittenTokens] | None:
+    def _try(self, asked: Sequence[AskedPrompt], how: Writing) -> list[WrittenTokens] | None:
         """None where memory ran out and fewer may do."""
         try:
             return self._together(asked, how) if self.batched else [self._alone(asked[0], how)]
@@ -126,7 +126,7 @@ class AnswerDecoder:
                 raise
             return None
 
-    def _together(self, asked: Sequence[Asked], how: Writing) -> list[WrittenTokens]:
+    def _together(self, asked: Sequence[AskedPrompt], how: Writing) -> list[WrittenTokens]:
         batch = _Batch(asked, how, self.device)
         cache = growing_cache(self._base.config, batch.width + how.most)
         prompts, owners = _different(asked)
@@ -158,7 +158,7 @@ class AnswerDecoder:
         scores: Tensor = self._base(**inputs, **self._last).logits[:, -1]
         return scores
 
-    def _alone(self, asked: Asked, how: Writing) -> WrittenTokens:
+    def _alone(self, asked: AskedPrompt, how: Writing) -> WrittenTokens:
         """The whole text before each token."""
         batch = _Batch([asked], how, self.device)
         text = list(asked.ids)
@@ -206,7 +206,7 @@ class _Batch:
         width: places that their prompts take.
     """
 
-    def __init__(self, asked: Sequence[Asked], how: Writing, device: torch.device) -> None:
+    def __init__(self, asked: Sequence[AskedPrompt], how: Writing, device: torch.device) -> None:
         self._how, self._device = how, device
         self._lengths = [len(one.ids) for one in asked]
         self.width = max(self._lengths)
@@ -256,7 +256,7 @@ class _Batch:
         return [WrittenTokens(ids, ended) for ids, ended in zip(self._told, self._ended, strict=True)]
 
 
-def _different(asked: Sequence[Asked]) -> tuple[list[Sequence[int]], list[int]]:
+def _different(asked: Sequence[AskedPrompt]) -> tuple[list[Sequence[int]], list[int]]:
     """The prompts without repetitions, and for each answer the place of its own."""
     known: dict[tuple[int, ...], int] = {}
     owners = [known.setdefault(tuple(one.ids), len(known)) for one in asked]

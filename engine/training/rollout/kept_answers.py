@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.caches import keep
-from engine.training.rollout.decode import Asked, WrittenTokens
+from engine.training.rollout.decode import AskedPrompt, WrittenTokens
 
 
-class WrittenAnswers:
+class StoredAnswers:
     """Files in a folder, by step."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def answers(self, step: int, first: int, asked: Sequence[Asked]) -> list[WrittenTokens] | None:
+    def answers(self, step: int, first: int, asked: Sequence[AskedPrompt]) -> list[WrittenTokens] | None:
         """The answers of a step from the `first` one on, as many as were written together; None where there are none, or to other
         prompts."""
         told = self._read(f"{step}-{first}.json")
@@ -31,7 +31,7 @@ class WrittenAnswers:
             return None
         return [WrittenTokens(ids, bool(ended)) for ids, ended in told["answers"]] or None
 
-    def keep_answers(self, step: int, first: int, asked: Sequence[Asked], found: Sequence[WrittenTokens]) -> None:
+    def keep_answers(self, step: int, first: int, asked: Sequence[AskedPrompt], found: Sequence[WrittenTokens]) -> None:
         """Keep what was written together."""
         told = {"of": _hash(asked), "answers": [[list(one.ids), one.ended] for one in found]}
         keep(self.folder / f"{step}-{first}.json", json.dumps(told))
@@ -60,7 +60,7 @@ class WrittenAnswers:
         return told if isinstance(told, dict) else None
 
 
-def _hash(asked: Sequence[Asked]) -> str:
+def _hash(asked: Sequence[AskedPrompt]) -> str:
     return sha256(json.dumps([[list(one.ids), list(one.key)] for one in asked]).encode()).hexdigest()
 
 

@@ -22,8 +22,8 @@ from engine.training.limits.limits import out_of_memory
 from engine.training.reference.reads import Reads
 from engine.training.reference.tokens import noted_log_probs
 from engine.training.rollout import stored_examples
-from engine.training.rollout.decode import AnswerDecoder, Asked, Writing, WrittenTokens
-from engine.training.rollout.kept_answers import WrittenAnswers
+from engine.training.rollout.decode import AnswerDecoder, AskedPrompt, Writing, WrittenTokens
+from engine.training.rollout.kept_answers import StoredAnswers
 from engine.training.rollout.merged import merged
 from engine.training.rollout.prompt_rows import PromptRows
 from engine.training.rollout.rewarded import Rewarded, SaysHowGood, bundles, figures_of, rewarded
@@ -75,7 +75,7 @@ class Rollout:
     template: ChatTemplate
     rows: PromptRows
     scores: SaysHowGood
-    kept: WrittenAnswers
+    kept: StoredAnswers
     state: dict[str, Any]
     wish: Callable[[], Wish | None]
     at_once: int
@@ -121,7 +121,7 @@ class Rollout:
             step: under which they are kept; None for those that are not.
         """
         asked = [
-            Asked(prompt.ids.tolist(), (*key, number))
+            AskedPrompt(prompt.ids.tolist(), (*key, number))
             for prompt, key in zip(prompts, keys, strict=True)
             for number in range(answers)
         ]

@@ -19,9 +19,9 @@ from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import Headless, Packed
 from engine.training.reference.tokens import noted_log_probs
 from engine.training.rollout import stored_examples
-from engine.training.rollout.decode import AnswerDecoder, Asked, Writing
+from engine.training.rollout.decode import AnswerDecoder, AskedPrompt, Writing
 from engine.training.rollout.draw import next_tokens, numbers_of
-from engine.training.rollout.kept_answers import WrittenAnswers
+from engine.training.rollout.kept_answers import StoredAnswers
 from engine.training.rollout.merged import merged
 from tests import tiny
 
@@ -41,8 +41,8 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return made
 
 
-def asked(answers: int = 3, seed: int = 0) -> list[Asked]:
-    return [Asked(one, (seed, 1, place, n)) for place, one in enumerate(PROMPTS) for n in range(answers)]
+def asked(answers: int = 3, seed: int = 0) -> list[AskedPrompt]:
+    return [AskedPrompt(one, (seed, 1, place, n)) for place, one in enumerate(PROMPTS) for n in range(answers)]
 
 
 def how(temperature: float = 1.0, ends: frozenset[int] = ENDS, most: int = 24) -> Writing:
@@ -140,7 +140,7 @@ def test_draws_follow_the_distribution() -> None:
 
 
 def test_kept_answers_are_read_for_the_same_prompts_alone(tmp_path: Any, model: Any) -> None:
-    kept = WrittenAnswers(tmp_path)
+    kept = StoredAnswers(tmp_path)
     found, _rows = AnswerDecoder(model).write(asked(), how(most=4), 64)
     kept.keep_answers(3, 0, asked()[:5], found[:5])
     assert kept.answers(3, 0, asked()) == found[:5]

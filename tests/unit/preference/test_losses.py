@@ -17,7 +17,7 @@ from engine.methods import METHODS, method_of
 from engine.methods.common.rates import RATE
 from engine.objectives import objective_of
 from engine.objectives.declaration import GroupLoss, Means
-from engine.objectives.kto import weights_in
+from engine.objectives.preference.kto import weights_in
 from engine.objectives.preference.losses import odds_ratio
 from engine.training.batches.examples import bundle_example
 from engine.training.batches.tokenized_dataset import Example, TokenizedDataset, TokenizedDatasetWriter

@@ -9,8 +9,8 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import NotFound
-from engine.services.app.lessons import lesson_of
 from engine.services.app.lessons.declaration import Lesson, Row
+from engine.services.app.lessons.every_lesson import lesson_of
 from engine.services.app.lessons.rules import interval
 from engine.services.data import datasets
 from engine.services.jobs import lifecycle
@@ -75,7 +75,7 @@ def start(
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LessonOutcome:
     """How a lesson went.
 
     Attributes:
@@ -110,7 +110,7 @@ class Outcome:
         return interval(self.wins, self.asked)
 
 
-def judge(ctx: Context, job_id: int, key: str) -> Outcome:
+def judge(ctx: Context, job_id: int, key: str) -> LessonOutcome:
     """How a finished lesson went. Raises NotFound."""
     lesson = lesson_of(key)
     with ctx.db.read() as s:
@@ -125,7 +125,7 @@ def judge(ctx: Context, job_id: int, key: str) -> Outcome:
         for one in samples
         if one.step == last and last and one.prompt_index in first
     ]
-    return Outcome(
+    return LessonOutcome(
         right=accuracy[-1] if accuracy else None,
         wins=sum(lesson.better(before, after) for _, before, after in pairs),
         asked=len(pairs),
