@@ -118,7 +118,7 @@ def _jobs(console: Console, settings: Settings, args: argparse.Namespace) -> int
 
 
 def _recipe(console: Console, settings: Settings, args: argparse.Namespace) -> int:
-    from engine.commands.recipe import recipe
+    from engine.commands.learning.recipe import recipe
 
     return recipe(console, _open(settings), args)
 
@@ -179,7 +179,7 @@ def _demo(console: Console, settings: Settings, args: argparse.Namespace) -> int
 
 
 def _lesson(console: Console, settings: Settings, args: argparse.Namespace) -> int:
-    from engine.commands.lesson import lesson
+    from engine.commands.learning.lesson import lesson
 
     return lesson(console, _open(settings), args.lesson, args.sample or console.language, args.epochs)
 

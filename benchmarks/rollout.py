@@ -26,7 +26,7 @@ from engine.objectives import objective_of
 from engine.training.batches.examples import bundle_example
 from engine.training.forward.forward import Packed
 from engine.training.reference.tokens import noted_log_probs
-from engine.training.rollout.decode import Asked, Decoder, Writing
+from engine.training.rollout.decode import AnswerDecoder, Asked, Writing
 from engine.training.rollout.merged import merged
 
 _PROMPTS, _ANSWERS, _PROMPT_TOKENS, _NEW_TOKENS = 4, 8, 60, 48
@@ -89,7 +89,7 @@ def plainly(model: Any, asked: list[list[int]]) -> None:
         model.generate(input_ids=ids, attention_mask=mask, generation_config=config)
 
 
-def by_rollout(model: Any, decoder: Decoder, asked: list[list[int]]) -> None:
+def by_rollout(model: Any, decoder: AnswerDecoder, asked: list[list[int]]) -> None:
     """As training does."""
     wanted = [Asked(one, (0, 0, place, n)) for place, one in enumerate(asked) for n in range(_ANSWERS)]
     with merged(model):
@@ -112,7 +112,7 @@ class Phases:
 
 def phases(model: Any, asked: list[list[int]]) -> Phases:
     """Write the answers, read them with the model of the start, and learn from them."""
-    objective, decoder, forward = objective_of("grpo"), Decoder(model), Packed(model)
+    objective, decoder, forward = objective_of("grpo"), AnswerDecoder(model), Packed(model)
     given = {"kl": 0.04, "max_length": 256, "answer_tokens": _NEW_TOKENS, "unfinished": "as_scored"}
     values, _faults = read_all(objective.params, given, "training")
     wanted = [Asked(one, (0, 0, place, n)) for place, one in enumerate(asked) for n in range(_ANSWERS)]
@@ -151,7 +151,7 @@ def phases(model: Any, asked: list[list[int]]) -> Phases:
 def compare(folder: str | None = None, rounds: int = 3) -> Written:
     """Both ways, in turn; the best round of each counts, for other work on the machine only adds."""
     model = adapted(folder)
-    decoder, asked = Decoder(model), prompts(model.config.vocab_size)
+    decoder, asked = AnswerDecoder(model), prompts(model.config.vocab_size)
     tokens = _PROMPTS * _ANSWERS * _NEW_TOKENS
     plain, ours = [], []
     for _ in range(rounds):

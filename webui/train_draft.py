@@ -32,6 +32,7 @@ def fresh_draft(**chosen: Any) -> WizardDraft:
         "step": "model",
         "base_model": None,
         "dataset": None,
+        "starts_from": None,
         "objective": usual_objective().key,
         "method": METHODS[0].key,
         "method_params_by": {},
@@ -83,6 +84,7 @@ def draft_of(raw: Mapping[str, Any]) -> WizardDraft:
         own=True,
         base_model=raw.get("base_model"),
         dataset=raw.get("dataset"),
+        starts_from=raw.get("starts_from"),
         objective=objective.key,
         method=method,
         method_params_by={method: dict(raw.get("method_params") or {})},
@@ -92,6 +94,18 @@ def draft_of(raw: Mapping[str, Any]) -> WizardDraft:
         name=str(raw.get("name") or ""),
         sample_prompts="\n".join(str(one) for one in raw.get("sample_prompts") or ()),
     )
+
+
+def going_on(draft: WizardDraft, raw: Mapping[str, Any]) -> WizardDraft:
+    """The draft of a job that goes on with a tuned model, by the method and the settings that its weights need.
+
+    Args:
+        raw: a form in which all that follows from that model is filled in.
+    """
+    method = str(raw.get("method") or draft["method"])
+    params = {**draft["method_params_by"], method: dict(raw.get("method_params") or {})}
+    of_model = {"base_model": raw.get("base_model"), "method": method, "method_params_by": params, "own": True}
+    return cast(WizardDraft, {**draft, **of_model, "starts_from": raw.get("starts_from")})
 
 
 def settled_draft(stored: Mapping[str, Any]) -> WizardDraft:

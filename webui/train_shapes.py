@@ -36,6 +36,7 @@ class WizardDraft(TypedDict):
     step: Step  # where it stands
     base_model: int | None  # id
     dataset: int | None  # id
+    starts_from: int | None  # id of the tuned model that it goes on with
     objective: str  # key
     method: str  # key
     method_params_by: dict[str, dict[str, Any]]  # the method's settings, by method

@@ -166,7 +166,7 @@ KTO = Objective(
     views=views,
     counts=counts,
     loss=_loss,
-    needs=lambda _values: Needs(reference="before", passes=4 / 3),
+    needs=lambda _values: Needs(reference="before", passes=0.9),  # answers to other questions are only read
     whole=True,
     weigh=weight_of,
     outcomes=(THUMBS_RIGHT,),

@@ -9,6 +9,8 @@ from engine.core.shapes import CodedMessage
 from engine.core.text import Text
 from engine.rewards.declaration import Answered, Reward, RewardEnv, Values
 
+_WORDLESS = "."  # how an answer without words is read: no reward model has ever seen an empty one
+
 # fmt: off
 _MODEL = Param(
     key="model", kind="choice", default=None, source="reward_model", advanced=False,
@@ -32,7 +34,7 @@ class _Model:
 
     def score(self, batch: Sequence[Answered]) -> list[float | None]:
         """One number for each answer that it can read."""
-        found = self._scores([(one.question, one.answer) for one in batch])
+        found = self._scores([(one.question, one.answer if one.answer.strip() else _WORDLESS) for one in batch])
         return [None if score is None else float(score) - self._centre for score in found]
 
     def close(self) -> None:

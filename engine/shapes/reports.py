@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypedDict
 
 from engine.core.shapes import CodedMessage
-from engine.shapes.tokens import TokenView
+from engine.shapes.rows import TokenView
 
 
 class SpreadView(TypedDict):

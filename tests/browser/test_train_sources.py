@@ -12,7 +12,7 @@ from engine.core.text import catalogue
 from engine.objectives import DPO, KTO, ORPO
 from engine.services.data import datasets, imports, sources
 from engine.services.jobs import lifecycle
-from tests.browser.wizard import Studio, planned, start_studio
+from tests.browser.wizard import Studio, data_card, planned, start_studio
 from tests.tiny import WORDS
 from tests.workers import wait_until
 
@@ -60,6 +60,10 @@ def test_pairs_lead_to_a_plan_for_them_and_to_a_job_with_its_curves(visit: Open,
     assert page.get_attribute(".train-objectives [data-value=dpo]", "aria-checked") == "true"
     assert DPO.help.in_("en") in page.inner_text(".train-objectives")
     assert page.locator(".train-others li").count() >= 1
+    page.click("#train-step-budget")
+    page.wait_for_selector(".train-offer[aria-checked=true]")
+    page.click("#train-step-data")
+    page.wait_for_selector("[data-step=data] .train-others")
     planned(page)
     assert tab.violations() == []
     page.set_viewport_size(PHONE)
@@ -81,7 +85,7 @@ def test_pairs_lead_to_a_plan_for_them_and_to_a_job_with_its_curves(visit: Open,
     wait_until(lambda: lifecycle.job_view(ctx, job["id"])["status"] == "succeeded", 90)
     page.wait_for_selector("[data-section=learns] .ts-chart")
     assert page.locator("[data-section=start] .ts-chart").count() == 1  # better and worse answers together
-    page.wait_for_selector(".job-headline:has-text('held-out pairs')")
+    page.wait_for_selector(".job-headline:has-text('validation pairs')")
     assert DPO.label.in_("en") in page.inner_text(".job-head")
     assert tab.violations() == []
     page.goto(server.url + "/en/jobs")
@@ -95,7 +99,8 @@ def test_thumbs_lead_to_their_objective_and_refused_methods_to_what_works(
     page = visit(at=server).open(f"/en/train?dataset={thumbs}&model=1")
     page.wait_for_selector(".train-objectives [data-value=kto][aria-checked=true]")
     page.wait_for_selector("#train-start:enabled")
-    page.click(".train-others li:has-text('Better answers') [data-way=objective]")
+    page.click(".train-objectives [data-value=pairs]")
+    page.click(data_card("Better answers"))
     page.wait_for_selector(".train-objectives [data-value=dpo][aria-checked=true]")
     assert page.get_attribute("[role=radio][aria-label='Better answers']", "aria-checked") == "true"
     page.click("#train-step-method")

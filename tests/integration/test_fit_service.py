@@ -235,7 +235,9 @@ def test_kinds_that_an_objective_does_not_learn_from(ctx: Context) -> None:
     assert told(ctx, pairs) == []
     wanted = {"rows": 10, "objective": SFT.label.as_dict()}
     ways = [("objective", DPO.label.as_dict()), ("operation", "prefer_chosen"), ("objective", KTO.label.as_dict())]
-    assert told(ctx, pairs, None, "sft") == [("kind.preference", "danger", wanted, ways)]  # what they are made for first
+    assert told(ctx, pairs, None, "sft") == [
+        ("kind.preference", "danger", wanted, ways)
+    ]  # what they are made for first
     assert datasets.dataset_view(ctx, pairs)["badge"] == "pairs"
     ((code, _level, params, ways),) = told(ctx, pairs, None, "pretraining")
     assert (code, params["usable"]["en"]) == ("kind.other", "plain texts")

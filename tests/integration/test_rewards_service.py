@@ -170,7 +170,8 @@ def test_own_functions_are_tried_in_a_process_of_their_own(home: Context) -> Non
     ],
 )
 def test_what_goes_wrong_there_is_told(home: Context, monkeypatch: pytest.MonkeyPatch, source: str, code: str) -> None:
-    monkeypatch.setattr(apart, "PATIENCE", 2.0)
+    if code == "reward.function_slow":
+        monkeypatch.setattr(apart, "PATIENCE", 2.0)
     own(home, source)
     with pytest.raises(Fault) as found:
         _of_own(home)

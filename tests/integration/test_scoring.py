@@ -22,6 +22,7 @@ from engine.exports.model_card import SCORE_CODE
 from engine.services.chat.conversations import Chat
 from engine.services.data.making.writers import writers
 from engine.services.models.tuned import start_export, tuned_view
+from engine.services.rewards.trying import try_rewards
 from engine.services.scoring.asking import AskedScorer, scorers
 from engine.services.scoring.best_of import best_of_view, start_best_of
 from engine.services.scoring.conversation import score_conversation, score_text
@@ -201,3 +202,20 @@ def test_the_code_of_its_card_gives_its_score(
     assert said == pytest.approx(
         score_text(world.ctx, world.chat, world.scorer, "Hello!", "Good day.")["score"], abs=1e-4
     )
+
+
+def test_a_reward_model_is_tried_before_a_job_learns_from_it(world: World) -> None:
+    wish: Any = {
+        "rewards": [{"reward": "reward_model", "values": {"model": world.scorer}}],
+        "dataset": None,
+        "sampled": None,
+    }
+    question = QUESTION.format(tiny.WORDS[0])
+    answers = [f"The {tiny.WORDS[0]} is violet.", ""]
+    wish["typed"] = [{"question": question, "answer": answer} for answer in answers]
+    tried = try_rewards(world.ctx, wish, world.chat)
+    found = [one["total"] for one in tried["answers"]]
+    assert [part["later"] for part in tried["parts"]] == [False]
+    assert found[0] == pytest.approx(score_text(world.ctx, world.chat, world.scorer, question, answers[0])["score"])
+    assert found[1] is not None
+    assert [part["later"] for part in try_rewards(world.ctx, wish)["parts"]] == [True]

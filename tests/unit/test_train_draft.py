@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.jobs.spec import make_spec
-from webui.train_draft import draft_of, fresh_draft, settled_draft, start_key
+from webui.train_draft import draft_of, fresh_draft, going_on, settled_draft, start_key
 
 RAW = {
     "name": "House style", "base_model": 1, "dataset": 2, "method": "lora",
@@ -82,3 +82,12 @@ def test_a_double_click_is_one_start_and_changed_settings_are_another() -> None:
     assert start_key(key, RAW) == start_key(key, dict(reversed(RAW.items())))
     assert start_key(key, RAW) != start_key(key, RAW | {"method_params": {"rank": 16}})
     assert start_key(key, RAW) != start_key(fresh_draft()["key"], RAW)
+
+
+def test_a_draft_keeps_the_model_that_it_goes_on_with() -> None:
+    raw = {"starts_from": 4, "base_model": 2, "method": "lora", "method_params": {"rank": 8}}
+    draft = going_on(fresh_draft(dataset=3), raw)
+    assert (draft["starts_from"], draft["base_model"], draft["dataset"], draft["method"]) == (4, 2, 3, "lora")
+    assert draft["method_params_by"] == {"lora": {"rank": 8}}
+    assert draft_of({**raw, "dataset": 3})["starts_from"] == 4
+    assert settled_draft({key: value for key, value in draft.items() if key != "starts_from"})["starts_from"] is None

@@ -9,7 +9,15 @@ from engine.core.shapes import NameOfId
 from engine.services.data import datasets
 from engine.services.scoring import asking, best_of, conversation, spread
 from engine.services.scoring import judging as verdicts
-from engine.shapes.scoring import AnswerScore, BestOfView, JudgeView, ScoreOf, ScorerView, ScoreSpread, WantedDraw
+from engine.services.scoring.shapes import (
+    AnswerScore,
+    BestOfView,
+    JudgeView,
+    ScoreOf,
+    ScorerView,
+    ScoreSpread,
+    WantedDraw,
+)
 from webui.site import Site
 
 Function = Callable[..., Any]

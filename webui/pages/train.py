@@ -13,6 +13,7 @@ from engine.services.app import drafts, learning
 from engine.services.data import datasets
 from engine.services.data.fit import fits
 from engine.services.jobs import lifecycle, spec_files
+from engine.services.jobs.going_on import with_start
 from engine.services.models import base_models
 from engine.services.planning import dry_runs, estimates, plan_search, spec_repair, speed_probe
 from engine.services.rewards import suggesting, trying
@@ -23,7 +24,7 @@ from engine.shapes.fit import FitView
 from engine.shapes.jobs import RawJob
 from engine.shapes.planning import DryRunView, PlanOffers, ProbeView
 from engine.shapes.plans import PlanView
-from engine.shapes.tokens import ExampleTokens
+from engine.shapes.rows import ExampleTokens
 from webui import browser
 from webui.components import view
 from webui.draft_shapes import BY_ADDRESS, TRAIN, asked_ids, in_shape
@@ -32,7 +33,7 @@ from webui.guard import guarded
 from webui.pages import shelf
 from webui.reward_forms import RewardForms, reward_forms
 from webui.site import Site
-from webui.train_draft import draft_of, for_rows, fresh_draft, settled_draft, start_key, with_objective
+from webui.train_draft import draft_of, for_rows, fresh_draft, going_on, settled_draft, start_key, with_objective
 from webui.train_shapes import (
     ArrivedDraft,
     LoadedWizard,
@@ -73,6 +74,8 @@ def _arrive(site: Site, query: Mapping[str, str]) -> ArrivedDraft:
     if query.get("method") in {method.key for method in METHODS}:
         chosen |= {"method": query["method"], "own": True}
     draft = cast(WizardDraft, {**stored, **chosen})
+    if "starts_from" in asked:
+        draft = going_on(draft, with_start(site.ctx, {"starts_from": asked["starts_from"]}))
     if query.get("objective") in {objective.key for objective in OBJECTIVES}:
         draft = with_objective(draft, query["objective"])
     elif "dataset" in chosen:
@@ -194,7 +197,7 @@ def _rewards(site: Site, lang: str) -> list[Function]:
         return reward_forms(ctx, lang)
 
     def try_rewards(wish: RewardTrial) -> RewardTrialView:
-        return trying.try_rewards(ctx, wish)
+        return trying.try_rewards(ctx, wish, site.chat)
 
     def sample_for_rewards(dataset: int, model: int) -> int:
         return trying.sample_for_rewards(ctx, dataset, model)

@@ -9,7 +9,7 @@ MOST_ANSWERED = 48  # held-out prompts that are answered at a check, evenly spre
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenAnswers:
     """What is written in one batch.
 
     Attributes:
@@ -30,7 +30,7 @@ class Written:
         return self.asked + self.tokens
 
 
-def written_at_once(prompts: int, answers: int, asked: int, tokens: int) -> Written:
+def written_at_once(prompts: int, answers: int, asked: int, tokens: int) -> WrittenAnswers:
     """The largest batch of a rollout of so many prompts, each with so many answers."""
     rows = min(WRITTEN_AT_ONCE, prompts * answers)
-    return Written(rows, -(-rows // answers), asked, tokens)
+    return WrittenAnswers(rows, -(-rows // answers), asked, tokens)

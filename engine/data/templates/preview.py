@@ -9,7 +9,7 @@ from engine.core.errors import Fault
 from engine.data.templates.encoded import Bundle, Encoded
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate
-from engine.shapes.tokens import ExampleTokens, TokenView
+from engine.shapes.rows import ExampleTokens, TokenView
 
 Told = Callable[..., None]
 _MOST_REFUSED = 50  # rows in a row that the template cannot take: then the reason is the answer

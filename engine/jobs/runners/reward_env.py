@@ -18,7 +18,6 @@ from storage.job_tables import Job
 
 _AT_ONCE = 4  # questions that the service is asked at the same time
 _TOO_LONG = "reward.too_long"  # an answer that a reward model cannot read
-_WORDLESS = "."  # how an answer without words is read: no reward model has ever seen an empty one
 _UNSAID = ("writer.busy", "writer.unreadable", "writer.too_large")  # one answer less, not the end of the job
 
 
@@ -70,7 +69,7 @@ def reward_env(ctx: Context, job: Job, reporter: Reporter) -> RewardEnv:
 
         def scores(talks: Talk) -> list[float | None]:
             try:
-                return list(model([(question, answer if answer.strip() else _WORDLESS) for question, answer in talks]))
+                return list(model(talks))
             except Fault as fault:
                 if fault.code != _TOO_LONG:
                     raise

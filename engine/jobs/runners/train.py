@@ -35,7 +35,6 @@ from engine.training.loop.in_context import answer_in_context
 from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_everything
 from engine.training.loop.not_finite import CauseFinder
 from engine.training.loop.ready import apply_method, ready_trainer
-from engine.training.loop.reference import prepare_reference
 from engine.training.loop.result import ResultFolders, results, round_as_stored
 from engine.training.loop.sample_answers import SampleAnswers
 from engine.training.loop.scoring import answer_as_base, score_result, sheet_of
@@ -47,6 +46,7 @@ from engine.training.loop.weights import load_base, torch_device, trained_parame
 from engine.training.online.attach import OnlineParts, learns_from_answers
 from engine.training.pace.extras import Extras
 from engine.training.pace.outlook import Outlook
+from engine.training.prepare.reference import prepare_reference
 from engine.training.rollout.rollout import WritingEnded
 from storage.job_tables import Job
 from storage.queries import reporting

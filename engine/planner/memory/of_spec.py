@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.base_formats import base_format
 from engine.core.hardware import Device
 from engine.data.bundles.arranged import arranged_lengths
-from engine.data.bundles.written import Written, written_at_once
+from engine.data.bundles.written import WrittenAnswers, written_at_once
 from engine.data.templates.lengths import Counts
 from engine.devices import precision_for
 from engine.jobs.spec import JobSpec
@@ -72,7 +72,7 @@ def workload_of_spec(
     return arrange(work, smallest, step_tokens, str(training["checkpointing"]), room_mb, row=train.longest)
 
 
-def _written(spec: JobSpec, train: Counts) -> Written | None:
+def _written(spec: JobSpec, train: Counts) -> WrittenAnswers | None:
     online = objective_of(spec.objective).online
     if online is None or not train.bundles:
         return None

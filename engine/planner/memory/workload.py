@@ -10,7 +10,7 @@ from typing import Any
 from engine.base_formats.as_is import AS_IS
 from engine.base_formats.declaration import BaseFormat
 from engine.core.hardware import Device, Precision
-from engine.data.bundles.written import Written
+from engine.data.bundles.written import WrittenAnswers
 from engine.devices import kind_of
 from engine.devices.declaration import DeviceKind
 from engine.methods.common.declaration import Method
@@ -77,7 +77,7 @@ class Workload:
     asked: int = 0
     batch: int = 0
     lengths: tuple[int, ...] = ()
-    written: Written | None = None
+    written: WrittenAnswers | None = None
     attended: float = 1.0
     read_again: float = 0.0
     scorers: float = 0.0

@@ -38,7 +38,7 @@ from engine.services.planning.reserve import reserved
 from engine.services.planning.sizes import size_of_base
 from engine.shapes.planning import DeviceChoice
 from engine.shapes.plans import PlanView
-from engine.shapes.tokens import ExampleTokens
+from engine.shapes.rows import ExampleTokens
 from storage.queries import base_models, inputs
 from storage.queries.corrections import corrections_of
 from storage.tables import Dataset, LanguageModel

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
@@ -15,7 +15,7 @@ from engine.data.rows.row import Row
 from engine.data.rows.store import read_rows
 from engine.objectives.online.prompts import asked_of
 from engine.rewards import read_rewards
-from engine.rewards.declaration import Answered, RewardEnv
+from engine.rewards.declaration import Answered, RewardEnv, Talk
 from engine.rewards.reading.expected import expected_of
 from engine.rewards.total import ChosenReward, Scored, open_rewards, weighted
 from engine.services.chat.question_lists import LONGEST_QUESTION, list_view, read_answers, start_list
@@ -29,7 +29,11 @@ from engine.services.rewards.shapes import (
     TriedAnswer,
     TriedPart,
 )
+from engine.services.scoring.asking import AskedScorer
 from storage.job_tables import FINAL
+
+if TYPE_CHECKING:
+    from engine.services.chat.conversations import Chat
 
 ROWS = 8  # of the data set that are tried
 _MOST_TYPED = 20
@@ -48,8 +52,11 @@ class _Tried:
     answered: Answered
 
 
-def try_rewards(ctx: Context, wish: RewardTrial) -> RewardTrialView:
+def try_rewards(ctx: Context, wish: RewardTrial, chat: Chat | None = None) -> RewardTrialView:
     """Scores of real answers by the rewards as they are chosen now.
+
+    Args:
+        chat: whose process asks reward models; None: they are left out, as judges are.
 
     Raises:
         SpecError: what is wrong with the rewards, by field ("training.rewards.0.words").
@@ -61,10 +68,11 @@ def try_rewards(ctx: Context, wish: RewardTrial) -> RewardTrialView:
     rows = _rows(ctx, wish["dataset"])
     sampling, sampled = _sampled(ctx, wish["sampled"], rows)
     tried = [*_expected(rows), *sampled, *_typed(wish)]
-    scored = _scored(ctx, chosen, [one.answered for one in tried])
+    here = [one for one in chosen if not _later(one, chat)]
+    scored = _scored(ctx, here, [one.answered for one in tried], chat)
     totals = [score for one, score in zip(tried, scored.total, strict=True) if one.origin == "sampled"]
     return {
-        "parts": [_part(one, scored) for one in chosen],
+        "parts": [_part(one, scored, later=one not in here) for one in chosen],
         "answers": [_answer(one, scored, place) for place, one in enumerate(tried)],
         "flat": _is_flat(totals),
         "sampling": sampling,
@@ -138,28 +146,39 @@ def _typed(wish: RewardTrial) -> Iterator[_Tried]:
         yield _Tried("typed", Answered(asked, one["answer"], row))
 
 
-def _scored(ctx: Context, chosen: Sequence[ChosenReward], batch: Sequence[Answered]) -> Scored:
-    """The sum is of those that can be asked here: models score while the job runs."""
-    here = [one for one in chosen if not _later(one)]
+def _scored(ctx: Context, here: Sequence[ChosenReward], batch: Sequence[Answered], chat: Chat | None) -> Scored:
+    """The sum is of those that can be asked here."""
     near = [one for one in here if "file" not in one.reward.needs]
-    with open_rewards(near, RewardEnv(ctx.settings)) as opened:
+    with open_rewards(near, _env(ctx, chat)) as opened:
         components = dict(opened.score(batch).components)
     components |= {one.name: scored_apart(ctx.settings, one, batch) for one in here if one not in near}
     return weighted(here, components, len(batch))
 
 
-def _later(one: ChosenReward) -> bool:
-    return bool(one.reward.needs & {"model", "endpoint"})
+def _env(ctx: Context, chat: Chat | None) -> RewardEnv:
+    if chat is None:
+        return RewardEnv(ctx.settings)
+
+    def reward_model(tuned_id: int) -> Callable[[Talk], list[float | None]]:
+        asked = AskedScorer(ctx, chat, tuned_id)
+        return lambda talks: [one["score"] for one in asked.score(talks)]
+
+    return RewardEnv(ctx.settings, reward_model)
 
 
-def _part(one: ChosenReward, scored: Scored) -> TriedPart:
+def _later(one: ChosenReward, chat: Chat | None) -> bool:
+    """Whether it is asked while the job runs alone: a judge, and where nobody holds models also a reward model."""
+    return "endpoint" in one.reward.needs or ("model" in one.reward.needs and chat is None)
+
+
+def _part(one: ChosenReward, scored: Scored, *, later: bool) -> TriedPart:
     return {
         "name": one.name,
         "key": one.reward.key,
         "weight": one.weight,
         "lowest": one.reward.lowest,
         "highest": one.reward.highest,
-        "later": _later(one),
+        "later": later,
         "unscored": scored.untold.get(one.name, 0),
     }
 

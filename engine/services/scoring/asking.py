@@ -15,9 +15,9 @@ from engine.models.base.paths import tokenizer_folder
 from engine.services.chat.bare_base import require_weights
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import Setup, obstacle_now, sides_of
+from engine.services.scoring.shapes import ScoreOf, ScorerView
 from engine.serving.protocol import Score, tuned_key
 from engine.serving.scored_texts import ScoredTexts, talks
-from engine.shapes.scoring import ScoreOf, ScorerView
 from storage.queries import base_models, tuned_models
 from storage.tables import LanguageModel, TunedModel
 

@@ -27,7 +27,7 @@ from engine.services.chat.sides import (
     sides_of,
 )
 from engine.services.scoring.asking import AskedScorer
-from engine.shapes.scoring import BestOfView, DrawnAnswer, WantedDraw
+from engine.services.scoring.shapes import BestOfView, DrawnAnswer, WantedDraw
 from storage.queries import base_models, tuned_models
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from engine.core.context import Context
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import Setup, find_conversation, find_models, history_of, sides_of
 from engine.services.scoring.asking import AskedScorer
-from engine.shapes.scoring import AnswerScore, ScoreOf
+from engine.services.scoring.shapes import AnswerScore, ScoreOf
 from storage.queries import conversations
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from engine.evaluation.score_statistics import wins_of
 from engine.services.comparisons.views import comparison_answers
 from engine.services.data.slow_work import kept_file, made
 from engine.services.scoring.asking import AskedScorer
-from engine.shapes.scoring import JudgeView
+from engine.services.scoring.shapes import JudgeView
 
 if TYPE_CHECKING:
     from engine.services.chat.conversations import Chat

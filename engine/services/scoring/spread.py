@@ -19,7 +19,7 @@ from engine.data.rows.store import read_rows
 from engine.evaluation.score_statistics import bars_of, edges_of, rank_correlation
 from engine.services.data.slow_work import kept_file, made
 from engine.services.scoring.asking import AskedScorer, Talk
-from engine.shapes.scoring import ScoreSpread
+from engine.services.scoring.shapes import ScoreSpread
 from storage.tables import Dataset
 
 if TYPE_CHECKING:

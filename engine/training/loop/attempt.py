@@ -21,10 +21,9 @@ from engine.objectives import objective_of
 from engine.rewards.declaration import RewardEnv
 from engine.training.limits.limits import TimeIsUp
 from engine.training.loop.attempt_resources import AttemptResources
-from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress
+from engine.training.loop.checkpoints import CheckpointStore, Prepared, TrainingProgress
 from engine.training.loop.compared import ComparedMeasures
 from engine.training.loop.inputs import Inputs
-from engine.training.loop.prepared import Prepared
 from engine.training.loop.throughput_log import planned_times
 from engine.training.pace.clock import CheckSchedule, Clock, check_steps
 from engine.training.pace.outlook import Outlook, Seconds

@@ -15,9 +15,8 @@ from engine.jobs.reporter import Reporter
 from engine.training.doctor.doctor import Doctor
 from engine.training.limits.limits import OutOfMemory, TimeIsUp
 from engine.training.limits.memory_use import MemoryWatch
-from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress
+from engine.training.loop.checkpoints import CheckpointStore, Prepared, TrainingProgress
 from engine.training.loop.held_out import ScoredRows
-from engine.training.loop.prepared import Prepared
 from engine.training.loop.sample_answers import SampleAnswers
 from engine.training.pace.clock import CheckSchedule, Clock
 from engine.training.pace.outlook import Outlook

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
 
+from engine.core.caches import keep
 from engine.jobs.reporter import Reporter
 from engine.models.base.inspect import hash_file
 from engine.training.limits.safe_files import hashes, new_folder, size
@@ -234,3 +235,24 @@ def progress_of(data: Mapping[str, Any]) -> TrainingProgress:
 
 def _weight_sizes(folder: Path) -> dict[str, int]:
     return {name: (folder / name).stat().st_size for name in WEIGHT_FILES if (folder / name).is_file()}
+
+
+class Prepared:
+    """What a job did before its first step, kept until there is a checkpoint: who goes on with it does not do it again: the base's answers, its score and its sample answers, in a file of the job."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._file: Path = reporter.ctx.settings.home / "jobs" / str(reporter.job_id) / "prepared" / "progress.json"
+
+    def keep(self, progress: TrainingProgress) -> None:
+        """Keep what is done so far, after all that was told of it is written."""
+        self._reporter.flush()
+        keep(self._file, json.dumps(asdict(progress)))
+
+    def found(self) -> TrainingProgress | None:
+        """What an earlier attempt did; None where it did nothing, or the file is not whole."""
+        try:
+            found = progress_of(json.loads(self._file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+        return found if found.step == 0 else None

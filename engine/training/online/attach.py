@@ -18,7 +18,7 @@ from engine.training.loop.inputs import rows_file
 from engine.training.online.answered_rows import AnsweredRows
 from engine.training.pace.extras import Extras
 from engine.training.reference.start_model import StartModel
-from engine.training.rollout.kept_answers import KeptAnswers
+from engine.training.rollout.kept_answers import WrittenAnswers
 from engine.training.rollout.prompt_rows import PromptRows, prompt_rows
 from engine.training.rollout.rollout import Rollout, Wish
 
@@ -82,7 +82,7 @@ class OnlineParts:
             attempt.inputs.template,
             self.rows["train"],
             self._scores,
-            KeptAnswers(folder),
+            WrittenAnswers(folder),
             self._progress.online,
             self._wish,
             WRITTEN_AT_ONCE,

@@ -73,7 +73,7 @@ class Writing:
     heed: Callable[[], None] = field(default=lambda: None)
 
 
-class Decoder:
+class AnswerDecoder:
     """Writes answers with a model as it is now, without gradients and dropout.
 
     Attributes:

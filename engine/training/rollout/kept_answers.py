@@ -17,7 +17,7 @@ from engine.core.caches import keep
 from engine.training.rollout.decode import Asked, WrittenTokens
 
 
-class KeptAnswers:
+class WrittenAnswers:
     """Files in a folder, by step."""
 
     def __init__(self, folder: Path) -> None:

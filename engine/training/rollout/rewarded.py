@@ -22,7 +22,7 @@ from engine.training.rollout.decode import WrittenTokens
 Row = Mapping[str, Any]
 
 
-class Scores(Protocol):
+class SaysHowGood(Protocol):
     """What says how good answers are: `engine.rewards.total.OpenRewards` is one."""
 
     def score(self, batch: Sequence[Answered]) -> Scored:
@@ -49,7 +49,7 @@ class Rewarded:
 
 
 def rewarded(
-    scores: Scores,
+    scores: SaysHowGood,
     rows: Sequence[Row],
     found: Sequence[WrittenTokens],
     template: ChatTemplate,

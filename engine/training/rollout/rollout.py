@@ -22,11 +22,11 @@ from engine.training.limits.limits import out_of_memory
 from engine.training.reference.reads import Reads
 from engine.training.reference.tokens import noted_log_probs
 from engine.training.rollout import stored_examples
-from engine.training.rollout.decode import Asked, Decoder, Writing, WrittenTokens
-from engine.training.rollout.kept_answers import KeptAnswers
+from engine.training.rollout.decode import AnswerDecoder, Asked, Writing, WrittenTokens
+from engine.training.rollout.kept_answers import WrittenAnswers
 from engine.training.rollout.merged import merged
 from engine.training.rollout.prompt_rows import PromptRows
-from engine.training.rollout.rewarded import Rewarded, Scores, bundles, figures_of, rewarded
+from engine.training.rollout.rewarded import Rewarded, SaysHowGood, bundles, figures_of, rewarded
 
 _OF_TRAINING, _OF_CHECK = 1, 2  # in the name of an answer's random numbers
 Wish = Literal["stop", "interrupt"]
@@ -65,6 +65,8 @@ class Rollout:
         wish: what somebody wants of the job at the moment.
         at_once: most answers in one batch; fewer from when memory ran out.
         tell: (event code, params) -> tells the user.
+        phase: (name) -> tells what the job does now.
+        decoder: writes answers with the model.
     """
 
     trainer: Trains
@@ -72,20 +74,20 @@ class Rollout:
     values: Mapping[str, Any]
     template: ChatTemplate
     rows: PromptRows
-    scores: Scores
-    kept: KeptAnswers
+    scores: SaysHowGood
+    kept: WrittenAnswers
     state: dict[str, Any]
     wish: Callable[[], Wish | None]
     at_once: int
     tell: Callable[..., None] = lambda _code, **_params: None
     phase: Callable[[str], None] = lambda _name: None
-    decoder: Decoder = field(init=False)
+    decoder: AnswerDecoder = field(init=False)
     _now: tuple[int, list[Example]] | None = field(init=False, default=None)
     _halts: bool = field(init=False, default=True)  # a wish to end is heard: not in a check, which belongs to the end
 
     def __post_init__(self) -> None:
         with self.trainer.autocast():
-            self.decoder = Decoder(self.trainer.model)
+            self.decoder = AnswerDecoder(self.trainer.model)
         assert self.objective.online is not None
         self._online = self.objective.online
         self._ends = frozenset(self.template.eos_ids)

@@ -19,9 +19,9 @@ from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import Headless, Packed
 from engine.training.reference.tokens import noted_log_probs
 from engine.training.rollout import stored_examples
-from engine.training.rollout.decode import Asked, Decoder, Writing
+from engine.training.rollout.decode import AnswerDecoder, Asked, Writing
 from engine.training.rollout.draw import next_tokens, numbers_of
-from engine.training.rollout.kept_answers import KeptAnswers
+from engine.training.rollout.kept_answers import WrittenAnswers
 from engine.training.rollout.merged import merged
 from tests import tiny
 
@@ -50,7 +50,7 @@ def how(temperature: float = 1.0, ends: frozenset[int] = ENDS, most: int = 24) -
 
 
 def test_an_answer_does_not_depend_on_its_company(model: Any) -> None:
-    decoder = Decoder(model)
+    decoder = AnswerDecoder(model)
     assert decoder.batched
     together, rows = decoder.write(asked(), how(), 64)
     assert rows == 64
@@ -60,26 +60,26 @@ def test_an_answer_does_not_depend_on_its_company(model: Any) -> None:
     assert decoder.write(asked(), how(), 64)[0] == together
     assert any(one.ended for one in together)
     assert all(one.ended == (one.ids[-1] in ENDS) for one in together)
-    assert Decoder(model).write(asked(seed=1), how(), 64)[0] != together
+    assert AnswerDecoder(model).write(asked(seed=1), how(), 64)[0] != together
 
 
 def test_short_of_memory_fewer_are_written_at_a_time(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    together, sizes = Decoder._together, []
+    together, sizes = AnswerDecoder._together, []
 
-    def short(decoder: Decoder, some: Any, writing: Writing) -> Any:
+    def short(decoder: AnswerDecoder, some: Any, writing: Writing) -> Any:
         sizes.append(len(some))
         if len(some) > 2:
             raise MemoryError
         return together(decoder, some, writing)
 
-    expected, _rows = Decoder(model).write(asked(), how(), 64)
-    monkeypatch.setattr(Decoder, "_together", short)
-    assert Decoder(model).write(asked(), how(), 64) == (expected, 2)
+    expected, _rows = AnswerDecoder(model).write(asked(), how(), 64)
+    monkeypatch.setattr(AnswerDecoder, "_together", short)
+    assert AnswerDecoder(model).write(asked(), how(), 64) == (expected, 2)
     assert sizes == [9, 4, 2, 2, 2, 2, 1]
 
 
 def test_the_likeliest_answers_are_those_of_generate(model: Any) -> None:
-    found, _rows = Decoder(model).write(asked(1), how(0.0), 64)
+    found, _rows = AnswerDecoder(model).write(asked(1), how(0.0), 64)
     for prompt, one in zip(PROMPTS, found, strict=True):
         config = GenerationConfig(do_sample=False, max_new_tokens=24, eos_token_id=sorted(ENDS), pad_token_id=0)
         made = model.generate(input_ids=torch.tensor([prompt]), generation_config=config)
@@ -89,7 +89,7 @@ def test_the_likeliest_answers_are_those_of_generate(model: Any) -> None:
 def test_merged_weights_say_the_same_and_go_bit_for_bit(model: Any) -> None:
     before = {name: one.clone() for name, one in model.state_dict().items()}
     places = {name: one.data_ptr() for name, one in model.named_parameters()}
-    decoder = Decoder(model)
+    decoder = AnswerDecoder(model)
     expected, _rows = decoder.write(asked(), how(), 64)
     with merged(model) as count:
         assert count > 0
@@ -103,7 +103,7 @@ def test_merged_weights_say_the_same_and_go_bit_for_bit(model: Any) -> None:
 
 def test_what_was_drawn_is_as_likely_as_training_reads_it(model: Any) -> None:
     """The ratio of the first step is 1: numbers at which tokens were drawn lie where training's log-probabilities put them."""
-    found, _rows = Decoder(model).write(asked(), how(0.8), 64)
+    found, _rows = AnswerDecoder(model).write(asked(), how(0.8), 64)
     made = [
         bundle_example(Bundle(prompt, [one.ids for one in found[3 * n : 3 * n + 3]], [0.0] * 3))
         for n, prompt in enumerate(PROMPTS)
@@ -140,8 +140,8 @@ def test_draws_follow_the_distribution() -> None:
 
 
 def test_kept_answers_are_read_for_the_same_prompts_alone(tmp_path: Any, model: Any) -> None:
-    kept = KeptAnswers(tmp_path)
-    found, _rows = Decoder(model).write(asked(), how(most=4), 64)
+    kept = WrittenAnswers(tmp_path)
+    found, _rows = AnswerDecoder(model).write(asked(), how(most=4), 64)
     kept.keep_answers(3, 0, asked()[:5], found[:5])
     assert kept.answers(3, 0, asked()) == found[:5]
     assert kept.answers(3, 0, asked(seed=1)) is None

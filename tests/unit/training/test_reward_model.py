@@ -169,7 +169,7 @@ def test_prompts_lose_their_beginning_answers_nothing(folder: Path) -> None:
     long = {"prompt": asked("orchard " * 60), "chosen": said("Blue."), "rejected": said("The falcon is green.")}
     ((example,), counts) = made(folder, long, max_length=48)
     assert example.longest <= 48
-    assert counts["truncated"] == 1
+    assert counts["cut_prompts"] == 1
     answer = example.ids[-example.parts[1] + 1 :].tolist()
     assert ChatTemplate.load(folder).decode(answer) == "The falcon is green."
     examples, counts = made(folder, long | {"chosen": said("falcon " * 60)}, max_length=48)

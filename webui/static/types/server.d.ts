@@ -5077,6 +5077,8 @@ export interface WizardDraft {
   base_model: number | null;
   /** id */
   dataset: number | null;
+  /** id of the tuned model that it goes on with */
+  starts_from: number | null;
   /** key */
   objective: string;
   /** key */

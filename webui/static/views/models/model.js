@@ -38,6 +38,7 @@ function modelHead(model, ctx) {
   return pageHead(model.name, t("models.made", { when: format.when(model.created_at) }),
     modelTry(model, "ts-btn primary"),
     model.job_id ? h("a", { class: "ts-btn", href: pageUrl("train", { from_job: model.job_id }) }, drawIcon("copy"), t("models.again")) : null,
+    h("a", { class: "ts-btn", id: "model-go-on", href: pageUrl("train", { starts_from: model.id }) }, drawIcon("play"), t("models.go_on")),
     button("pencil", "models.rename", () => modelRename(model, ctx)),
     button("trash-2", "models.delete", (event) => modelDelete(model, ctx, event.currentTarget), "ghost danger"));
 }

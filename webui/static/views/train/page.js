@@ -11,7 +11,7 @@ import { STEPS, walkSteps, whyLine } from "./steps.js";
 
 /** @param {Ctx<"train">} ctx */
 export const view = async (root, value, ctx) => {
-  const query = Object.fromEntries(["from_job", "dataset", "model", "method", "objective"].map((key) => [key, queryValue(key)]).filter(([, given]) => given));
+  const query = Object.fromEntries(["from_job", "starts_from", "dataset", "model", "method", "objective"].map((key) => [key, queryValue(key)]).filter(([, given]) => given));
   const frame = trainFrame();
   replaceChildren(root, frame.page);
   try {
@@ -67,6 +67,7 @@ function trainOpen(frame, w, { replaced, warnings }) {
   const gather = async () => { if (w.gathers().length) (await import("./gather.js")).suggestGathered(w); };
   w.on("draft", gather);
   gather();
+  if (w.draft.starts_from) import("./goes-on.js").then((part) => part.tellStart(w, frame.notes));
   drawStep(frame, w);
   w.replanNow();
   w.lookForOffers();

@@ -64,7 +64,7 @@ function choosing(w) {
   w.methodValues = () => w.draft.method_params_by[w.draft.method] || {};
   w.trainingDefaults = () => Object.fromEntries(w.training().map((param) => [param.key, (param.per_method ? methodDefaults(w)[param.key] : null) ?? param.default]));
   w.raw = () => ({
-    version: w.forms.version, objective: w.objective().key, name: w.draft.name.trim() || w.autoName(), base_model: w.draft.base_model, dataset: w.draft.dataset, method: w.draft.method,
+    version: w.forms.version, objective: w.objective().key, name: w.draft.name.trim() || w.autoName(), base_model: w.draft.base_model, dataset: w.draft.dataset, starts_from: w.draft.starts_from, method: w.draft.method,
     method_params: { ...w.methodValues() }, training: w.trainingValues(), budget: { ...w.draft.budget },
     sample_prompts: w.draft.sample_prompts.split("\n").map((one) => one.trim()).filter(Boolean),
   });
