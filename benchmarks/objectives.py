@@ -21,7 +21,7 @@ from engine.core.context import Context
 from engine.core.process import new_nonce, this_boot
 from engine.core.text import FALLBACK, LANGUAGES
 from engine.evaluation.comparison.spec import offered_objectives, stored_comparison
-from engine.services.app.lessons.running import lesson_dataset
+from engine.services.app.lesson_runs import lesson_dataset
 from engine.services.comparisons import comparisons, views
 from engine.services.jobs.lifecycle import job_view
 from engine.services.models import base_models

@@ -17,7 +17,7 @@ from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
 from engine.planner.budget.goals import GOALS
 from engine.recipes import RECIPES
-from engine.services.app.lessons.every_lesson import LESSONS
+from engine.services.app.lessons import LESSONS
 
 DEFAULT_COMMAND = "serve"
 

@@ -13,12 +13,12 @@ from engine.core.errors import NotFound
 from engine.core.settings import Settings
 from engine.core.text import LANGUAGES
 from engine.objectives import objective_of
+from engine.services.app.lesson_runs import QUESTIONS, judge, lesson_dataset, shipped_rows, start
+from engine.services.app.lessons import LESSONS, lesson_of
 from engine.services.app.lessons.declaration import Lesson
-from engine.services.app.lessons.every_lesson import LESSONS, lesson_of
 from engine.services.app.lessons.pairs import PAIR_LESSONS
 from engine.services.app.lessons.reward import REWARD_LESSONS
 from engine.services.app.lessons.rules import interval, shorter
-from engine.services.app.lessons.running import QUESTIONS, judge, lesson_dataset, shipped_rows, start
 from engine.services.models.base_models import ensure_starter
 from storage.tables import Dataset
 from tests import tiny, workers

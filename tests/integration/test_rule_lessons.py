@@ -10,9 +10,9 @@ import pytest
 from engine.core.context import open_context
 from engine.core.settings import Settings
 from engine.core.text import LANGUAGES
+from engine.services.app.lesson_runs import judge, shipped_rows, start
 from engine.services.app.lessons.declaration import Lesson
 from engine.services.app.lessons.json_answers import JSON_LESSONS, KEYS, fits, is_right
-from engine.services.app.lessons.running import judge, shipped_rows, start
 from engine.services.models.base_models import ensure_starter
 from tests import workers
 from tests.starter import prepared_starter

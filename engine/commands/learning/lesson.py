@@ -10,8 +10,8 @@ from engine.commands import models
 from engine.commands.console import Console
 from engine.commands.train import watch
 from engine.core.context import Context
-from engine.services.app.lessons.every_lesson import lesson_of
-from engine.services.app.lessons.running import LessonOutcome, judge, start
+from engine.services.app.lesson_runs import LessonOutcome, judge, start
+from engine.services.app.lessons import lesson_of
 from engine.services.models import base_models
 
 _SHOWN = 4

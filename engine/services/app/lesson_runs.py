@@ -9,8 +9,8 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import NotFound
+from engine.services.app.lessons import lesson_of
 from engine.services.app.lessons.declaration import Lesson, Row
-from engine.services.app.lessons.every_lesson import lesson_of
 from engine.services.app.lessons.rules import interval
 from engine.services.data import datasets
 from engine.services.jobs import lifecycle
