@@ -39,6 +39,7 @@ WEB_MAY = (
     "engine.services", "engine.methods", "engine.objectives", "engine.rewards", "engine.core", "engine.jobs.spec", "engine.jobs.feed",
     "engine.jobs.curves",
     "engine.exports", "engine.data.operations", "engine.data.quality", "engine.data.writers.settings", "engine.evaluation.comparison.spec",
+    "engine.evaluation.comparison.objective_measures", "engine.recipes",
     "engine.evaluation.metrics", "engine.shapes",
     "storage.queries", "webui",
 )  # fmt: skip

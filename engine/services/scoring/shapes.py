@@ -41,7 +41,7 @@ class DrawnAnswer(ScoreOf):
 class BestOfView(TypedDict):
     """Several answers to a question, and the best of them."""
 
-    status: Literal["waiting", "answering", "scoring", "done", "failed"]
+    status: Literal["waiting", "answering", "scoring", "done", "failed"]  # how far it is
     answers: list[DrawnAnswer]  # in the order in which they were drawn
     best: int | None  # place of the best one among them; None while nothing is scored
     error: CodedMessage | None  # why there is none
@@ -76,7 +76,7 @@ class ScoredGroup(TypedDict):
 class ScoreProbe(TypedDict):
     """What becomes of the score when good answers are spoilt in one way."""
 
-    key: Literal["twice", "half", "shuffled", "other", "word"]
+    key: Literal["twice", "half", "shuffled", "other", "word"]  # what was done to them
     mean: float  # score
     worse: float  # share of the answers whose spoilt form has the lower score, as it should
     count: int  # answers
