@@ -82,12 +82,12 @@ class ObjectiveWords(Named):
     family: str  # key of what it learns from
     rare: bool  # offered to those who ask for more
     refuses: list[str]  # keys of methods
+    rates: dict[str, float]  # by family of methods, the share of their learning rate that suits it
 
 
 class ObjectiveForm(ObjectiveWords):
     """One objective with its settings."""
 
-    rates: dict[str, float]  # by family of methods, the share of their learning rate that suits it
     params: list[ParamForm]  # settings of training
 
 

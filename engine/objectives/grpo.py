@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from engine.core.params import Param
 from engine.core.text import Text
@@ -36,6 +34,10 @@ from engine.objectives.online.params import (
 )
 from engine.objectives.online.prompts import PromptMaker, prompt_counts
 from engine.objectives.shared_params import OF_PROMPTS, OF_TRAINING
+
+if TYPE_CHECKING:
+    import numpy as np
+
 
 DAPO, GRPO_, DR_GRPO = "dapo", "grpo", "dr_grpo"
 
@@ -71,12 +73,16 @@ def _label_weights(variant: str, counts: Sequence[int], answers: int, tokens: in
     Mean over answers of their means (arXiv:2402.03300), over all tokens (arXiv:2503.14476, equation 8), or over the tokens that
     there might be (arXiv:2503.20783, section 3.1: no length is normalised).
     """
+    import numpy as np
+
     if variant == GRPO_:
         return np.concatenate([np.full(count, 1 / (count * answers)) for count in counts])
     return np.full(sum(counts), 1 / tokens if variant == DAPO else 1 / (answers * most))
 
 
 def _learn(examples: Sequence[Any], values: Values, _state: State) -> Learnt:
+    import numpy as np
+
     answers, tokens = sum(len(one.parts) for one in examples), sum(one.trained for one in examples)
     live = [one for one in examples if not is_flat(one.tags)]
     found = []

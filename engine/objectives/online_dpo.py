@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from engine.core.params import Param
 from engine.core.text import Text
@@ -38,6 +36,10 @@ from engine.objectives.online.params import (
 from engine.objectives.online.prompts import PromptMaker, prompt_counts
 from engine.objectives.shared_params import OF_PROMPTS, OF_TRAINING
 
+if TYPE_CHECKING:
+    pass
+
+
 # fmt: off
 _BETA = Param(
     key="beta", kind="float", default=0.1, minimum=0.001, maximum=10.0, step=0.05, advanced=False,
@@ -59,6 +61,8 @@ def _pair(example: Any, *, ended: bool) -> list[int]:
 
 
 def _learn(examples: Sequence[Any], values: Values, _state: State) -> Learnt:
+    import numpy as np
+
     chosen = [(one, _pair(one, ended=values["unfinished"] == LEFT_OUT)) for one in examples]
     pairs = [replace(one.only(pair), tags=np.asarray([1, 0], np.float32)) for one, pair in chosen if pair]
     return Learnt(pairs, {"flat_groups": 1 - len(pairs) / len(examples)})

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from engine.core.params import Param
 from engine.core.text import Text
@@ -51,6 +49,10 @@ from engine.objectives.online.params import (
 )
 from engine.objectives.online.prompts import PromptMaker, prompt_counts
 from engine.objectives.shared_params import OF_PROMPTS, OF_TRAINING
+
+if TYPE_CHECKING:
+    pass
+
 
 _COEFFICIENT = "kl_coef"
 
@@ -108,6 +110,8 @@ _WHITEN = Param(
 
 def _with_returns(example: Any, values: Values, coefficient: float) -> Any:
     """The example with each label's advantage and return: the reward comes with the last token, the KL penalty with each."""
+    import numpy as np
+
     counts, notes = example.label_counts, example.label_notes
     terms = kl_terms(notes["old"], notes["reference"], values["kl_kind"])
     foreseen, advantages = notes["values"].astype(np.float64), []
@@ -120,6 +124,8 @@ def _with_returns(example: Any, values: Values, coefficient: float) -> Any:
 
 
 def _learn(examples: Sequence[Any], values: Values, state: State) -> Learnt:
+    import numpy as np
+
     coefficient = float(state.setdefault(_COEFFICIENT, float(values["kl"])))
     old, reference = (np.concatenate([one.label_notes[name] for one in examples]) for name in ("old", "reference"))
     answers = sum(len(one.parts) for one in examples)
@@ -145,6 +151,8 @@ def _learn(examples: Sequence[Any], values: Values, state: State) -> Learnt:
 
 
 def _as_floats(example: Any, advantage: Any) -> Any:
+    import numpy as np
+
     notes = {**example.label_notes, "advantage": advantage}
     return replace(example, label_notes={name: one.astype(np.float32) for name, one in notes.items()})
 

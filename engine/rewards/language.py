@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.data.quality.wording import without_code
 from engine.data.rows.language import SAMPLE, language_of
+from engine.data.rows.wording import without_code
 from engine.rewards.declaration import Answered, Reward, Values, alone
 from engine.rewards.reading.said import words_of_answer
 

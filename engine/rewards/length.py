@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.core.params import Param
 from engine.core.shapes import CodedMessage
 from engine.core.text import Text
-from engine.data.quality.wording import WORD
+from engine.data.rows.wording import WORD
 from engine.rewards.declaration import Answered, Reward, Values, alone
 from engine.rewards.reading.said import words_of_answer
 

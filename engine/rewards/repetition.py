@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.data.quality.wording import words
+from engine.data.rows.wording import words
 from engine.rewards.declaration import Answered, Reward, Values, alone
 
 # fmt: off

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from engine.core.params import Param
 from engine.core.shapes import CodedMessage
 from engine.core.text import Text
-from engine.data.quality.wording import CJK
+from engine.data.rows.wording import CJK
 from engine.rewards.declaration import Answered, Reward, Values, alone
 from engine.rewards.reading.said import words_of_answer
 

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from engine.data.quality.near import are_alike, runs_of
-from engine.data.quality.wording import mark, plain
 from engine.data.rows.row import Row, question_of
+from engine.data.rows.wording import mark, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,8 +11,8 @@ from engine.data.made.asking import phrases
 from engine.data.made.grounding import share_grounded
 from engine.data.made.kinds import MadeKind
 from engine.data.passages.splitting import Passage
-from engine.data.quality.wording import plain, words
 from engine.data.rows.language import language_of
+from engine.data.rows.wording import plain, words
 
 _FEWEST_ASKED, _MOST_ASKED = 3, 80  # words of a question; of Chinese and Japanese characters
 _COPIED = 0.8  # share of a question that stands in the passage as one piece

@@ -10,7 +10,7 @@ import re
 from functools import cache
 
 from engine.data.made.asking import phrases
-from engine.data.quality.wording import CJK, WORD
+from engine.data.rows.wording import CJK, WORD
 
 _STEM = 5  # letters that tell a word: "opened", "opening" and "opens" are one
 _CJK_RUN = re.compile(rf"(?:{CJK.pattern})+")

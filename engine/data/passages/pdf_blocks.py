@@ -10,9 +10,9 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.data.passages.blocks import TextBlock, paragraphs, plain_text
-from engine.data.quality.wording import CJK
 from engine.data.readers.pdf_reader import Lost, open_pdf, page_text
 from engine.data.records.bounds import MAX_PAGES
+from engine.data.rows.wording import CJK
 
 _FEWEST_PAGES, _SHARE = 4, 0.6  # a line at the same edge of so many pages is a running head
 _DEEPEST, _MOST_TITLES = 6, 5_000

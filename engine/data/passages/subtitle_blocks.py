@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from engine.data.passages.blocks import TextBlock, plain_text
-from engine.data.quality.wording import CJK
+from engine.data.rows.wording import CJK
 
 _TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?"
 _TIMES = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")

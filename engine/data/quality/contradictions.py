@@ -9,8 +9,8 @@ from engine.core.text import Text
 from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Fix, Material, Values, drop
 from engine.data.quality.duplicates import equal_groups
-from engine.data.quality.wording import context_of, jaccard, mark, plain, shingles
 from engine.data.rows.row import Row, answer_of
+from engine.data.rows.wording import context_of, jaccard, mark, plain, shingles
 
 _AT_ONCE = 200  # rows of one question that are read at once
 

@@ -11,8 +11,8 @@ from engine.core.text import Text
 from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Fix, Material, Values
 from engine.data.quality.near import Unions, similar_pairs
-from engine.data.quality.wording import jaccard, mark, said, shingles
 from engine.data.rows.row import Row, said_of
+from engine.data.rows.wording import jaccard, mark, said, shingles
 
 if TYPE_CHECKING:
     import numpy as np

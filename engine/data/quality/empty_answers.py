@@ -9,8 +9,8 @@ from engine.core.text import Text
 from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Detail, Fix, Material, Values, drop
 from engine.data.quality.duplicates import equal_groups
-from engine.data.quality.wording import context_of, mark, plain
 from engine.data.rows.row import Row, answer_of, question_of
+from engine.data.rows.wording import context_of, mark, plain
 
 _USUAL = 3  # where answers stand in so many rows on the average they are labels, or meant to come again
 

@@ -12,7 +12,7 @@ from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Fix, Material, Values
 from engine.data.quality.duplicates import NEAR, NEAR_DUPLICATES, equal_groups, exact_mark
 from engine.data.quality.near import similar_pairs
-from engine.data.quality.wording import context_of, mark
+from engine.data.rows.wording import context_of, mark
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.data.quality.base import Check, Detail, Values, drop, each
-from engine.data.quality.wording import WORD, answer_part, blanked_code, judged_answer
 from engine.data.rows.row import Row
+from engine.data.rows.wording import WORD, answer_part, blanked_code, judged_answer
 
 if TYPE_CHECKING:
     import numpy as np

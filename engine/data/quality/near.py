@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.data.quality.base import Material
-from engine.data.quality.wording import jaccard, said, shingles
 from engine.data.rows.row import Row, answer_of, question_of
+from engine.data.rows.wording import jaccard, said, shingles
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from engine.data.quality.wording import Hashes
+    from engine.data.rows.wording import Hashes
 
     Runs = tuple[Hashes, Hashes, Hashes]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from engine.core.text import Text
 from engine.data.quality.base import Check, Detail, Values, drop, each
-from engine.data.quality.wording import answer_part, judged_answer
 from engine.data.rows.row import Row
+from engine.data.rows.wording import answer_part, judged_answer
 
 _SORRY = r"(?:(?:i['’]?\s?a?m|i am)\s+(?:very |so |really |truly )?sorry|sorry|my apologies|i (?:sincerely )?apologi[sz]e|unfortunately|regrettably)"
 _MODEL = r"(?:an? )?(?:ai|artificial intelligence|(?:large )?language model|ai language model|ai assistant|machine learning model|chatbot|virtual assistant)"

@@ -10,8 +10,8 @@ from pathlib import Path
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.data.quality.base import Check, Detail, Span, Values, drop, each
-from engine.data.quality.wording import CJK
 from engine.data.rows.row import Row, texts_of
+from engine.data.rows.wording import CJK
 
 _FOLDER = Path(__file__).parent / "words"
 _SPLIT = re.compile(r"[\n,;，；、]+")

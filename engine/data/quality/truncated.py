@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from engine.core.text import Text
 from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Detail, Fix, Material, Values, drop
-from engine.data.quality.wording import CJK, answer_part, judged_answer, without_code
 from engine.data.rows.row import Row
+from engine.data.rows.wording import CJK, answer_part, judged_answer, without_code
 
 _ENDS = re.compile(r"[.!?…。！？；;~～♪:)\]}）】」』》>\"'”’*_`%℃°€$\d\u2600-\u27bf\U0001f000-\U0001faff✓]\s*$")
 _STOP = re.compile(r"[.!?。！？](?=[\s\"'”’）)]|$|[\u4e00-\u9fff])")

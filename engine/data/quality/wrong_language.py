@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from engine.core.text import Text
 from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Detail, Material, Values, drop
-from engine.data.quality.wording import judged_answer, without_code
 from engine.data.rows.language import language_of
 from engine.data.rows.row import Row, conversation_of, question_of
+from engine.data.rows.wording import judged_answer, without_code
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier

@@ -24,11 +24,6 @@ SCORING = Phase(
     Text("jobs.kinds.phases.scoring.label"),
     Text("jobs.kinds.phases.scoring.says"),
 )
-REFERENCE = Phase(
-    "reference",
-    Text("jobs.kinds.phases.reference.label"),
-    Text("jobs.kinds.phases.reference.says"),
-)
 GENERATING = Phase(
     "generating",
     Text("jobs.kinds.phases.generating.label"),

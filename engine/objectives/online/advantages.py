@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
+    Numbers = NDArray[np.float64]
+
+
 _SMALLEST = 1e-4  # beside a deviation that is divided by
 _FLAT = 1e-7  # a smaller deviation is none
 _WHITE = 1e-8
@@ -16,6 +19,8 @@ _WHITE = 1e-8
 
 def is_flat(rewards: NDArray[Any]) -> bool:
     """Whether answers to one prompt got the same, so that none of them is better than another."""
+    import numpy as np
+
     return len(rewards) < 2 or float(np.std(rewards.astype(np.float64), ddof=1)) < _FLAT
 
 
@@ -25,6 +30,8 @@ def group_advantages(rewards: NDArray[Any], *, scaled: bool) -> Numbers:
     Args:
         scaled: in deviations of the group, with n - 1; Liu et al. 2025 (Dr. GRPO, arXiv:2503.20783) leave that out.
     """
+    import numpy as np
+
     rewards = rewards.astype(np.float64)
     centred = rewards - rewards.mean()
     return centred / (rewards.std(ddof=1) + _SMALLEST) if scaled else centred
@@ -36,6 +43,8 @@ def gae(rewards: Numbers, values: Numbers, discount: float, decay: float) -> Num
     Args:
         rewards, values: of each token; behind the last one nothing is expected any more.
     """
+    import numpy as np
+
     found, ahead, following = np.zeros(len(rewards)), 0.0, 0.0
     for place in range(len(rewards) - 1, -1, -1):
         ahead = rewards[place] + discount * following - values[place] + discount * decay * ahead
@@ -45,6 +54,8 @@ def gae(rewards: Numbers, values: Numbers, discount: float, decay: float) -> Num
 
 def whitened(numbers: Numbers) -> Numbers:
     """With mean 0 and variance 1, of which n - 1 is the divisor."""
+    import numpy as np
+
     if len(numbers) < 2:
         return numbers
     return (numbers - numbers.mean()) / np.sqrt(numbers.var(ddof=1) + _WHITE)
@@ -63,6 +74,8 @@ def kl_terms(log_probs: NDArray[Any], reference: NDArray[Any], kind: str) -> Num
         kind: "k1", the difference of log-probabilities, or "k3", never below 0 (Schulman 2020,
             http://joschu.net/blog/kl-approx.html).
     """
+    import numpy as np
+
     apart = log_probs.astype(np.float64) - reference.astype(np.float64)
     return apart if kind == "k1" else np.exp(-apart) + apart - 1
 
@@ -79,4 +92,6 @@ def adapted_coefficient(coefficient: float, kl: float, target: float, *, gain: f
 
 def cut(numbers: NDArray[Any], counts: Sequence[int]) -> list[NDArray[Any]]:
     """Numbers of labels, by the answers that they belong to."""
+    import numpy as np
+
     return np.split(numbers, np.cumsum(counts)[:-1])

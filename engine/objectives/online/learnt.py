@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from engine.methods.common.declaration import Method, Refusal
+
+if TYPE_CHECKING:
+    pass
 
 
 def online_refusals(method: Method) -> Iterator[Refusal]:
@@ -22,6 +23,8 @@ def online_refusals(method: Method) -> Iterator[Refusal]:
 def live_share(examples: Sequence[Any]) -> list[Any]:
     """The examples with what each answer counts in the divisor of a step, so that it is 1 in all: the labels' own weights say the
     rest. "even" is what a label counts in means over all."""
+    import numpy as np
+
     answers, labels = sum(len(one.parts) for one in examples), sum(one.trained for one in examples)
     return [
         replace(
@@ -35,4 +38,6 @@ def live_share(examples: Sequence[Any]) -> list[Any]:
 
 def shares(example: Any) -> float:
     """What an example counts in the divisor of a step."""
+    import numpy as np
+
     return float(example.answer_notes["share"].sum(dtype=np.float64))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.data.quality.wording import words
+from engine.data.rows.wording import words
 from engine.evaluation.metrics.exact_match import normalised
 from engine.rewards.repetition import distinct
 from engine.training.doctor.declaration import Ailment, History

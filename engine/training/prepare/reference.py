@@ -51,7 +51,7 @@ def prepare_reference(
     work = ReferenceWork(trainer, reporter.heed, folder, start_weights(inputs, trainer))
     outlook.know(PHASE, lambda: planned if not work.done else work.seconds_left)
     outlook.enter(PHASE)
-    reporter.phase(PHASE)
+    reporter.phase("reference")
 
     def tell() -> None:
         outlook.touch()

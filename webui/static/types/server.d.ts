@@ -222,6 +222,7 @@ export interface BaseOption {
 
 /** Several answers to a question, and the best of them. */
 export interface BestOfView {
+  /** how far it is */
   status: "waiting" | "answering" | "scoring" | "done" | "failed";
   /** in the order in which they were drawn */
   answers: DrawnAnswer[];
@@ -3173,6 +3174,8 @@ export interface ObjectiveEntry {
   rare: boolean;
   /** keys of methods */
   refuses: string[];
+  /** by family of methods, the share of their learning rate that suits it */
+  rates: Record<string, number>;
   /** places among the settings of all */
   params: number[];
 }
@@ -4351,6 +4354,7 @@ export interface ScoreOf {
 
 /** What becomes of the score when good answers are spoilt in one way. */
 export interface ScoreProbe {
+  /** what was done to them */
   key: "twice" | "half" | "shuffled" | "other" | "word";
   /** score */
   mean: number;

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.core.text import Text
 from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Fix, Material, Values, drop
-from engine.data.quality.wording import context_of, mark, plain
 from engine.data.rows.judged import KINDS, answers_in, judged_pairs
+from engine.data.rows.wording import context_of, mark, plain
 
 Edge = tuple[int, int]  # marks of the better and of the worse answer
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from engine.core.text import Text
 from engine.data.quality.base import Check, Detail, drop, each
-from engine.data.quality.wording import plain
 from engine.data.rows.judged import KINDS, answers_in, judged_pairs
 from engine.data.rows.row import Row
+from engine.data.rows.wording import plain
 
 
 def _judge(row: Row) -> Detail | None:
