@@ -158,7 +158,7 @@ GRPO = Objective(
         data=Text("objectives.online.grpo.learn.data"),
         when=Text("objectives.online.grpo.learn.when"),
         when_not=Text("objectives.online.grpo.learn.when_not"),
-        loss="−min(ρ·A, clip(ρ, 1−ε, 1+ε′)·A) + β·KL,  A = (r − mean r) ÷ std r,  ρ = π(token) ÷ π_old(token)",
+        loss="−min(ρ·A, clip(ρ, 1−ε, 1+ε′)·A) + β·KL, A = (r − mean r) ÷ std r, ρ = π(token) ÷ π_old(token)",
         paper="Shao et al. 2024, DeepSeekMath, arXiv:2402.03300",
     ),
 )  # fmt: skip

@@ -214,7 +214,7 @@ PPO = Objective(
         data=Text("objectives.online.ppo.learn.data"),
         when=Text("objectives.online.ppo.learn.when"),
         when_not=Text("objectives.online.ppo.learn.when_not"),
-        loss="−min(ρ·A, clip(ρ, 1−ε, 1+ε)·A) + c·(V − R)² ÷ 2,  A by GAE of  r − β·KL  and V",
+        loss="−min(ρ·A, clip(ρ, 1−ε, 1+ε)·A) + c·(V − R)² ÷ 2, A by GAE of r − β·KL and V",
         paper="Ouyang et al. 2022, Training language models to follow instructions, arXiv:2203.02155; Schulman et al. 2017, arXiv:1707.06347",
     ),
 )  # fmt: skip
