@@ -1247,6 +1247,8 @@ export interface ExampleTokens {
   split: string;
   /** pieces of text that are packed into it */
   texts: number;
+  /** to its question, each shown behind it */
+  answers: number;
   /** it was cut */
   truncated: boolean;
   /** in their order */
@@ -1429,6 +1431,8 @@ export interface FigureRow {
   band: string;
   /** a line more for each metric that begins so; "" for none */
   each: string;
+  /** names for people of what follows that beginning */
+  parts: Record<string, string>;
   /** what they are compared with */
   level: FigureLevelRow | null;
   /** it is what the job is about */
@@ -1717,6 +1721,8 @@ export interface HomeJob {
   status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
   /** what it does now */
   phase: string | null;
+  /** what it makes answers in words; a reward model scores answers instead */
+  talks: boolean;
   /** done so far */
   step: number;
   /** None until it is known */
@@ -2015,6 +2021,8 @@ export interface JobView {
   method: string | null;
   /** key of what it optimises, where it trains */
   objective: string | null;
+  /** what it makes answers in words; a reward model scores answers instead */
+  talks: boolean;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -2389,6 +2397,8 @@ export interface ListedJob {
   method: string | null;
   /** key of what it optimises, where it trains */
   objective: string | null;
+  /** what it makes answers in words; a reward model scores answers instead */
+  talks: boolean;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -2941,6 +2951,8 @@ export interface NamedJob {
   method: string | null;
   /** key of what it optimises, where it trains */
   objective: string | null;
+  /** what it makes answers in words; a reward model scores answers instead */
+  talks: boolean;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
