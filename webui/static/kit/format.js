@@ -2,7 +2,7 @@
 import { memorySize, pageLocale, t } from "./texts.js";
 
 export const format = {
-  number: (x, digits = 0) => (x === null || x === undefined ? "–" : Number(x).toLocaleString(pageLocale(), { maximumFractionDigits: digits })),
+  number: (x, digits = 0) => (x === null || x === undefined ? "–" : Number(x).toLocaleString(pageLocale(), { maximumFractionDigits: digits, signDisplay: "negative" })),
   loss: (x) => (x === null || x === undefined ? "–" : Number(x).toFixed(3)),
   percent: (x, digits = 0) => (x === null || x === undefined ? "–" : (100 * x).toFixed(digits) + " %"),
   bytes(x) {
