@@ -2503,6 +2503,8 @@ export interface ListedTuned {
   val_loss: number | null;
   /** of the untouched base */
   base_val_loss: number | null;
+  /** what tells of it better than its loss */
+  outcome: OutcomeView | null;
   /** at the end */
   perplexity: number | null;
   /** of the optimizer */
@@ -3099,6 +3101,8 @@ export interface NamedTuned {
   val_loss: number | null;
   /** of the untouched base */
   base_val_loss: number | null;
+  /** what tells of it better than its loss */
+  outcome: OutcomeView | null;
   /** at the end */
   perplexity: number | null;
   /** of the optimizer */
