@@ -80,7 +80,7 @@ function sampleCard(step, answer, expected, began, reward) {
   return h("article", { class: "sample-card " + (base ? "base" : "tuned") },
     h("header", {},
       h("span", { class: "ts-badge " + (base ? "base" : "tuned") }, base ? (began ? t("jobs.samples.began", { name: began }) : t("jobs.samples.base")) : t("jobs.samples.step", { step: format.number(step) })),
-      reward === undefined ? null : h("span", { class: "ts-badge ts-num sample-reward" }, t("jobs.samples.reward", { reward: format.number(reward, 2) })),
+      reward === undefined ? null : h("span", { class: "ts-badge ts-num sample-reward" }, t("jobs.samples.reward", { reward: format.score(reward) })),
       same ? h("span", { class: "ts-badge good" }, drawIcon("check"), t("jobs.samples.same")) : null),
     thoughtFold(found?.thought), cutPreview(h("p", {}, words || h("em", { class: "ts-soft" }, t("jobs.samples.nothing")))));
 }
