@@ -16,6 +16,7 @@ from engine.jobs.resuming import resume_advice, resuming_helps
 from engine.jobs.status_messages import status_message
 from engine.jobs.supervisor import is_stalled
 from engine.jobs.waiting import awaits_weights, weights_coming
+from engine.objectives import OBJECTIVES
 from engine.shapes.jobs import JobBrief, JobCan, JobState, JobView, StageAwaited, StagePlace, WeightsComing
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, comparisons, events, inputs, linked_jobs, metrics
@@ -116,6 +117,7 @@ def _brief(job: Job, around: _Around, columns: Sequence[str]) -> dict[str, Any]:
         **{key: getattr(job, key) for key in columns},
         **_facts(job),
         "objective": around.objectives.get(job.id),
+        "talks": all(one.talks for one in OBJECTIVES if one.key == around.objectives.get(job.id)),
         "fraction": fraction(job),
         "seconds_left": seconds_left(job),
         "seconds": duration(job, around.ran) if job.status in FINAL else None,

@@ -245,6 +245,7 @@ class Objective:
         refusals: (method) -> why they cannot work together.
         example: what one example is called, in the plural.
         own: settings whose default no method changes.
+        writes: settings -> tokens of an answer that the model writes to an example; the limit of length holds both.
         search_lengths: limits of length that the search for plans tries; empty where the lengths of the rows decide.
         rates: by family of methods, the share of the method's learning rate (which is for imitating) that suits here; 1 where it
             says nothing.
@@ -279,6 +280,7 @@ class Objective:
     refusals: Callable[[Method], Iterator[Refusal]] = lambda _method: iter(())
     example: Text = EXAMPLES
     own: frozenset[str] = frozenset()
+    writes: Callable[[Mapping[str, Any]], int] = lambda _values: 0
     search_lengths: tuple[int, ...] = ()
     rates: Mapping[MethodFamily, float] = field(default_factory=dict)
     seen: Callable[[Sequence[Any]], Values] = lambda _examples: {}

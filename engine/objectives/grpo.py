@@ -30,6 +30,7 @@ from engine.objectives.online.params import (
     TEMPERATURE,
     UNFINISHED,
     UNFINISHED_REWARD,
+    answer_room,
     new_tokens,
 )
 from engine.objectives.online.prompts import PromptMaker, prompt_counts
@@ -152,6 +153,7 @@ GRPO = Objective(
     refusals=online_refusals,
     example=Text("objectives.online.example"),
     own=OWN,
+    writes=answer_room,
     online=Online(
         answers=lambda values: int(values["answers"]),
         new_tokens=new_tokens,
@@ -164,7 +166,7 @@ GRPO = Objective(
         data=Text("objectives.online.grpo.learn.data"),
         when=Text("objectives.online.grpo.learn.when"),
         when_not=Text("objectives.online.grpo.learn.when_not"),
-        loss="−min(ρ·A, clip(ρ, 1−ε, 1+ε′)·A) + β·KL,  A = (r − mean r) ÷ std r,  ρ = π(token) ÷ π_old(token)",
+        loss="−min(ρ·A, clip(ρ, 1−ε, 1+ε′)·A) + β·KL, A = (r − mean r) ÷ std r, ρ = π(token) ÷ π_old(token)",
         paper="Shao et al. 2024, DeepSeekMath, arXiv:2402.03300",
     ),
 )  # fmt: skip

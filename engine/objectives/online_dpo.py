@@ -31,6 +31,7 @@ from engine.objectives.online.params import (
     TEMPERATURE,
     UNFINISHED,
     UNFINISHED_REWARD,
+    answer_room,
     new_tokens,
 )
 from engine.objectives.online.prompts import PromptMaker, prompt_counts
@@ -113,6 +114,7 @@ ONLINE_DPO = Objective(
     refusals=online_refusals,
     example=Text("objectives.online.example"),
     own=OWN,
+    writes=answer_room,
     online=Online(
         answers=lambda values: int(values["answers"]),
         new_tokens=new_tokens,

@@ -45,6 +45,7 @@ from engine.objectives.online.params import (
     TEMPERATURE,
     UNFINISHED,
     UNFINISHED_REWARD,
+    answer_room,
     new_tokens,
 )
 from engine.objectives.online.prompts import PromptMaker, prompt_counts
@@ -210,6 +211,7 @@ PPO = Objective(
     refusals=online_refusals,
     example=Text("objectives.online.example"),
     own=OWN,
+    writes=answer_room,
     online=Online(
         answers=lambda values: int(values["answers"]),
         new_tokens=new_tokens,
@@ -222,7 +224,7 @@ PPO = Objective(
         data=Text("objectives.online.ppo.learn.data"),
         when=Text("objectives.online.ppo.learn.when"),
         when_not=Text("objectives.online.ppo.learn.when_not"),
-        loss="−min(ρ·A, clip(ρ, 1−ε, 1+ε)·A) + c·(V − R)² ÷ 2,  A by GAE of  r − β·KL  and V",
+        loss="−min(ρ·A, clip(ρ, 1−ε, 1+ε)·A) + c·(V − R)² ÷ 2, A by GAE of r − β·KL and V",
         paper="Ouyang et al. 2022, Training language models to follow instructions, arXiv:2203.02155; Schulman et al. 2017, arXiv:1707.06347",
     ),
 )  # fmt: skip

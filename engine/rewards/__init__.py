@@ -11,6 +11,7 @@ from engine.core.conforming import shown
 from engine.core.errors import Fault, SpecError
 from engine.core.params import plain_number, read_all
 from engine.core.shapes import Faults
+from engine.core.text import Text
 from engine.rewards.declaration import Reward
 from engine.rewards.gym import GYM
 from engine.rewards.json_answer import JSON_ANSWER
@@ -56,6 +57,12 @@ def read_rewards(raw: Any, prefix: str = "training.rewards") -> tuple[ChosenRewa
     if faults:
         raise SpecError(faults)
     return chosen
+
+
+def reward_names(spec: Mapping[str, Any]) -> dict[str, Text]:
+    """The names for people of a stored job's rewards, by what the parts of its score are called in charts; a second one of a kind keeps its number."""
+    chosen, _faults = check_rewards((spec.get("training") or {}).get("rewards"))
+    return {one.name: one.reward.label for one in chosen if one.name == one.reward.key}
 
 
 def check_rewards(raw: Any, prefix: str = "training.rewards") -> tuple[tuple[ChosenReward, ...], Faults]:

@@ -68,6 +68,7 @@ class JobBrief(TypedDict):
     val_loss: float | None  # of the held-out rows at the latest check
     method: str | None  # key of its method, where it has one
     objective: str | None  # key of what it optimises, where it trains
+    talks: bool  # what it makes answers in words; a reward model scores answers instead
     dataset_id: int | None  # data set that it is about
     base_model_id: int | None  # base model that it is about
     created_at: float  # seconds since 1970

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypedDict
 
 from engine.core.shapes import CodedMessage, Said
+from engine.shapes.jobs import OutcomeView
 from engine.shapes.shelf import FitHere
 
 
@@ -95,6 +96,7 @@ class TunedBrief(TypedDict):
     train_loss: float | None  # at the end
     val_loss: float | None  # at the end
     base_val_loss: float | None  # of the untouched base
+    outcome: OutcomeView | None  # what tells of it better than its loss
     perplexity: float | None  # at the end
     steps: int | None  # of the optimizer
     tokens: int | None  # that were trained on

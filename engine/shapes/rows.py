@@ -22,6 +22,7 @@ class ExampleTokens(TypedDict):
     row: int  # the line that completed it, from 1
     split: str  # that it belongs to
     texts: int  # pieces of text that are packed into it
+    answers: int  # to its question, each shown behind it
     truncated: bool  # it was cut
     tokens: list[TokenView]  # in their order
 

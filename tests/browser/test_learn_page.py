@@ -63,6 +63,9 @@ def test_nothing_of_a_diagram_leaves_its_frame(visit: Open, school: Server) -> N
     """Words in both languages fit into the drawing."""
     for lang in ("en", "zh"):
         page = counted(visit(at=school).open(f"/{lang}/learn"))
+        for objective in OBJECTIVES:  # drawn when they come near the screen
+            page.locator(f"#objective-{objective.key} figure").scroll_into_view_if_needed()
+        page.wait_for_function("!document.querySelector('.learn-figure:empty')")
         outside = page.evaluate(
             """[...document.querySelectorAll('svg.diagram')].flatMap(svg => { const frame = svg.getBoundingClientRect();
             return [...svg.querySelectorAll('text, rect, path.dg-way, polygon')].filter(part => { if (part.closest('defs')) return false; const box = part.getBoundingClientRect();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -165,3 +165,16 @@ def test_an_answer_of_the_playground_becomes_a_row(ctx: Context) -> None:
     ]
     with pytest.raises(NotFound):
         feedback.collect_answer(ctx, talk.id, 3, "base", question="Q", answer="A")
+
+
+def test_work_that_failed_is_no_outcome_for_those_who_asked_meanwhile() -> None:
+    """Its steps are over: they would look as if all was done, and what it had so far would be kept."""
+
+    def make(_result: dict[str, Any]) -> Iterator[float]:
+        yield 0.0
+        raise NotFound()
+
+    work = slow_work._Work(make)
+    for _asked in range(2):
+        with pytest.raises(NotFound):
+            work.go_on(1.0)

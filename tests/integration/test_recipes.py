@@ -12,6 +12,7 @@ from engine.core.errors import Fault, SpecError
 from engine.core.text import verbatim
 from engine.evaluation import sampling
 from engine.jobs.linked import settle_linked
+from engine.objectives import objective_of
 from engine.recipes.declaration import RecipeStage, TrainingRecipe
 from engine.recipes.sft_then_dpo import SFT_THEN_DPO
 from engine.services.jobs import lifecycle, spec_files
@@ -102,6 +103,11 @@ def test_preference_waits_for_imitation_and_begins_at_its_weights(
     assert [one["job"]["status"] for one in shown["stages"] if one["job"]] == ["succeeded", "succeeded"]
     assert shown["stages"][1]["takes"] == ["模仿好的回答"]
     assert shown["stages"][0]["curves"]["train_loss"]
+    names = {chart.label.in_("zh") for chart in objective_of("dpo").charts}
+    assert shown["stages"][1]["curves"].keys() <= names, (
+        "its loss mixes two things: what it is about is drawn, by its name"
+    )
+    assert [one["job"]["talks"] for one in shown["stages"] if one["job"]] == [True, True]
     assert not shown["active"]
     assert [one["id"] for one in recipe_runs(ctx)] == [run]
     assert spec_files.draft_from_job(ctx, second.id)[0].keys().isdisjoint({"stage"})

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./page.js";
-import { debounce, onlyLatest } from "../../webui/static/views/shared/form-controls.js";
+import { debounce, onlyLatest, watchFit } from "../../webui/static/views/shared/form-controls.js";
 
 const later = () => Promise.withResolvers ? Promise.withResolvers() : (() => { const one = {}; one.promise = new Promise((resolve, reject) => Object.assign(one, { resolve, reject })); return one; })();
 
@@ -41,4 +41,15 @@ test("only the newest call's outcome counts, however late the older ones come", 
   calls[3].resolve("fourth");
   await fourth;
   assert.deepEqual(done, ["fourth"]);
+});
+
+test("what fits is asked for again where an answer was lost, and not where it was refused", async () => {
+  const lost = Object.assign(new Error(), { code: "away" }), refused = Object.assign(new Error(), { code: "not_found" });
+  const answers = [lost, { 1: { working: true } }, lost, { 1: { working: false } }], shown = [];
+  const asks = (given) => async () => { const one = given.shift(); if (one instanceof Error) throw one; return one; };
+  await watchFit(asks(answers), (one) => shown.push(one), () => true);
+  assert.deepEqual(shown.map((one) => one[1].working), [true, false]);
+  const left = [refused, { 1: { working: false } }];
+  await watchFit(asks(left), () => assert.fail(), () => true);
+  assert.equal(left.length, 1);
 });

@@ -4,7 +4,7 @@ import "./page.js";
 import { figureMetrics, figureSeries } from "../../webui/static/views/jobs/figures.js";
 
 const line = (metric, look = "train") => ({ metric, look, label: metric });
-const figure = (given) => ({ key: "f", label: "F", help: "", section: "learns", lines: [], band: "", each: "", level: null, large: false, ...given });
+const figure = (given) => ({ key: "f", label: "F", help: "", section: "learns", lines: [], band: "", each: "", parts: {}, level: null, large: false, ...given });
 
 test("a figure is drawn once one of its lines has two points", () => {
   const one = figure({ lines: [line("a"), line("val_a", "val")] });
@@ -29,4 +29,13 @@ test("each part has a line, and a level reaches from end to end", () => {
   assert.deepEqual(series.at(-1).points, [[1, 0.5], [9, 0.5]]);
   assert.equal(new Set(series.map((part) => part.color)).size, 3);
   assert.deepEqual([...figureMetrics([one], metrics)], ["reward/a_2", "reward/b"]);
+});
+
+test("parts have names for people, and held-out numbers beside them; what a band has of those is drawn nowhere else", () => {
+  const one = figure({ each: "reward/", parts: { length: "Length of the answer" } });
+  const metrics = { "reward/length": [[1, 0], [9, 1]], "val_reward/length": [[0, 0], [9, 1]] };
+  const [part, held] = figureSeries(one, metrics);
+  assert.equal(part.label, "Length of the answer");
+  assert.deepEqual([held.name, held.color], ["val_reward/length", part.color]);
+  assert.deepEqual([...figureMetrics([one, figure({ band: "spread" })], metrics)], ["reward/length", "val_reward/length", "spread", "val_spread"]);
 });

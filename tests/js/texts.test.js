@@ -37,6 +37,7 @@ test("an id of the address that can be none is as if it were not there", () => {
 
 test("numbers, sizes and times are for people", () => {
   assert.deepEqual([1234.5, 0, null].map((x) => format.number(x)), ["1,235", "0", "–"]);
+  assert.deepEqual([format.number(-0.004, 2), format.score(-0.00569), format.score(-0), format.score(null)], ["0", "-0.00569", "0", "–"]);
   assert.deepEqual([0.1234, null].map((x) => format.percent(x, 1)), ["12.3 %", "–"]);
   assert.deepEqual([0, 999, 1500, 2e6, 123e9].map(format.bytes), ["0 B", "999 B", "1.5 kB", "2.0 MB", "123 GB"]);
   assert.deepEqual([5, 65, 3700, Infinity].map(format.duration).map((text) => text.replaceAll(/[^\d–]+/g, " ").trim()), ["5", "1 5", "1 1", "–"]);

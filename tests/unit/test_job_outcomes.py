@@ -8,7 +8,10 @@ from engine.jobs.outcomes import MeasuredMerit
 from engine.jobs.status_messages import status_message
 from engine.objectives import OBJECTIVES
 from engine.objectives.charts import PAIRS_RIGHT, REWARD_REACHED
+from engine.rewards import reward_of
 from engine.services.jobs.figures import SECTIONS, figures_of
+from engine.services.models.tuned import outcome_of
+from storage.tables import TunedModel
 from webui.pages.jobs import job_figures
 
 DONE: dict[str, Any] = {
@@ -36,6 +39,17 @@ def test_a_reward_that_fell_is_no_good_news() -> None:
     assert "0.42" in told["text"]["zh"]
 
 
+def test_a_tuned_model_tells_the_same_as_its_job() -> None:
+    def made(objective: str, **metrics: float) -> TunedModel:
+        return TunedModel(lineage={"spec": {"objective": objective}}, metrics={"val_loss": 1.0, **metrics})
+
+    told = outcome_of(made("reward_model", base_val_accuracy=0.5, val_accuracy=0.9))
+    assert told is not None
+    assert (told["first"], told["last"], told["share"]) == (0.5, 0.9, True)
+    assert outcome_of(made("reward_model")) is None  # nothing was held out
+    assert outcome_of(made("sft", base_val_accuracy=0.5, val_accuracy=0.9)) is None
+
+
 def test_one_check_alone_says_nothing_yet() -> None:
     assert status_message(DONE, LOSSES, MeasuredMerit(PAIRS_RIGHT, [(0, 0.5)])) == status_message(DONE, LOSSES)
 
@@ -55,3 +69,12 @@ def test_figures_reach_the_page_with_their_headings() -> None:
     assert [one["key"] for one in found["sections"]] == [one.key for one in SECTIONS]
     assert next(one for one in found["figures"] if one["large"])["band"] == "reward_std"
     assert job_figures("zh", {"objective": "sft"}) == {"sections": [], "figures": []}
+
+
+def test_parts_of_a_reward_have_names_for_people() -> None:
+    spec = {
+        "objective": "grpo",
+        "training": {"rewards": [{"reward": "length"}, {"reward": "length"}, {"reward": "json"}]},
+    }
+    (parts,) = [one["parts"] for one in job_figures("zh", spec)["figures"] if one["each"]]
+    assert parts == {key: reward_of(key).label.in_("zh") for key in ("length", "json")}  # the second keeps its number

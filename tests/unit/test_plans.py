@@ -153,6 +153,18 @@ def test_every_offer_fits_and_the_goals_hold(model: str, device: str) -> None:
     assert goal != "quality" or round(offered[0].quality, 3) == max(round(plan.quality, 3) for plan in offered)
 
 
+@pytest.mark.parametrize("objective", ["grpo", "ppo", "online_dpo"])
+def test_where_the_model_writes_a_plan_leaves_room_for_whole_questions_and_answers(objective: str) -> None:
+    """Questions alone are short: a limit that holds no more than them would cut all answers."""
+    short = LengthTable([(length, [[0, length]]) for length in range(20, 38)], [(30, [[0, 30]])])
+    for longest in (24, 100):
+        base = search("135M", "laptop-4-8").base
+        spec = replace(base.spec, objective=objective, training={**base.spec.training, "answer_tokens": longest})
+        (limit,) = Search(replace(base, spec=spec, table=short)).lengths
+        assert limit >= 37 + longest
+        assert limit // 2 >= longest
+
+
 def test_offers_differ_and_say_what_for() -> None:
     asked = search("8B", "rtx-4090")
     offered = list(reasons(chosen(asked.found, asked.goal), asked.goal))

@@ -21,7 +21,7 @@ _FINISHED = 3
 _RUNNING = 4
 _SPARK_POINTS = 80
 _COLUMNS = (
-    "id", "name", "kind", "status", "phase", "step", "total_steps", "fraction", "seconds_left", "train_loss", "val_loss",
+    "id", "name", "kind", "status", "phase", "talks", "step", "total_steps", "fraction", "seconds_left", "train_loss", "val_loss",
     "queue_place", "stalled", "headline", "tuned_id", "finished_at", "started_at", "error", "dataset_name", "base_model_name",
 )  # fmt: skip
 

@@ -135,10 +135,10 @@ def job_figures(lang: str, spec: Mapping[str, Any]) -> JobFigures:
         for one in SECTIONS
         if one.key in used
     ]
-    return {"sections": sections, "figures": [_figure_row(lang, one) for one in drawn]}
+    return {"sections": sections, "figures": [_figure_row(lang, spec, one) for one in drawn]}
 
 
-def _figure_row(lang: str, drawn: DrawnFigure) -> FigureRow:
+def _figure_row(lang: str, spec: Mapping[str, Any], drawn: DrawnFigure) -> FigureRow:
     figure, level = drawn.figure, drawn.figure.level
     return {
         "key": figure.key,
@@ -148,6 +148,7 @@ def _figure_row(lang: str, drawn: DrawnFigure) -> FigureRow:
         "lines": [{"metric": one.metric, "look": one.look, "label": one.label.in_(lang)} for one in figure.lines],
         "band": figure.band,
         "each": figure.each,
+        "parts": {key: label.in_(lang) for key, label in figure.parts(spec).items()},
         "level": {"value": level.value, "label": level.label.in_(lang)} if level else None,
         "large": drawn.large,
     }

@@ -23,6 +23,7 @@ class HomeJob(TypedDict):
     kind: str  # key of its kind
     status: StatusName  # where it is in its life
     phase: str | None  # what it does now
+    talks: bool  # what it makes answers in words; a reward model scores answers instead
     step: int  # done so far
     total_steps: int | None  # None until it is known
     fraction: float  # share that is done, 0 to 1
@@ -116,6 +117,7 @@ class FigureRow(Named):
     lines: list[FigureLineRow]  # in the order of the legend
     band: str  # metric that is drawn around the first line; "" for none
     each: str  # a line more for each metric that begins so; "" for none
+    parts: dict[str, str]  # names for people of what follows that beginning
     level: FigureLevelRow | None  # what they are compared with
     large: bool  # it is what the job is about
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from engine.core.errors import Fault
 from engine.data.templates.encoded import Bundle, Encoded
@@ -28,9 +28,10 @@ class Maker(Protocol):
 def example_tokens(
     rows: Iterable[Mapping[str, Any]], made_of: Callable[[Told], Maker], template: ChatTemplate, n: int
 ) -> list[ExampleTokens]:
-    """The first `n` examples that training would use, as tokens: [{row, split, texts, truncated, tokens}].
+    """The first `n` examples that training would use, as tokens: [{row, split, texts, answers, truncated, tokens}].
 
-    `row` is the line that completed the example, `texts` how many pieces of text are packed into it.
+    `row` is the line that completed the example, `texts` how many pieces of text are packed into it, `answers` how many answers to
+    one question are compared, each shown behind its question.
 
     Args:
         made_of: what turns rows into examples, given whom it tells of the rows that it leaves out.
@@ -56,7 +57,9 @@ def _shown(row: Mapping[str, Any], made: Sequence[Encoded] | Bundle, template: C
     parts = made.read_alone() if isinstance(made, Bundle) else made
     tokens = [token for part in parts for token in readable(part, template)]
     truncated = any(part.truncated for part in parts)
-    return {"row": row["line"], "split": row["split"], "texts": len(parts), "truncated": truncated, "tokens": tokens}
+    texts, answers = (1, len(parts)) if isinstance(made, Bundle) else (len(parts), 1)
+    where = {"row": int(row["line"]), "split": str(row["split"])}
+    return cast(ExampleTokens, where | {"texts": texts, "answers": answers, "truncated": truncated, "tokens": tokens})
 
 
 def readable(encoded: Encoded, template: ChatTemplate) -> list[TokenView]:

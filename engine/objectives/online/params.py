@@ -63,6 +63,11 @@ CLIP = Param(
 OWN = frozenset({"epochs", "batch_size", "max_length", "schedule"})
 
 
+def answer_room(values: Mapping[str, Any]) -> int:
+    """Tokens that an answer is meant to have room for."""
+    return int(values["answer_tokens"])
+
+
 def new_tokens(values: Mapping[str, Any]) -> int:
     """Most tokens of an answer: at most half of what prompt and answer may have together."""
     return min(int(values["answer_tokens"]), max(1, int(values["max_length"]) // 2))

@@ -152,6 +152,8 @@ class Search:
             most, tokens = self.base.model.context_length, sum(ordered)
             fixed = self.objective.search_lengths
             return tuple(n for n in fixed if n <= (most or n) and n <= tokens) or fixed[-1:]
+        if written := self.objective.writes(self.base.spec.training):
+            return (self._enough(ordered[-1], written),)  # a cut question loses what is asked, a cut answer never ends
         wanted = [ordered[max(0, len(ordered) - 1 - int(share * len(ordered)))] for share in _CUTS]
         most = max(self.base.model.context_length or wanted[0], _LENGTH_STEP)
         kept: list[int] = []
@@ -160,6 +162,11 @@ class Search:
             if not kept or rounded <= _CLEARLY_SHORTER * kept[-1]:
                 kept.append(rounded)
         return tuple(kept)
+
+    def _enough(self, longest: int, written: int) -> int:
+        """A limit that holds the longest question and an answer to it, of which neither may take more than half where it is short."""
+        wanted = -(-max(longest + written, 2 * written) // _LENGTH_STEP) * _LENGTH_STEP
+        return min(wanted, max(self.base.model.context_length or wanted, _LENGTH_STEP))
 
     @property
     def objective(self) -> Objective:

@@ -25,17 +25,21 @@ class _Work:
     def __init__(self, make: Callable[[dict[str, Any]], Steps]) -> None:
         self.lock = threading.Lock()
         self.done, self._begun = 0.0, False
+        self._failed: BaseException | None = None
         self.result: dict[str, Any] = {}
         self._steps = make(self.result)
 
     def go_on(self, seconds: float) -> bool:
         """Work for about so long; whether all is done. A call during another one does nothing.
 
-        What comes before the first step (opening files, starting a process) takes no time of it.
+        What comes before the first step (opening files, starting a process) takes no time of it. Work that failed stays so: its
+        steps are over, and what it has so far is no outcome.
         """
         if not self.lock.acquire(blocking=False):
             return False
         try:
+            if self._failed is not None:
+                raise self._failed
             end = time.monotonic() + seconds
             for done in self._steps:
                 if not self._begun:
@@ -44,6 +48,9 @@ class _Work:
                 if time.monotonic() > end:
                     return False
             return True
+        except BaseException as error:
+            self._failed = error
+            raise
         finally:
             self.lock.release()
 

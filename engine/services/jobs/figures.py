@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from engine.core.text import Text
 from engine.objectives.declaration import Chart, Objective
+from engine.rewards import reward_names
 
 Look = Literal["train", "val", "val_more", "good", "bad", "good_val", "bad_val", "first", "second"]
 SectionKey = Literal["learns", "start", "writes"]
@@ -67,6 +68,7 @@ class Figure:
         label, help: its title and what to look at; None: those of the chart of the first line.
         band: metric that is drawn as a band around the first line, so far above and below.
         each: one line more for each metric that begins with this, named by the rest.
+        parts: spec of a job -> names for people of those rests.
         level: what the numbers are compared with.
         large: it is what a job is about that has its band, and is drawn large.
         beside: drawn where the objective has this chart.
@@ -79,6 +81,7 @@ class Figure:
     help: Text | None = None
     band: str = ""
     each: str = ""
+    parts: Callable[[Mapping[str, Any]], Mapping[str, Text]] = lambda _spec: {}
     level: FigureLevel | None = None
     large: bool = False
     beside: str = ""
@@ -125,6 +128,7 @@ FIGURES: tuple[Figure, ...] = (
         label=Text("services.jobs.figures.components.label"),
         help=Text("services.jobs.figures.components.help"),
         each="reward/",
+        parts=reward_names,
         beside="reward_std",
     ),
     Figure("accuracy", "learns", _both("accuracy"), level=FigureLevel(0.5, Text("services.jobs.figures.chance"))),

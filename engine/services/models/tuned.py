@@ -20,6 +20,7 @@ from engine.exports import format_of, meant, offered
 from engine.exports.declaration import ExportFormat, ExportSizes
 from engine.exports.number_format import sizes_of
 from engine.jobs.kinds.export import EXPORT
+from engine.jobs.outcomes import outcomes_of, view_of
 from engine.jobs.progress import duration_of
 from engine.jobs.queue import enqueue
 from engine.methods import method_of
@@ -28,6 +29,7 @@ from engine.models.tuned.integrity import FILES, forget_checks, result_change
 from engine.models.tuned.versions import LAST_SUFFIX
 from engine.services.models.weights import weights_of
 from engine.serving.scored_texts import talks
+from engine.shapes.jobs import OutcomeView
 from engine.shapes.models import ExportNeeds, TunedBrief, TunedView
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import base_models, events, inputs, jobs, tuned_models
@@ -234,6 +236,7 @@ class _Around:
 
 
 def _brief(settings: Settings, row: TunedModel, around: _Around, base_changed: Fault | None) -> TunedBrief:
+    outcome = outcome_of(row)
     base, fault = around.bases.get(row.base_model_id), result_change(settings, row) or base_changed
     return {
         "id": row.id,
@@ -256,11 +259,21 @@ def _brief(settings: Settings, row: TunedModel, around: _Around, base_changed: F
         "train_loss": row.metrics.get("train_loss"),
         "val_loss": row.metrics.get("val_loss"),
         "base_val_loss": row.metrics.get("base_val_loss"),
-        "perplexity": row.metrics.get("perplexity"),
+        "outcome": outcome,
+        "perplexity": None if outcome else row.metrics.get("perplexity"),  # of a loss over texts alone
         "steps": row.metrics.get("steps"),
         "tokens": row.metrics.get("tokens"),
         "seconds": duration_of(row.job_id, around.ran),
     }
+
+
+def outcome_of(row: TunedModel) -> OutcomeView | None:
+    """What its objective says of results, before training and after."""
+    for one in outcomes_of(row.lineage.get("spec")):
+        first, last = row.metrics.get(f"base_{one.metric}"), row.metrics.get(one.metric)
+        if first is not None and last is not None:
+            return view_of(one, first, last)
+    return None
 
 
 def _view(s: Session, settings: Settings, row: TunedModel, brief: TunedBrief) -> TunedView:

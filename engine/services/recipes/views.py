@@ -22,6 +22,7 @@ from storage.queries import linked_jobs, metrics
 _MOST_POINTS = 80
 _LISTED = 50
 _LOSSES = ("train_loss", "val_loss")
+_CHARTS = 3  # of an objective
 
 
 def recipe_run(ctx: Context, run: int, lang: str = FALLBACK) -> RecipeRun:
@@ -68,20 +69,22 @@ def _stages(s: Session, jobs: Sequence[Job], lang: str) -> list[StageRun]:
             "job": shown.get(job.id),
             "objective": str(job.spec.get("objective") or ""),
             "takes": [_stage_label(job, key, lang) for key in dict.fromkeys(link_of(job)["needs"].values())],
-            "curves": _curves(s, job),
+            "curves": _curves(s, job, lang),
             "can_go_on": may_go_on(s, job),
         }
         for job in jobs
     ]
 
 
-def _curves(s: Session, job: Job) -> dict[str, list[list[float]]]:
-    """The losses, and the first numbers that the objective adds, as far as there are any: what draws the same lines."""
+def _curves(s: Session, job: Job, lang: str) -> dict[str, list[list[float]]]:
+    """The first numbers that the objective adds by their names for people, and the losses, where they tell of the result."""
     try:
-        charts = [chart.key for chart in objective_of(str(job.spec.get("objective"))).charts]
+        objective = objective_of(str(job.spec.get("objective")))
+        charts, losses = objective.charts[:_CHARTS], () if objective.outcomes else _LOSSES
     except Fault:  # an objective that this version does not have
-        charts = []
-    found = {name: metrics.series_of(s, [job.id], name).get(job.id, []) for name in (*_LOSSES, *charts[:3])}
+        charts, losses = (), _LOSSES
+    named = {name: name for name in losses} | {chart.key: chart.label.in_(lang) for chart in charts}
+    found = {label: metrics.series_of(s, [job.id], name).get(job.id, []) for name, label in named.items()}
     return {
         name: [[float(step), value] for step, value in downsample(points, _MOST_POINTS)]
         for name, points in found.items()

@@ -116,4 +116,4 @@ def test_the_token_preview_shows_both_answers(template: ChatTemplate) -> None:
     assert "In the hall." in learnt
     assert "Who knows" in learnt
     assert "Where is it?" not in learnt
-    assert (shown["row"], shown["texts"]) == (7, 2)
+    assert (shown["row"], shown["texts"], shown["answers"]) == (7, 1, 2)

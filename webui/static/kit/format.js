@@ -2,7 +2,9 @@
 import { memorySize, pageLocale, t } from "./texts.js";
 
 export const format = {
-  number: (x, digits = 0) => (x === null || x === undefined ? "–" : Number(x).toLocaleString(pageLocale(), { maximumFractionDigits: digits })),
+  number: (x, digits = 0) => (x === null || x === undefined ? "–" : Number(x).toLocaleString(pageLocale(), { maximumFractionDigits: digits, signDisplay: "negative" })),
+  /** What a reward says: its scale is its own, so small differences count as much as large ones. */
+  score: (x) => (x === null || x === undefined ? "–" : Number(x).toLocaleString(pageLocale(), { maximumSignificantDigits: 3, signDisplay: "negative" })),
   loss: (x) => (x === null || x === undefined ? "–" : Number(x).toFixed(3)),
   percent: (x, digits = 0) => (x === null || x === undefined ? "–" : (100 * x).toFixed(digits) + " %"),
   bytes(x) {

@@ -1248,6 +1248,8 @@ export interface ExampleTokens {
   split: string;
   /** pieces of text that are packed into it */
   texts: number;
+  /** to its question, each shown behind it */
+  answers: number;
   /** it was cut */
   truncated: boolean;
   /** in their order */
@@ -1430,6 +1432,8 @@ export interface FigureRow {
   band: string;
   /** a line more for each metric that begins so; "" for none */
   each: string;
+  /** names for people of what follows that beginning */
+  parts: Record<string, string>;
   /** what they are compared with */
   level: FigureLevelRow | null;
   /** it is what the job is about */
@@ -1718,6 +1722,8 @@ export interface HomeJob {
   status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
   /** what it does now */
   phase: string | null;
+  /** what it makes answers in words; a reward model scores answers instead */
+  talks: boolean;
   /** done so far */
   step: number;
   /** None until it is known */
@@ -2016,6 +2022,8 @@ export interface JobView {
   method: string | null;
   /** key of what it optimises, where it trains */
   objective: string | null;
+  /** what it makes answers in words; a reward model scores answers instead */
+  talks: boolean;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -2390,6 +2398,8 @@ export interface ListedJob {
   method: string | null;
   /** key of what it optimises, where it trains */
   objective: string | null;
+  /** what it makes answers in words; a reward model scores answers instead */
+  talks: boolean;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -2494,6 +2504,8 @@ export interface ListedTuned {
   val_loss: number | null;
   /** of the untouched base */
   base_val_loss: number | null;
+  /** what tells of it better than its loss */
+  outcome: OutcomeView | null;
   /** at the end */
   perplexity: number | null;
   /** of the optimizer */
@@ -2942,6 +2954,8 @@ export interface NamedJob {
   method: string | null;
   /** key of what it optimises, where it trains */
   objective: string | null;
+  /** what it makes answers in words; a reward model scores answers instead */
+  talks: boolean;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -3088,6 +3102,8 @@ export interface NamedTuned {
   val_loss: number | null;
   /** of the untouched base */
   base_val_loss: number | null;
+  /** what tells of it better than its loss */
+  outcome: OutcomeView | null;
   /** at the end */
   perplexity: number | null;
   /** of the optimizer */

@@ -76,7 +76,8 @@ const homeFinished = (job) => h("article", { class: "ts-card" },
     h("p", { class: "ts-small ts-soft" }, t("home.made_from", { model: job.base_model_name || "–", data: job.dataset_name || "–" })),
     h("p", { class: "ts-small ts-soft" }, format.when(job.finished_at))),
   h("div", { class: "ts-row home-actions" },
-    h("a", { class: "ts-btn primary small", href: pageUrl("playground", { tuned: job.tuned_id }) }, drawIcon("messages-square", 16), t("home.chat")),
+    h("a", { class: "ts-btn primary small", href: pageUrl("playground", job.talks ? { tuned: job.tuned_id } : { scorer: job.tuned_id }) },
+      drawIcon(job.talks ? "messages-square" : "gauge", 16), t(job.talks ? "home.chat" : "models.score")),
     h("a", { class: "ts-btn small", href: pageUrl("models", { model: job.tuned_id }) }, drawIcon("download", 16), t("home.take_away"))));
 
 /** The way for one's own data, in three steps. */

@@ -102,8 +102,8 @@ export function jobTiles(job, metrics, figures = []) {
   const merit = job.outcome && { ...job.outcome, drawn: figures.find((one) => one.lines.some((line) => line.metric === job.outcome?.metric)) };
   return h("div", { class: "job-tile-grid" },
     merit?.drawn ? tile(merit.drawn.label, merit.share ? format.percent(merit.last) : format.number(merit.last, 2), "", "val") : null,
-    tile(t("jobs.loss.train"), format.loss(job.train_loss ?? last.train_loss), "", "train"),
-    tile(t("jobs.loss.val"), format.loss(job.val_loss ?? last.val_loss), "", "val"),
+    merit?.drawn?.large ? null : tile(t("jobs.loss.train"), format.loss(job.train_loss ?? last.train_loss), "", "train"), // beside a reward it tells nothing
+    merit?.drawn?.large ? null : tile(t("jobs.loss.val"), format.loss(job.val_loss ?? last.val_loss), "", "val"),
     tile(t("jobs.tile.step"), format.number(job.step)),
     merit?.drawn ? null : tile(t("jobs.tile.tokens"), format.number(last.tokens)),
     tile(t("jobs.tile.speed"), format.number(last.tokens_per_s), t("jobs.unit.tokens_s")),

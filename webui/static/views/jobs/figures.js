@@ -1,4 +1,5 @@
 /* Numbers of a job's objective that are drawn together, as declared: lines, a band, a level to compare with. Pure but for texts. */
+import { t } from "../../kit/texts.js";
 
 /* How lines look, by what they mean. */
 const LOOKS = {
@@ -14,10 +15,27 @@ const LEVEL = { kind: "neutral", color: "--ts-faint", dash: [2, 4] };
  * Names of the numbers that figures draw, of those that were measured.
  * @param {Server.FigureRow[]} figures
  */
-export const figureMetrics = (figures, metrics) => new Set(figures.flatMap((one) => [...one.lines.map((line) => line.metric), one.band, ...eachOf(one, metrics)]).filter(Boolean));
+export const figureMetrics = (figures, metrics) => new Set(figures.flatMap((one) => [...one.lines.map((line) => line.metric), one.band, one.band && "val_" + one.band,
+  ...eachOf(one, metrics), ...eachOf(one, metrics, "val_")]).filter(Boolean));
 
 /** @param {Server.FigureRow} figure */
-const eachOf = (figure, metrics) => (figure.each ? Object.keys(metrics).filter((name) => name.startsWith(figure.each)).sort() : []);
+const eachOf = (figure, metrics, before = "") => (figure.each ? Object.keys(metrics).filter((name) => name.startsWith(before + figure.each)).sort() : []);
+
+/**
+ * The lines of a figure's parts: one each of training and, dashed in its colour, of held-out rows.
+ * @param {Server.FigureRow} figure
+ */
+function partLines(figure, metrics) {
+  const called = (name) => figure.parts[name] || name.replaceAll("_", " ");
+  const names = [...new Set([...eachOf(figure, metrics), ...eachOf(figure, metrics, "val_").map((name) => name.slice(4))])].sort();
+  return names.flatMap((name, at) => {
+    const part = name.slice(figure.each.length), color = COLORS[at % COLORS.length];
+    return [
+      { name, label: called(part), kind: "neutral", color, dash: at < COLORS.length ? [] : [6, 3], points: metrics[name] },
+      { name: "val_" + name, label: t("jobs.figure.part.held_out", { part: called(part) }), kind: "neutral", color, dash: [2, 4], points: metrics["val_" + name] },
+    ];
+  });
+}
 
 /**
  * The series of a figure; none while nothing of it was measured often enough to be a line.
@@ -26,8 +44,7 @@ const eachOf = (figure, metrics) => (figure.each ? Object.keys(metrics).filter((
 export function figureSeries(figure, metrics) {
   const drawn = [
     ...figure.lines.map(({ metric, look, label }) => ({ name: metric, label, ...LOOKS[look], points: metrics[metric] })),
-    ...eachOf(figure, metrics).map((name, at) => ({ name, label: name.slice(figure.each.length).replaceAll("_", " "), kind: "neutral",
-      color: COLORS[at % COLORS.length], dash: at < COLORS.length ? [] : [6, 3], points: metrics[name] })),
+    ...partLines(figure, metrics),
   ].filter((one) => one.points?.length);
   if (!drawn.some((one) => one.points.length > 1)) return [];
   const band = figure.band && metrics[figure.band];

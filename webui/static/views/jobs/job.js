@@ -11,7 +11,7 @@ import { jobLabels } from "./labels.js";
 import { jobAdvice } from "./memory.js";
 import {
   JOB_ACTIVE, jobAct, jobBadge, jobBar, jobButton, jobError, jobDownload, jobFraction, jobHeadline, jobKind, jobLink, jobPhase,
-  jobSoon, jobStage, jobState, jobTone,
+  jobSoon, jobStage, jobState, jobTone, jobTry,
 } from "./parts.js";
 import { jobFigures, ranksKnown } from "./ranks.js";
 import { jobSamples } from "./samples.js";
@@ -69,6 +69,7 @@ export function jobDetail(root, id, ctx) {
       jobOnce(data, "figures", Object.entries(data.metrics).map(([name, points]) => (known.has(name) ? 0 : points.length)), () => parts.figures.update(data.metrics, [...feed.charts, ...figureNames(feed.figures.figures, data.metrics)]));
     }
     parts.samples.begins(job.starts_from);
+    parts.samples.rewarded(data.metrics);
     parts.samples.show();
   };
   poll(root, 600, refresh);
@@ -149,7 +150,7 @@ function jobButtons(job, ctx, refresh) {
     },
   });
   return [
-    job.tuned_id ? jobLink("messages-square", t("jobs.chat"), pageUrl("playground", { tuned: job.tuned_id }), "primary") : null,
+    job.tuned_id ? jobTry(job, "jobs.chat", "primary") : null,
     job.tuned_id ? jobLink("download", t("jobs.take"), pageUrl("models", { model: job.tuned_id })) : null,
     job.shown_at ? jobLink("table", t("jobs.open_at." + job.shown_at[0]), pageUrl(job.shown_at[0], { [job.shown_at[1]]: job.id }), "primary") : null,
     can.resume ? act("play", "resume", job.tuned_id || job.shown_at || !job.resuming_helps ? "" : "primary") : null,

@@ -169,7 +169,9 @@ function jobQuick(job, ctx, refresh) {
     can.stop ? act("square", "stop") : null,
     job.status === "queued" && can.cancel ? act("x", "cancel") : null,
     can.resume ? act("play", "resume") : null,
-    job.tuned_id ? visit("messages-square", "jobs.quick.chat", pageUrl("playground", { tuned: job.tuned_id })) : null,
+    job.tuned_id ? job.talks
+      ? visit("messages-square", "jobs.quick.chat", pageUrl("playground", { tuned: job.tuned_id }))
+      : visit("gauge", "jobs.quick.score", pageUrl("playground", { scorer: job.tuned_id })) : null,
     visit("chevron-right", "jobs.quick.open", pageUrl("jobs", { job: job.id })),
   ];
 }

@@ -110,6 +110,14 @@ export async function jobAct(ctx, button, job, action) {
 export function jobButton(icon, label, attributes) {
   return h("button", { type: "button", class: "ts-btn", ...attributes }, drawIcon(icon), h("span", {}, label));
 }
+/**
+ * The way to try what a job made: to talk with it, or to score with a reward model. `words`: key of what it says where it talks.
+ * @param {Server.NamedJob | Server.JobView} job
+ */
+export const jobTry = (job, words, look = "") => (job.talks
+  ? jobLink("messages-square", t(words), pageUrl("playground", { tuned: job.tuned_id }), look)
+  : jobLink("gauge", t("models.score"), pageUrl("playground", { scorer: job.tuned_id }), look));
+
 export function jobLink(icon, label, href, look = "") {
   return h("a", { class: "ts-btn " + look, href }, drawIcon(icon), h("span", {}, label));
 }
@@ -117,6 +125,9 @@ export function jobLink(icon, label, href, look = "") {
 /** Which job of a recipe it is; leads to all of them. */
 export const jobStage = (job) => h("a", { class: "ts-badge neutral job-compared", id: "job-stage-" + job.id, href: pageUrl("jobs", { recipe: job.stage.run }) },
   drawIcon("list-checks"), t("recipe.part_of", { place: job.stage.place, of: job.stage.of }));
+
+/* What the numbers begin with that tell the reward of a sample answer; its question's place follows. */
+export const SAMPLE_REWARD = "sample_reward/";
 
 export const JOB_METRICS = {
   MEMORY: ["memory_device_mb", "memory_process_mb"], // of the device where it has its own

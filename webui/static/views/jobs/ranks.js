@@ -4,7 +4,7 @@ import { lineChart } from "../../kit/chart.js";
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { hasText, t } from "../../kit/texts.js";
-import { JOB_METRICS } from "./parts.js";
+import { JOB_METRICS, SAMPLE_REWARD } from "./parts.js";
 import { svgNode } from "../learn/diagram-kit.js";
 
 /* What is drawn elsewhere; `added` are the charts of the job's objective. */
@@ -18,7 +18,7 @@ export function jobFigures(root) {
   replaceChildren(root, maps, small);
   const update = (metrics, added) => {
     const known = ranksKnown(added);
-    const told = Object.entries(metrics).filter(([name]) => !known.has(name));
+    const told = Object.entries(metrics).filter(([name]) => !known.has(name) && !name.startsWith(SAMPLE_REWARD)); // those stand on the samples
     replaceChildren(maps, ranksGroups(told).map(([figure, series]) => ranksCard(figure, series)));
     for (const [name, points] of told.filter(([figure]) => !figure.includes("/"))) ranksChart(small, charts, name, points);
   };

@@ -5,6 +5,7 @@ import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { cutPreview } from "../shared/cut-preview.js";
 import { partedThought, thoughtFold } from "../shared/markdown.js";
+import { SAMPLE_REWARD } from "./parts.js";
 
 export function jobSamples(root) {
   const prompts = new Map(); // prompt index -> {prompt, expected, answers: Map(step -> answer)}
@@ -20,12 +21,13 @@ export function jobSamples(root) {
     }
   };
   const clear = () => prompts.clear();
+  const rewarded = (metrics) => { for (const index of prompts.keys()) prompts.get(index).rewards = new Map(metrics[SAMPLE_REWARD + index] || []); };
   const choose = (index) => { chosen = index; drawn = ""; show(); };
 
   const show = () => {
     const indexes = [...prompts.keys()].sort((a, b) => a - b);
     if (!prompts.has(chosen)) chosen = indexes[0] ?? null;
-    const state = JSON.stringify([chosen, indexes.map((i) => [...prompts.get(i).answers.keys()])]);
+    const state = JSON.stringify([chosen, indexes.map((i) => [...prompts.get(i).answers.keys(), prompts.get(i).rewards?.size])]);
     if (state === drawn) return;
     drawn = state;
     if (chosen === null) return replaceChildren(root);
@@ -38,7 +40,7 @@ export function jobSamples(root) {
     if (strip) strip.scrollLeft = scrolled ?? strip.scrollWidth; // the newest answer is in view until the reader looks at an earlier one
   };
   const begins = (name) => { began = name; };
-  return { add, begins, clear, show };
+  return { add, begins, clear, rewarded, show };
 }
 
 const seesNewest = (strip) => strip.scrollLeft + strip.clientWidth >= strip.scrollWidth - 24;
@@ -67,10 +69,10 @@ function samplePanel(entry, began) {
       entry.expected ? h("div", { class: "sample-expected" },
         h("span", { class: "ts-label" }, t("jobs.samples.expected")), h("p", {}, entry.expected)) : null),
     h("div", { class: "sample-strip", tabindex: "0", role: "group", "aria-label": t("jobs.samples.over_time") },
-      steps.map((step) => sampleCard(step, entry.answers.get(step), entry.expected, began))));
+      steps.map((step) => sampleCard(step, entry.answers.get(step), entry.expected, began, entry.rewards?.get(step)))));
 }
 
-function sampleCard(step, answer, expected, began) {
+function sampleCard(step, answer, expected, began, reward) {
   const base = step === 0;
   const [found, wanted] = [answer, expected].map((text) => (text ? partedThought(text) : null));
   const words = found ? found.words : answer;
@@ -78,6 +80,7 @@ function sampleCard(step, answer, expected, began) {
   return h("article", { class: "sample-card " + (base ? "base" : "tuned") },
     h("header", {},
       h("span", { class: "ts-badge " + (base ? "base" : "tuned") }, base ? (began ? t("jobs.samples.began", { name: began }) : t("jobs.samples.base")) : t("jobs.samples.step", { step: format.number(step) })),
+      reward === undefined ? null : h("span", { class: "ts-badge ts-num sample-reward" }, t("jobs.samples.reward", { reward: format.score(reward) })),
       same ? h("span", { class: "ts-badge good" }, drawIcon("check"), t("jobs.samples.same")) : null),
     thoughtFold(found?.thought), cutPreview(h("p", {}, words || h("em", { class: "ts-soft" }, t("jobs.samples.nothing")))));
 }

@@ -4,7 +4,6 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { methodDiagram } from "./diagrams.js";
-import { objectiveDiagram } from "./objective-diagrams.js";
 import { learnCost, learnFold, learnShare } from "./parts.js";
 import { noteBox } from "../shared/form-controls.js";
 
@@ -102,7 +101,7 @@ const objective = (one) => h("article", { class: "ts-card learn-card", id: "obje
     h("div", {}, h("h3", { id: `objective-${one.key}-title`, tabindex: "-1" }, one.label), h("p", { class: "ts-soft" }, one.tagline)),
     h("a", { class: "ts-btn small", href: pageUrl("train", { objective: one.key }), "aria-label": t("learn.use", { method: one.label }) }, drawIcon("wand-sparkles"), t("learn.use_short"))),
   learnFold(learnHandle(one.label),
-    h("div", { class: "learn-card-body" }, h("figure", { class: "learn-figure" }, objectiveDiagram(one, one.what)), h("div", { class: "ts-stack learn-words" },
+    h("div", { class: "learn-card-body" }, objectiveFigure(one), h("div", { class: "ts-stack learn-words" },
       h("p", {}, one.what),
       h("dl", { class: "learn-what" },
       h("dt", {}, t("learn.objective.from")), h("dd", {}, one.learns_from.join(t("learn.objective.comma"))),
@@ -110,3 +109,14 @@ const objective = (one) => h("article", { class: "ts-card learn-card", id: "obje
       h("dt", {}, t("learn.objective.loss")), h("dd", { class: "ts-mono learn-formula" }, one.loss)))),
     choice(one, "h4"),
     h("p", { class: "ts-small ts-soft" }, learnLinked(one.paper))));
+
+/** The figure of an objective's card. These lie far down: what draws them is fetched when one comes near the screen. */
+function objectiveFigure(one) {
+  const figure = h("figure", { class: "learn-figure later" });
+  new IntersectionObserver((seen, watch) => {
+    if (!seen.some((part) => part.isIntersecting)) return;
+    watch.disconnect();
+    import("./objective-diagrams.js").then((part) => figure.append(part.objectiveDiagram(one, one.what))).catch(() => {}); // the words stand beside it
+  }, { rootMargin: "800px" }).observe(figure);
+  return figure;
+}

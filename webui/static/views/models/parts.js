@@ -3,13 +3,14 @@ import { changeOf } from "../../kit/change.js";
 import { h } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { pageUrl, t } from "../../kit/texts.js";
+import { pageUrl, said, t } from "../../kit/texts.js";
 
 /**
  * Validation loss before and after: what the training changed, on rows that it never saw.
  * @param {Server.ListedTuned | Server.NamedTuned} model
  */
 export function modelGain(model) {
+  if (model.outcome) return outcomeGain(model.outcome);
   if (model.val_loss === null) return null;
   const before = model.base_val_loss;
   const change = before === null ? null : changeOf(before, model.val_loss);
@@ -19,6 +20,17 @@ export function modelGain(model) {
       before === null ? null : [h("span", { class: "model-before" }, format.loss(before)), drawIcon("arrow-right"), h("span", { class: "ts-sr" }, t("models.becomes"))],
       h("b", { class: "model-after " + (change?.tone || "") }, format.loss(model.val_loss))),
     change ? h("span", { class: "ts-badge " + change.tone }, changeWords(change)) : null);
+}
+
+/** What tells of the result better than a loss: of a reward model or of learning from rewards, a loss says little.
+    @param {Server.OutcomeView} outcome */
+function outcomeGain({ label, share, first, last }) {
+  const shown = (x) => (share ? format.percent(x) : format.number(x, 2));
+  const tone = last > first ? "good" : last < first ? "warn" : "neutral";
+  return h("div", { class: "model-gain" },
+    h("span", { class: "ts-label" }, said(label)),
+    h("span", { class: "ts-num" }, h("span", { class: "model-before" }, shown(first)), drawIcon("arrow-right"), h("span", { class: "ts-sr" }, t("models.becomes")),
+      h("b", { class: "model-after " + tone }, shown(last))));
 }
 
 function changeWords({ word, share }) {

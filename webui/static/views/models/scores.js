@@ -55,10 +55,10 @@ function scoresShown(found, dataset) {
 function scoreBars(found) {
   const most = Math.max(1, ...found.groups.flatMap((group) => group.counts));
   const bar = (group, i) => h("i", { class: "score-bar " + group.key, style: { height: (100 * group.counts[i]) / most + "%" }, title: String(group.counts[i]) });
-  const said = found.groups.map((group) => t("models.scores.group", { kind: t("models.scores.kind." + group.key), count: group.count, mean: format.number(group.mean, 2) }));
+  const said = found.groups.map((group) => t("models.scores.group", { kind: t("models.scores.kind." + group.key), count: group.count, mean: format.score(group.mean) }));
   return h("figure", { class: "score-figure" },
     h("div", { class: "score-bars", role: "img", "aria-label": said.join("; ") }, found.edges.slice(1).map((_, i) => h("span", {}, found.groups.map((group) => bar(group, i))))),
-    h("div", { class: "ts-spread ts-small ts-soft ts-num" }, h("span", {}, format.number(found.edges[0], 2)), h("span", {}, t("models.scores.axis")), h("span", {}, format.number(found.edges.at(-1), 2))),
+    h("div", { class: "ts-spread ts-small ts-soft ts-num" }, h("span", {}, format.score(found.edges[0])), h("span", {}, t("models.scores.axis")), h("span", {}, format.score(found.edges.at(-1)))),
     h("figcaption", { class: "ts-small" }, found.groups.map((group, i) => h("span", { class: "score-key" }, h("i", { class: "score-bar " + group.key }), said[i]))));
 }
 
@@ -78,7 +78,7 @@ function scoresWarning(found, dataset) {
 /** @param {Required<Server.ScoreSpread>} found */
 function scoreProbes(found) {
   if (!found.probes.length) return null;
-  const row = (one) => h("tr", {}, h("th", { scope: "row" }, t("models.scores.probe." + one.key)), h("td", { class: "ts-num" }, format.number(one.mean, 2)),
+  const row = (one) => h("tr", {}, h("th", { scope: "row" }, t("models.scores.probe." + one.key)), h("td", { class: "ts-num" }, format.score(one.mean)),
     h("td", { class: "ts-num" }, h("span", { class: "ts-badge " + (one.worse < FOOLED ? "warn" : "good") }, format.percent(one.worse))));
   return h("div", { class: "ts-table-wrap" }, h("table", { class: "ts-table" }, h("caption", { class: "ts-small ts-soft" }, t("models.scores.probes", { n: found.probes[0].count })),
     h("thead", {}, h("tr", {}, ["spoilt", "mean", "lower"].map((key) => h("th", { scope: "col" }, t("models.scores.probes." + key))))),

@@ -61,7 +61,7 @@ const scoreArea = (id, text, rows) => {
   node.value = text;
   return node;
 };
-const scoreWords = (one) => (one.score === null ? one.error?.message ?? t("playground.score.no") : t("playground.score.is", { n: format.number(one.score, 2) }));
+const scoreWords = (one) => (one.score === null ? one.error?.message ?? t("playground.score.no") : t("playground.score.is", { n: format.score(one.score) }));
 
 /** @param {Parts<"playground">} play */
 function bestPart(play, state) {

@@ -200,7 +200,7 @@ function playFooter(answer, item, play) {
     stats.tokens_per_second ? t("playground.speed", { n: format.number(stats.tokens_per_second, 1) }) : null,
     Number.isFinite(stats.first_token_s) ? t("playground.first", { n: format.number(stats.first_token_s, 2) }) : null,
     stats.reason === "length" ? t("playground.cut") : null,
-    Number.isFinite(scored?.score) ? t("playground.score.is", { n: format.number(scored.score, 2) }) : scored?.error?.message,
+    Number.isFinite(scored?.score) ? t("playground.score.is", { n: format.score(scored.score) }) : scored?.error?.message,
   ].filter(Boolean);
   const copy = t("playground.copy");
   return h("footer", { class: "ts-small ts-soft" },

@@ -129,18 +129,28 @@ export function keepDraft(kind, save, draft) {
   });
 }
 
-/** Ask until all rows were looked at; `show` takes each answer. Ends when `here()` says so, or at an error: nothing is told then. */
+/**
+ * Ask until all rows were looked at; `show` takes each answer. Ends when `here()` says so. An answer that is lost on the way is asked for
+ * again, ever more seldom; at a refusal nothing is told.
+ */
 export async function watchFit(ask, show, here) {
   const waits = (found) => (found.findings ? found.working : Object.values(found).some((one) => one.working));
-  try {
-    for (;;) {
+  const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+  for (let lost = 0; here();) {
+    try {
       const found = await ask();
       if (!here()) return;
       show(found);
       if (!waits(found)) return;
-      await new Promise((done) => setTimeout(done, 120));
+      lost = 0;
+      await wait(FIT_AGAIN_MS);
+    } catch (error) {
+      if (!LOST_CODES.has(error.code) || lost >= FIT_MOST_LOST) return; // what a page does with the data set says itself why it cannot be read
+      await wait(FIT_AGAIN_MS * 2 ** (lost += 1));
     }
-  } catch {
-    /* what a page does with the data set says itself why it cannot be read */
   }
 }
+
+const FIT_AGAIN_MS = 120;
+const FIT_MOST_LOST = 6;
+const LOST_CODES = new Set(["away", "internal"]); // no answer came

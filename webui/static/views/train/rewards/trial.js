@@ -71,7 +71,7 @@ function samplingView({ done, total, ended, error }) {
 
 /** @param {Server.TriedAnswer} one */
 function answerView(one, parts, label) {
-  const score = (value) => (value === null ? "–" : format.number(value, 2));
+  const score = (value) => format.score(value);
   return h("li", { "data-origin": one.origin },
     h("div", { class: "reward-said" }, h("span", { class: "ts-badge " + (one.origin === "sampled" ? "base" : "train") }, t("train.rewards.origin." + one.origin)),
       one.question ? h("span", { class: "ts-soft ts-small", dir: "auto" }, one.question) : null,

@@ -102,7 +102,7 @@ function trainLegend(w) {
 /** One example, token by token. Line ends are shown as a sign, and break the line too. */
 function tokenRow(row) {
   const trained = row.tokens.filter((token) => token.trained).length;
-  const place = row.texts > 1 ? t("train.tokens.packed", { texts: row.texts, n: row.row }) : t("train.tokens.row", { n: row.row });
+  const place = row.answers > 1 ? t("train.tokens.answers", { answers: row.answers, n: row.row }) : row.texts > 1 ? t("train.tokens.packed", { texts: row.texts, n: row.row }) : t("train.tokens.row", { n: row.row });
   return h("figure", { class: "train-tokens" },
     h("figcaption", { class: "ts-small ts-soft ts-row" }, place,
       h("span", { class: "ts-num" }, t("train.tokens.counts", { all: format.number(row.tokens.length), trained: format.number(trained) })),
