@@ -113,7 +113,7 @@ def load_examples(
 
 def _nothing_left(objective: Objective, training: Mapping[str, Any], found: Examples) -> Fault:
     names = ("dropped", "unlearnable", "refused")
-    told = {name: found.counts[name] for name in names}
+    told: dict[str, Any] = {name: found.counts[name] for name in names}
     told |= {"max_length": training["max_length"], "reason": found.refusal or "-"}
     if objective.online is not None:
         return Fault("training.no_questions", **told)

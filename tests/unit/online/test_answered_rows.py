@@ -21,10 +21,8 @@ _ROW = Example(np.array([1, 2], np.int32), np.array([-100, -100], np.int32), 0)
 class _Rollout:
     """Says one answer to each prompt, which gets 1."""
 
-    values: dict[str, Any] = {"temperature": 1.0}
-
     def __init__(self, trainer: Any, slow: bool) -> None:
-        self.state: dict[str, Any] = {}
+        self.values, self.state = {"temperature": 1.0}, dict[str, Any]()
         self._trainer, self._slow = trainer, slow
 
     def check_keys(self, places: list[int]) -> list[tuple[int, ...]]:
