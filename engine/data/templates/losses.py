@@ -118,8 +118,11 @@ def refuses_a_row(fault: Fault) -> bool:
 
 
 def reason_of(fault: Fault) -> str | Said:
-    """Why a template cannot take a row: its own words, or ours in both languages."""
-    return LOSSES[fault.code].as_dict() if fault.code in LOSSES else str(fault.params["reason"])
+    """Why a row cannot be taken: the template's own words, or ours in both languages."""
+    if fault.code in LOSSES:
+        return LOSSES[fault.code].as_dict()
+    reason: str | Said = fault.params["reason"]
+    return reason
 
 
 def refusal_kind(code: str) -> str:

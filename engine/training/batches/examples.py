@@ -21,6 +21,7 @@ from engine.objectives.declaration import Objective, Parts
 from engine.training.batches.tokenized_dataset import Example, TokenizedDataset, TokenizedDatasetWriter
 
 _SPLITS = ("train", "val")
+_COMPARED = {"preference", "ranking", "kto"}  # kinds of rows whose answers are better or worse than others
 
 
 @dataclass
@@ -97,7 +98,7 @@ def load_examples(
 
     Raises:
         Fault: "training.beyond", when rows use tokens that the model has no row for in its embedding;
-            "training.no_examples", when no training row is left to learn from.
+            "training.no_examples", "training.no_comparisons" or "training.no_questions", when no training row is left to learn from.
     """
     found = Examples()
     with TokenizedDatasetWriter(folder / "train.arrow") as train, TokenizedDatasetWriter(folder / "val.arrow") as val:
@@ -106,11 +107,19 @@ def load_examples(
             writers[split].add(join_parts(parts))
     found.train, found.val = TokenizedDataset(train.path), TokenizedDataset(val.path)
     if not found.train:
-        names = ("dropped", "unlearnable", "refused")
-        counts = {name: found.counts[name] for name in names}
-        counts["unlearnable"] += found.counts["identical_answers"]
-        raise Fault("training.no_examples", **counts, max_length=training["max_length"], reason=found.refusal or "-")
+        raise _nothing_left(objective, training, found)
     return found
+
+
+def _nothing_left(objective: Objective, training: Mapping[str, Any], found: Examples) -> Fault:
+    names = ("dropped", "unlearnable", "refused")
+    told: dict[str, Any] = {name: found.counts[name] for name in names}
+    told |= {"max_length": training["max_length"], "reason": found.refusal or "-"}
+    if objective.online is not None:
+        return Fault("training.no_questions", **told)
+    if objective.learns_from & _COMPARED:
+        return Fault("training.no_comparisons", **told, identical=found.counts["identical_answers"])
+    return Fault("training.no_examples", **told)
 
 
 def _made(

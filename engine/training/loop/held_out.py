@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST_HELD_OUT = 500
 _FIRST = 64  # so many parts of the rows are there at most while nobody knows how long scoring them takes
-_PATIENCE = 1.5  # times the allowance: then what was begun is given up
+PATIENCE = 1.5  # times the allowance: then what was begun is given up
 
 
 class TooSlow(BaseException):
@@ -57,14 +57,18 @@ class ScoredRows:
         return found
 
     def _first(self, trainer: StepTrainer) -> HeldOutMeans | None:
-        allowance = self._extras.for_score if self._progress.step == 0 else self._until_the_end()
-        if (found := first_score(trainer, self.rows, allowance, self._reporter)) is None:
+        if (found := first_score(trainer, self.rows, self.allowance, self._reporter)) is None:
             return None
         means, scored = found
         if len(scored) < len(self.rows):
             self._progress.scored_rows = len(scored)
         self.rows = scored
         return means
+
+    @property
+    def allowance(self) -> float | None:
+        """Seconds that the first score may take; None without a limit."""
+        return self._extras.for_score if self._progress.step == 0 else self._until_the_end()
 
     def _until_the_end(self) -> float | None:
         allowance, latest = self._clock.allowance(), self._clock.latest
@@ -82,7 +86,7 @@ def first_score(
     if allowance is None:
         return trainer.mean_loss(rows, reporter.heed), rows
     began, order = time.monotonic(), spread(rows)
-    look = until(began + _PATIENCE * allowance, reporter)
+    look = until(began + PATIENCE * allowance, reporter)
     done, found, size = 0, HeldOutMeans(0.0, 0.0), max(1, len(order) // _FIRST)
     try:
         while size:

@@ -15,7 +15,7 @@ from engine.jobs.reporter import Reporter
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.mean_loss import HeldOutMeans
 from engine.training.loop.checkpoints import TrainingProgress
-from engine.training.loop.held_out import ScoredRows, TooSlow, until
+from engine.training.loop.held_out import PATIENCE, ScoredRows, TooSlow, until
 from engine.training.pace.clock import Clock
 from engine.training.pace.extras import Extras
 from engine.training.rollout.prompt_rows import PromptRows
@@ -52,7 +52,7 @@ class AnsweredRows(ScoredRows):
     def means(self, trainer: StepTrainer) -> HeldOutMeans | None:
         """What the answers got. None where there is no time for it."""
         began, heeds = time.monotonic(), trainer.between_groups
-        trainer.between_groups = until(self._clock.latest, self._reporter)
+        trainer.between_groups = until(self._latest(began), self._reporter)
         try:
             found = self._answered()
         except TooSlow:
@@ -61,6 +61,13 @@ class AnsweredRows(ScoredRows):
             trainer.between_groups = heeds
         self._clock.score = time.monotonic() - began
         return found if np.isfinite(found.loss) else None  # no reward could say anything, which was told
+
+    def _latest(self, began: float) -> float | None:
+        """Monotonic seconds at which a check is given up: while nobody knows how long one takes, it gets a part of the time."""
+        latest, allowance = self._clock.latest, self.allowance
+        if latest is None or allowance is None or self._clock.score:
+            return latest
+        return min(latest, began + PATIENCE * allowance)
 
     def _answered(self) -> HeldOutMeans:
         rollout, values = self.rollout, self.rollout.values
@@ -80,9 +87,10 @@ class AnsweredRows(ScoredRows):
 
     def _against_the_start(self, likely: Rewarded, random: Rewarded) -> dict[str, float]:
         state, now = self.rollout.state, {"greedy": list(likely.totals), "sampled": list(random.totals)}
-        if self._progress.step == 0 or _START not in state:
+        if self._progress.step == 0:
             state.setdefault(_START, now)
-        start = state[_START]
+        if (start := state.get(_START)) is None:
+            return {}  # there was no time to answer them at the start
         return {
             "win_rate": win_rate(now["greedy"], start["greedy"]),
             "win_rate_sampled": win_rate(now["sampled"], start["sampled"]),

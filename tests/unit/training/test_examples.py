@@ -12,7 +12,7 @@ from engine.data.templates.encoded import Encoded
 from engine.data.templates.lengths import measure
 from engine.data.templates.template import ChatTemplate
 from engine.evaluation.sampling import fixed_prompts
-from engine.objectives import usual_objective
+from engine.objectives import objective_of, usual_objective
 from engine.training.batches.examples import load_examples, make_example
 from engine.training.batches.tokenized_dataset import TokenizedDataset, TokenizedDatasetWriter
 from tests import tiny
@@ -88,6 +88,25 @@ def test_no_example_left_is_a_fault_with_the_numbers(template: ChatTemplate, tmp
         load_examples([LONG_QUESTION, LONG_QUESTION], template, usual_objective(), TRAINING, tmp_path)
     assert caught.value.code == "training.no_examples"
     assert caught.value.params["unlearnable"] == 2
+
+
+def test_what_leaves_nothing_to_compare_is_said_of_pairs_and_of_questions(
+    template: ChatTemplate, tmp_path: Path
+) -> None:
+    ask, one, other = (chat(text, answer)["messages"] for text, answer in (("a", "b"), ("c", "d"), ("e", "f")))
+    rows = [
+        {"split": "train", "prompt": ask[:1], "chosen": [ask[1], *one], "rejected": [other[1], *one]},
+        {"split": "train", "prompt": ask[:1], "chosen": one[1:], "rejected": one[1:]},
+    ]
+    values = TRAINING | {"answer_tokens": 4}
+    with pytest.raises(Fault) as caught:
+        load_examples(rows, template, objective_of("dpo"), values, tmp_path)
+    told = caught.value.params
+    assert (caught.value.code, told["identical"], told["refused"]) == ("training.no_comparisons", 1, 1)
+    assert "last turn" in told["reason"]["en"]
+    with pytest.raises(Fault) as caught:
+        load_examples([{"split": "train", "prompt": []}], template, objective_of("grpo"), values, tmp_path)
+    assert (caught.value.code, caught.value.params["unlearnable"]) == ("training.no_questions", 1)
 
 
 def test_refused_rows_are_counted_with_the_reason(tmp_path: Path) -> None:
