@@ -51,7 +51,7 @@ class ScoredRows:
     def means(self, trainer: StepTrainer) -> HeldOutMeans | None:
         """Means over the rows; None where there is no time for it."""
         began, clock = time.monotonic(), self._clock
-        found = scoreuntil(trainer, self.rows, clock.latest, self._reporter) if clock.score else self._first(trainer)
+        found = score_until(trainer, self.rows, clock.latest, self._reporter) if clock.score else self._first(trainer)
         if found is not None:
             clock.score = time.monotonic() - began
         return found
@@ -111,7 +111,7 @@ def _next_part(done: int, total: int, spent: float, allowance: float) -> int:
     return min(done, total - done) if 2 * spent <= allowance else 0
 
 
-def scoreuntil(
+def score_until(
     trainer: StepTrainer, rows: Sequence[Example], latest: float | None, reporter: Reporter
 ) -> HeldOutMeans | None:
     """Means; None where it is not there at `latest` (monotonic seconds)."""
