@@ -110,7 +110,7 @@ def _queued(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Hea
     if (coming := job["waits_for"]) is not None:
         known = {"done_mb": coming["done_mb"], "total_mb": coming["total_mb"]}
         return _say("queued.download", **known) if coming["total_mb"] else _say("queued.weights")
-    if (awaited := job["awaits"]) is not None:
+    if (awaited := job.get("awaits")) is not None:
         return _say("queued.stage_held" if awaited["held"] else "queued.stage", name=awaited["name"])
     place = job["queue_place"] or 1
     return _say("queued", place=place) if place > 1 else _say("queued.next")
