@@ -216,14 +216,14 @@ def test_the_phone(visit: Open, studio: Studio, lang: str, scheme: str, path: st
 
 def test_capabilities_decide_what_is_offered() -> None:
     def keys(method: str, saved: str) -> list[str]:
-        return [form["key"] for form in export_forms("en", {"method": method, "format": saved})]
+        return [form["key"] for form in export_forms("en", {"method": method, "format": saved, "talks": True})]
 
     assert keys("lora", "adapter") == ["adapter", "merged"]
     assert keys("full", "full") == ["whole"]
     assert keys("of the future", "adapter") == []
     assert keys("freeze", "delta") == ["delta", "merged"]
     assert keys("few_shot", "shots") == ["shots"]
-    assert not_offered("en", {"method": "lora", "format": "adapter"}) == []
-    assert not_offered("en", {"method": "full", "format": "full"}) == []
-    assert not_offered("en", {"method": "of the future", "format": "adapter"}) == []
-    assert "示例" in str(not_offered("zh", {"method": "few_shot", "format": "shots"}))
+    assert not_offered("en", {"method": "lora", "format": "adapter", "talks": True}) == []
+    assert not_offered("en", {"method": "full", "format": "full", "talks": True}) == []
+    assert not_offered("en", {"method": "of the future", "format": "adapter", "talks": True}) == []
+    assert "示例" in str(not_offered("zh", {"method": "few_shot", "format": "shots", "talks": True}))
