@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from engine.core.context import Context
 from engine.jobs.reporter import Reporter
+from engine.models.tuned.results import HEAD
 from engine.objectives import OBJECTIVES
 from engine.services.jobs import lifecycle
 from engine.training.online import attach
@@ -71,6 +72,9 @@ def test_a_job_learns_and_draws_what_it_declares(ctx: Context, job_inputs: tuple
     assert not (ctx.settings.home / "jobs" / str(job.id) / "answers").exists()
     drawn = metrics(ctx, job.id)
     assert drawn["val_win_rate", 0] == 0.5
+    made = training_jobs.tuned(ctx, job.id)
+    assert made is not None
+    assert not (ctx.settings.absolute(made.path) / HEAD).exists()  # it talks: what foresaw its rewards is no part of it
     assert drawn.get(("clip_share", 1), 0.0) == 0.0  # the ratio of fresh answers is 1
 
 

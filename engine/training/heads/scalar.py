@@ -24,10 +24,15 @@ _NAME = "scalar_head"
 
 
 class ScalarHead(nn.Linear):
-    """One number for each state, in fp32 whatever the model is held in. Before its first step it says 0 of everything."""
+    """One number for each state, in fp32 whatever the model is held in. Before its first step it says 0 of everything.
 
-    def __init__(self, hidden: int) -> None:
+    Attributes:
+        kept: it is part of the result; else only training needs it.
+    """
+
+    def __init__(self, hidden: int, *, kept: bool = True) -> None:
         super().__init__(hidden, 1, dtype=torch.float32)
+        self.kept = kept
         nn.init.zeros_(self.weight)
         nn.init.zeros_(self.bias)
 
@@ -43,7 +48,8 @@ def attach_head(model: nn.Module, objective: Objective) -> None:
     if not objective.head:
         return
     output: Any = _plain(model).get_output_embeddings()
-    head = ScalarHead(output.weight.shape[1] if not hasattr(output, "in_features") else output.in_features)
+    hidden = output.weight.shape[1] if not hasattr(output, "in_features") else output.in_features
+    head = ScalarHead(hidden, kept=not objective.talks)
     model.add_module(_NAME, head.to(output.weight.device))
 
 

@@ -66,7 +66,7 @@ def save_result(model: Any, method: Method, folder: Path, run: RunContext, dtype
     that the objective put on it lies beside it."""
     with without_head(model) as head:
         _save_body(model, method, folder, run, dtype)
-    if head is not None:
+    if head is not None and head.kept:
         save_head(head, folder)
 
 
