@@ -134,8 +134,11 @@ def test_what_an_item_is(rows: list[dict[str, Any]], shape: str, tmp_path: Path)
     assert detect_upload(tmp_path / "a", "a.jsonl").shape == shape
 
 
-def test_no_objective_learns_from_items_and_each_says_why() -> None:
+def test_only_what_writes_answers_itself_learns_from_items_and_the_others_say_why() -> None:
     for objective in OBJECTIVES:
+        assert ("prompt" in objective.learns_from) == (objective.online is not None)
+        if objective.online is not None:
+            continue
         fault = objective.unfit_fault("prompt", "x")
         assert fault is not None
         assert fault["code"] in ("job.dataset_prompt", "job.dataset_unfit")

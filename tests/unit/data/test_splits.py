@@ -343,7 +343,8 @@ _OTHER = {
 
 
 @pytest.mark.parametrize(
-    "key", [one.key for one in OPERATIONS if one.group in ("size", "augment", "combine", "wording")]
+    "key",
+    [one.key for one in OPERATIONS if "chat" in one.kinds and one.group in ("size", "augment", "combine", "wording")],
 )
 def test_no_operation_makes_training_rows_of_test_rows(key: str) -> None:
     """Nor of validation rows; neither the set's own nor those of one that is mixed in."""

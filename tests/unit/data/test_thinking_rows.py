@@ -12,8 +12,8 @@ from engine.core.errors import Fault
 from engine.data.detection.detect_upload import detect_upload
 from engine.data.operations.repairs.editing import edited
 from engine.data.operations.repairs.texts import change_texts
-from engine.data.rows.wording import said
 from engine.data.rows.row import content_of, texts_of
+from engine.data.rows.wording import said
 from engine.data.schema.guess import guess_shape, mappings_by_name
 from engine.services.data.row_edits import check_row
 from tests.unit.data.corpus import jsonl

@@ -253,7 +253,7 @@ def test_a_judge_is_asked_in_the_language_of_the_question() -> None:
     )
     assert "请你评判" in asked
     assert "{因为}散射" in asked
-    assert "<参考答案>\n散射" in asked
+    assert "<参考回答>\n散射" in asked
     assert "Be kind." in asked_of_judge(Answered(ASKED, "Yes."), "Be kind.")
 
 
