@@ -33,14 +33,14 @@ from engine.objectives.shared_params import (
     WEIGHT_DECAY,
 )
 
-# Shares of the rate that a method imitates at. LoRA: a tenth, which is 1e-4 for the smallest models and 2e-5 for 7 billion
+# Shares of the rate that a method imitates at. LoRA: a fifth, which is 2e-4 for the smallest models and 4e-5 for 7 billion
 # parameters (5e-6 to 5e-5 are usual there: Tunstall et al. 2023, Zephyr, arXiv:2310.16944). Whole models: a fiftieth, 4e-7 for 7
 # billion (5e-7: Lambert et al. 2024, Tulu 3, arXiv:2411.15124; 3e-7 to 1e-6: Meng et al. 2024, SimPO, arXiv:2405.14734).
 GENTLE: Mapping[Family, float] = {
     "whole": 0.02,
     "selective": 0.1,
-    "low_rank": 0.1,
-    "adapter": 0.1,
+    "low_rank": 0.2,
+    "adapter": 0.2,
     "prompt": 0.5,
     "context": 1.0,
     "research": 0.1,

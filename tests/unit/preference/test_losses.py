@@ -96,7 +96,7 @@ def test_each_objective_has_rates_of_its_own_by_family() -> None:
     lora, full = method_of("lora"), method_of("full")
     sft, dpo, orpo = (objective_of(key) for key in ("sft", "dpo", "orpo"))
     assert sft.defaults_of(lora)[RATE] == lora.defaults[RATE] == 1e-3
-    assert (dpo.defaults_of(lora)[RATE], dpo.defaults_of(full)[RATE]) == (1e-4, 1e-6)
+    assert (dpo.defaults_of(lora)[RATE], dpo.defaults_of(full)[RATE]) == (2e-4, 1e-6)
     assert dpo.defaults_of(full, 8 * 10**9)[RATE] == pytest.approx(4e-7)
     assert orpo.defaults_of(lora)[RATE] == 4e-4
     epochs = next(param.default for param in dpo.params_of(lora) if param.key == "epochs")

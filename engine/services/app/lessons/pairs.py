@@ -46,7 +46,7 @@ PAIR_LESSONS: tuple[Lesson, ...] = (
         form="pairs",
         rows=as_they_are,
         better=shorter,
-        training={**_ONCE, "learning_rate": 2e-4, "beta": 0.2, "imitate": 0.5},
+        training={**_ONCE, "epochs": 2, "learning_rate": 2e-4, "beta": 0.2, "imitate": 0.5},
         method_params=_LORA,
     ),
     Lesson(
@@ -82,7 +82,7 @@ PAIR_LESSONS: tuple[Lesson, ...] = (
         form="pairs",
         rows=as_they_are,
         better=shorter,
-        training={**_ONCE, "learning_rate": 2e-4, "beta": 2.0, "gamma": 1.0},
+        training={**_ONCE, "epochs": 2, "learning_rate": 2e-4, "beta": 2.0, "gamma": 1.0},
         method_params=_LORA,
     ),
     Lesson(
