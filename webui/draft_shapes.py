@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from engine.core.conforming import LARGEST, conform
 from engine.core.errors import Fault
@@ -23,7 +23,9 @@ class CompareDraft(TypedDict):
     shared: dict[str, Any]  # settings that are the same for all
     device: str  # "auto", or key of a device
     memory_mb: TypedNumber  # limit of each job
-    judged_by: list[dict[str, Any]]  # rewards that say which of two answers is better; empty for the usual one
+    judged_by: NotRequired[
+        list[dict[str, Any]]
+    ]  # rewards that say which of two answers is better; empty for the usual one
 
 
 class SheetDraft(TypedDict):

@@ -546,6 +546,7 @@ def test_rewards_are_gathered_and_tried_before_the_start(visit: Open, studio: St
     page.wait_for_selector("[data-field='training.rewards.1.most'] .ts-error:visible")
     page.fill("#reward-1-least", "0")
     planned(page)
+    page.wait_for_timeout(400)  # colours change slowly
     assert tab.violations() == []
     page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

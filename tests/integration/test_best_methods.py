@@ -11,6 +11,7 @@ from engine.core.context import Context
 from engine.core.errors import SpecError
 from engine.evaluation import sampling
 from engine.models.tuned.versions import versions_of
+from engine.training.forward.mean_loss import HeldOutMeans
 from engine.training.limits.safe_files import hashes
 from engine.training.loop.callback import TrainingCallback
 from engine.training.loop.trainer import StepTrainer
@@ -41,8 +42,8 @@ def lowest_at_best(monkeypatch: pytest.MonkeyPatch) -> None:
     """The held-out loss is lowest at step BEST, whatever is learnt."""
     monkeypatch.setattr(sampling, "NEW_TOKENS", 2)
 
-    def scripted(trainer: StepTrainer, _examples: Any, _between: Any) -> float:
-        return 1.0 + abs(trainer.state.global_step - BEST)
+    def scripted(trainer: StepTrainer, _examples: Any, _between: Any) -> HeldOutMeans:
+        return HeldOutMeans(1.0 + abs(trainer.state.global_step - BEST), 1.0)
 
     monkeypatch.setattr(StepTrainer, "mean_loss", scripted)
 

@@ -211,7 +211,7 @@ def test_slow_scoring_is_done_on_fewer_rows_under_a_time_limit(
 ) -> None:
     score = StepTrainer.mean_loss
 
-    def slow(self: StepTrainer, examples: Any, between: Any) -> float:
+    def slow(self: StepTrainer, examples: Any, between: Any) -> Any:
         time.sleep(0.12 * len(examples))
         return score(self, examples, between)
 

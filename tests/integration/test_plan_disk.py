@@ -15,6 +15,7 @@ from engine.planner.plan_estimate import spaces_of_case, workload
 from engine.planner.time.disk import scratch_bytes
 from engine.services.planning import estimates
 from engine.training.batches.tokenized_dataset import Example, TokenizedDatasetWriter
+from engine.training.forward.mean_loss import HeldOutMeans
 from engine.training.limits.safe_files import size
 from engine.training.loop.trainer import StepTrainer
 from tests import tiny
@@ -36,7 +37,9 @@ def test_planned_bytes_are_those_of_a_real_job(
     ctx: Context, method: str, values: dict[str, Any], optimizer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One whose first check is its best one, so that both sets of weights are kept."""
-    monkeypatch.setattr(StepTrainer, "mean_loss", lambda trainer, *_rest: 1.0 + trainer.state.global_step)
+    monkeypatch.setattr(
+        StepTrainer, "mean_loss", lambda trainer, *_rest: HeldOutMeans(1.0 + trainer.state.global_step, 1.0)
+    )
     inputs = tiny.add_model(ctx), tiny.add_dataset(ctx)
     training = {"epochs": 2, "evaluations": 4, "keep_checkpoints": 2, "optimizer": optimizer, "max_length": 128}
     job = train(ctx, inputs, method=method, method_params=values, training=training)

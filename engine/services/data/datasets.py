@@ -50,7 +50,10 @@ def ensure_built_in(ctx: Context, key: str, name: str, content: Callable[[], byt
         if row := queries.sample(session, key):
             return row.id
     copy = ctx.settings.folder("uploads") / f"{uuid.uuid4().hex}.new"
-    copy.write_bytes(content())
+    try:
+        copy.write_bytes(content())
+    except OSError as error:  # writing, unlike opening, does not say where
+        raise OSError(error.errno, error.strerror, str(copy)) from error
     made = add_upload(ctx, copy, f"{key}.jsonl")
     view = dataset_view(ctx, made)
     import_dataset(ctx, made, name=name, shape=view["shape"], mapping=view["mapping"])

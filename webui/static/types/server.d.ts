@@ -561,7 +561,7 @@ export interface CompareDraft {
   /** limit of each job */
   memory_mb: number | string | null;
   /** rewards that say which of two answers is better; empty for the usual one */
-  judged_by: Record<string, any>[];
+  judged_by?: Record<string, any>[];
 }
 
 /** What the Compare page is placed with. */

@@ -63,7 +63,7 @@ function formState(forms, ctx, loaded) {
   f.raw = () => ({
     name: f.draft.name.trim() || f.autoName(), base_model: f.draft.base_model, dataset: f.draft.dataset, shared: f.draft.shared,
     device: f.draft.device, memory_mb: f.draft.memory_mb,
-    judged_by: f.draft.judged_by,
+    judged_by: f.draft.judged_by || [],
     entrants: f.draft.chosen.map(f.entrant).map(({ key, method, variant, objective }) => ({ method, variant, objective, ...(f.draft.own[key] || {}) })),
   });
   f.ready = () => Boolean(f.draft.base_model && f.draft.dataset && f.draft.chosen.length);
@@ -151,7 +151,7 @@ function drawEntrants(f) {
     @param {Parts<"compare">} f */
 function judge(f) {
   const options = [[0, t("compare.rule.usual")], ...f.reward_models.map((one) => [one.id, t("compare.rule.model", { name: one.name })])];
-  const chosen = f.draft.judged_by[0]?.values?.model || 0;
+  const chosen = f.draft.judged_by?.[0]?.values?.model || 0;
   const pick = (id) => f.patch({ judged_by: id ? [{ reward: f.reward_key, weight: 1, values: { model: id } }] : [] });
   return labelledField("compare-rule", t("compare.rule"), selectField("compare-rule", options, chosen, pick), { help: t("compare.rule.help") });
 }
