@@ -36,23 +36,21 @@ def answer_sums(of_labels: Tensor, group: Sequence[Any]) -> Tensor:
 
 def answer_notes(group: Sequence[Any], name: str, like: Tensor) -> Tensor:
     """What is noted of each answer under that name (`Example.answer_notes`), shape (answers,), where `like` is."""
-    import numpy as np
-    import torch
-
-    return torch.from_numpy(np.concatenate([example.answer_notes[name] for example in group])).to(like.device)
+    return _joined([example.answer_notes[name] for example in group], like)
 
 
 def label_notes(group: Sequence[Any], name: str, like: Tensor) -> Tensor:
     """What is noted of each label under that name (`Example.label_notes`), shape (labels,), where `like` is."""
-    import numpy as np
-    import torch
-
-    return torch.from_numpy(np.concatenate([example.label_notes[name] for example in group])).to(like.device)
+    return _joined([example.label_notes[name] for example in group], like)
 
 
 def answer_tags(group: Sequence[Any], like: Tensor) -> Tensor:
     """How good each answer is (`Example.tags`), shape (answers,), where `like` is."""
+    return _joined([example.tags for example in group], like)
+
+
+def _joined(numbers: Sequence[Any], like: Tensor) -> Tensor:
     import numpy as np
     import torch
 
-    return torch.from_numpy(np.concatenate([example.tags for example in group])).to(like.device)
+    return torch.from_numpy(np.concatenate(numbers)).to(like.device)

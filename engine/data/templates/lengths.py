@@ -110,10 +110,6 @@ class Counts:
         """Tokens of the longest row, of prompts with answers of the longest sequence."""
         return max((one.longest for one in self.bundles), default=max(self.lengths, default=0))
 
-    def largest_step(self, rows: int) -> int:
-        """Tokens of the longest rows: the most that a step of so many examples can have."""
-        return sum(self.descending[:rows])
-
     @cached_property
     def descending(self) -> Sequence[int]:
         """Tokens of the examples, the longest first."""

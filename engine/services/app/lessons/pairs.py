@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.core.text import Text
@@ -34,67 +34,79 @@ def as_answers(rows: Sequence[Row]) -> Sequence[Row]:
 
 
 _LORA = {"rank": 16}
-_ONCE = {"epochs": 1, "batch_size": 8, "evaluations": 1, "max_length": 256}
+_TWICE = {"epochs": 2, "batch_size": 8, "evaluations": 1, "max_length": 256}
+
+
+def _lesson(
+    key: str,
+    label: Text,
+    says: Text,
+    form: str,
+    rows: Callable[[Sequence[Row]], Sequence[Row]],
+    objective: str = "",
+    **training: Any,
+) -> Lesson:
+    """One way to learn from the same pairs; it is named after its objective where none is given."""
+    return Lesson(
+        key=key,
+        objective=objective or key,
+        label=label,
+        says=says,
+        data=_DATA,
+        form=form,
+        rows=rows,
+        better=shorter,
+        training={**_TWICE, **training},
+        method_params=_LORA,
+    )
+
 
 PAIR_LESSONS: tuple[Lesson, ...] = (
-    Lesson(
-        key="dpo",
-        objective="dpo",
-        label=Text("services.app.lessons.pairs.dpo.label"),
-        says=Text("services.app.lessons.pairs.dpo.says"),
-        data=_DATA,
-        form="pairs",
-        rows=as_they_are,
-        better=shorter,
-        training={**_ONCE, "epochs": 2, "learning_rate": 2e-4, "beta": 0.2, "imitate": 0.5},
-        method_params=_LORA,
+    _lesson(
+        "dpo",
+        Text("services.app.lessons.pairs.dpo.label"),
+        Text("services.app.lessons.pairs.dpo.says"),
+        "pairs",
+        as_they_are,
+        learning_rate=2e-4,
+        beta=0.2,
+        imitate=0.5,
     ),
-    Lesson(
-        key="kto",
-        objective="kto",
-        label=Text("services.app.lessons.pairs.kto.label"),
-        says=Text("services.app.lessons.pairs.kto.says"),
-        data=_DATA,
-        form="thumbs",
-        rows=as_thumbs,
-        better=shorter,
-        training={**_ONCE, "epochs": 2, "learning_rate": 2e-4, "beta": 0.1},
-        method_params=_LORA,
+    _lesson(
+        "kto",
+        Text("services.app.lessons.pairs.kto.label"),
+        Text("services.app.lessons.pairs.kto.says"),
+        "thumbs",
+        as_thumbs,
+        learning_rate=2e-4,
+        beta=0.1,
     ),
-    Lesson(
-        key="orpo",
-        objective="orpo",
-        label=Text("services.app.lessons.pairs.orpo.label"),
-        says=Text("services.app.lessons.pairs.orpo.says"),
-        data=_DATA,
-        form="pairs",
-        rows=as_they_are,
-        better=shorter,
-        training={**_ONCE, "epochs": 2, "learning_rate": 4e-4, "beta": 0.5},
-        method_params=_LORA,
+    _lesson(
+        "orpo",
+        Text("services.app.lessons.pairs.orpo.label"),
+        Text("services.app.lessons.pairs.orpo.says"),
+        "pairs",
+        as_they_are,
+        learning_rate=4e-4,
+        beta=0.5,
     ),
-    Lesson(
-        key="simpo",
-        objective="simpo",
-        label=Text("services.app.lessons.pairs.simpo.label"),
-        says=Text("services.app.lessons.pairs.simpo.says"),
-        data=_DATA,
-        form="pairs",
-        rows=as_they_are,
-        better=shorter,
-        training={**_ONCE, "epochs": 2, "learning_rate": 2e-4, "beta": 2.0, "gamma": 1.0},
-        method_params=_LORA,
+    _lesson(
+        "simpo",
+        Text("services.app.lessons.pairs.simpo.label"),
+        Text("services.app.lessons.pairs.simpo.says"),
+        "pairs",
+        as_they_are,
+        learning_rate=2e-4,
+        beta=2.0,
+        gamma=1.0,
     ),
-    Lesson(
-        key="control",
+    _lesson(
+        "control",
+        Text("services.app.lessons.pairs.control.label"),
+        Text("services.app.lessons.pairs.control.says"),
+        "answers",
+        as_answers,
         objective="sft",
-        label=Text("services.app.lessons.pairs.control.label"),
-        says=Text("services.app.lessons.pairs.control.says"),
-        data=_DATA,
-        form="answers",
-        rows=as_answers,
-        better=shorter,
-        training={**_ONCE, "epochs": 2, "learning_rate": 2e-4},
-        method_params=_LORA,
+        learning_rate=2e-4,
     ),
 )
