@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import LOCAL_OWNER, Base, Created, Owned
@@ -42,6 +42,8 @@ class Ranking(Created, Base):
     rater: Mapped[str] = mapped_column(default=LOCAL_OWNER)  # a name that a person gave; LOCAL_OWNER without one
     ranks: Mapped[list[Any]] = mapped_column(default=list)  # of the answers, in their order; empty: passed over
     best: Mapped[str | None]  # the best answer as the person rewrote it
+    verdict: Mapped[str] = mapped_column(default="", server_default="")  # "bad" where none of the answers was good
+    blind: Mapped[bool] = mapped_column(default=False, server_default=false())  # the names were hidden
     updated_at: Mapped[float] = mapped_column(default=time.time, onupdate=time.time)
 
     __table_args__ = (UniqueConstraint("prompt_id", "rater"),)

@@ -117,7 +117,28 @@ class Conversation(Owned, Base):
     title: Mapped[str]  # beginning of its first prompt; empty before
     base_model_id: Mapped[int] = mapped_column(ForeignKey("base_models.id"))
     tuned_ids: Mapped[list[Any]] = mapped_column(default=list)  # of those that answer besides the base
+    sides: Mapped[list[Any]] = mapped_column(
+        default=list, server_default="[]"
+    )  # names of all that answer ("base", "tuned:ID", "checkpoint:ID", "model:ID"); empty: the base and `tuned_ids`
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)  # system prompt and sampling, as chosen last
+    parent_id: Mapped[int | None] = mapped_column(
+        index=True
+    )  # conversation that it branched off; none that must still be there
+    parent_turn: Mapped[int | None]  # the first turn that is another one there
+    blind: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, server_default="{}"
+    )  # {"seed", "shown"}: names are hidden until `shown`; empty: they are not
+    updated_at: Mapped[float] = mapped_column(default=time.time, onupdate=time.time)
+
+
+class SystemPrompt(Owned, Base):
+    """A system prompt that is kept for other conversations."""
+
+    __tablename__ = "system_prompts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]  # that the user gave it
+    text: Mapped[str]  # with {{variables}} to fill in
     updated_at: Mapped[float] = mapped_column(default=time.time, onupdate=time.time)
 
 
@@ -135,6 +156,9 @@ class Message(Created, Base):
     status: Mapped[str] = mapped_column(default="complete")  # "streaming", "complete", "stopped" or "failed"
     weights_hash: Mapped[str | None]  # of the weights that answered
     stats: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"tokens", ...}; "owner" while it streams
+    made_by: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, server_default="{}", deferred=True
+    )  # {"prompt", "template", "sampling", "words"}: the exact prompt, how words were drawn, and what each was worth
 
     __table_args__ = (UniqueConstraint("conversation_id", "turn", "role", "side"),)
 
