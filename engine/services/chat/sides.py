@@ -25,6 +25,7 @@ from engine.models.presence import bare_fault, can_plan
 from engine.models.tuned.integrity import intact_result, result_change
 from engine.models.tuned.results import virtual_tokens
 from engine.objectives.shared_params import as_trained
+from engine.services.chat.blind import stands_apart
 from engine.services.chat.settings import read_chat_settings
 from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights, tuned_key
 from engine.serving.scored_texts import talks
@@ -57,6 +58,7 @@ class Setup:
     tuned: tuple[TunedModel, ...]  # rows of those that answer as well, in order
     settings: dict[str, Any]  # as `read_chat_settings` gives them
     sides: tuple[Side, ...]  # the base first, then the tuned ones
+    apart: bool = False  # each question is asked alone, without the turns before it
 
     @property
     def identity(self) -> str:
@@ -174,7 +176,8 @@ def load_setup(ctx: Context, conversation_id: int) -> tuple[Setup, list[Message]
         if fault := obstacle_now(ctx.settings, base, tuned):
             raise fault
         settings = read_chat_settings(conversation.settings)
-        setup = Setup(conversation_id, base, tuple(tuned), settings, sides_of(base, tuned))
+        sides, apart = sides_of(base, tuned), stands_apart(conversation.blind)
+        setup = Setup(conversation_id, base, tuple(tuned), settings, sides, apart)
         return setup, conversations.messages_of(s, conversation_id)
 
 
@@ -236,7 +239,7 @@ def history_of(setup: Setup, messages: Sequence[Message], side: str, prompt: str
     turns: list[Mapping[str, str]] = []
     if setup.settings["system"]:
         turns.append({"role": "system", "content": setup.settings["system"]})
-    for m in messages:
+    for m in () if setup.apart else messages:
         if m.role == conversations.ASSISTANT and m.side == side and m.content and m.turn in prompts:
             turns.append({"role": "user", "content": prompts[m.turn]})
             turns.append({"role": "assistant", "content": m.content})

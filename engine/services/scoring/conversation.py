@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.context import Context
+from engine.services.chat.blind import refuse_hidden
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import Setup, find_conversation, find_models, history_of, sides_of
 from engine.services.scoring.asking import AskedScorer
@@ -26,6 +27,7 @@ def score_conversation(ctx: Context, chat: Chat, conversation_id: int, scorer_id
     """
     with ctx.db.read() as s:
         conversation = find_conversation(s, conversation_id)
+        refuse_hidden(conversation)
         base, tuned = find_models(s, conversation)
         settings = read_chat_settings(conversation.settings)
         setup = Setup(conversation_id, base, tuple(tuned), settings, sides_of(base, tuned))
