@@ -30,11 +30,13 @@ class Turn:
     answers: tuple[MessageView, ...]  # so far
     state: ArenaState  # of all together
     ranking: Ranking | None  # of the person who looks
+    last: bool  # none was asked after it: only its answers can be given anew
 
     @property
     def waits(self) -> bool:
         """Whether the person has yet to say something."""
-        return self.ranking is None and self.state != "alike"
+        lost = self.state in ("failed", "stopped") and not self.last
+        return self.ranking is None and self.state != "alike" and not lost
 
 
 @dataclass(frozen=True)
@@ -84,17 +86,20 @@ def read_arena(ctx: Context, chat: Chat, conversation: int, rater: str) -> Seen:
         said.setdefault(message["turn"], []).append(message)
     busy, last = bool(view.get("busy")), max(said, default=0)
     turns = tuple(
-        _turn(turn, messages, voted.get(turn), busy and turn == last) for turn, messages in sorted(said.items())
+        _turn(turn, messages, voted.get(turn), turn == last, busy) for turn, messages in sorted(said.items())
     )
     return Seen(view, blind, name, turns)
 
 
-def _turn(turn: int, said: Sequence[MessageView], voted: tuple[Sequence[Any], Ranking] | None, busy: bool) -> Turn:
+def _turn(
+    turn: int, said: Sequence[MessageView], voted: tuple[Sequence[Any], Ranking] | None, last: bool, busy: bool
+) -> Turn:
     prompt = next((one["content"] for one in said if one["role"] == conversations.USER), "")
     answers = tuple(one for one in said if one["role"] == conversations.ASSISTANT)
     texts = {one["side"]: one["content"] for one in answers}
     still = voted is not None and all(texts.get(one["side"]) == one["text"] for one in voted[0])
-    return Turn(turn, prompt, answers, _state(answers, busy), voted[1] if voted and still else None)
+    state = _state(answers, busy and last)
+    return Turn(turn, prompt, answers, state, voted[1] if voted and still else None, last)
 
 
 def _state(answers: Sequence[MessageView], busy: bool) -> ArenaState:
