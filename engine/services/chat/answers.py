@@ -53,6 +53,7 @@ class Answering:
     Args:
         prepare: makes the request when the turn has come (memory is measured then). Raises Fault.
         replaces: answers of this turn are stored already and stay until there are new ones.
+        others_stay: answers of this turn by others than the setup's sides stay for good.
     """
 
     def __init__(
@@ -65,9 +66,10 @@ class Answering:
         prepare: Callable[[], Request],
         *,
         replaces: bool,
+        others_stay: bool = False,
     ) -> None:
         self._ctx, self._client, self._turns, self._setup, self._turn = ctx, client, turns, setup, turn
-        self._prepare, self._replaces = prepare, replaces
+        self._prepare, self._replaces, self._others_stay = prepare, replaces, others_stay
         self._states = {side.side: State() for side in setup.sides}
         self._changed = threading.Condition()
         self._stopped = self._finished = False
@@ -262,7 +264,7 @@ class Answering:
                     "stats": state.stats if state.over else state.stats | owner,
                 }
                 conversations.put_answer(s, self._setup.conversation_id, self._turn, side.side, values)
-            if self._replaces:
+            if self._replaces and not self._others_stay:
                 sides = [side.side for side in self._setup.sides]
                 conversations.drop_other_answers(s, self._setup.conversation_id, self._turn, sides)
             conversations.touch(s, self._setup.conversation_id)

@@ -18,6 +18,7 @@ from engine.models.base.paths import tokenizer_folder
 from engine.services.chat import views
 from engine.services.chat.answers import Answering, settle_orphans
 from engine.services.chat.bare_base import require_weights
+from engine.services.chat.branches import brief_text
 from engine.services.chat.memory import spared
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import (
@@ -27,9 +28,11 @@ from engine.services.chat.sides import (
     find_conversation,
     load_setup,
     make_asks,
+    narrowed,
     refuse_scorers,
     shape_of_base,
 )
+from engine.services.chat.variables import Values, fill_prompt, fill_setup, values_at
 from engine.serving.process.admission import Devices, Running, Tuned, Wanted, place
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
@@ -42,7 +45,6 @@ from storage.tables import Conversation
 Briefs = list[ConversationBrief]  # the class below has a method called `list`
 Texts = list[str]
 
-_TITLE_CHARACTERS = 60
 _MOST_LISTED = 200
 _CLOSE_SECONDS = 5.0
 
@@ -121,17 +123,22 @@ class Chat:
 
     # ------------------------------------------------------------------ answers
 
-    def ask(self, conversation_id: int, prompt: str) -> Iterator[AnswerEvent]:
+    def ask(self, conversation_id: int, prompt: str, *, values: Values | None = None) -> Iterator[AnswerEvent]:
         """Ask every side; yields {"side", "text" (so far), "status", "stats"} as they answer.
 
         The answer is finished and stored whether or not somebody goes on reading. `status` is waiting (stats.place: how
         many are before), loading, streaming, then complete, stopped or failed (stats.error).
 
+        Args:
+            values: of the variables in `prompt` and the system prompt; None: they are asked as they stand.
+
         Raises:
             NotFound, Fault: before anything is stored, when it cannot be asked; at the end, when nobody could answer.
         """
-        prompt = clean_prompt(prompt)
+        filled, kept = fill_prompt(prompt, values)
+        prompt = clean_prompt(filled)
         setup, messages = load_setup(self._ctx, conversation_id)
+        setup = fill_setup(setup, values)
         require_weights(self._ctx, setup.base)
         asks = make_asks(self._ctx, setup, messages, prompt, _seed(setup))
 
@@ -140,28 +147,34 @@ class Chat:
                 turn = conversations.last_turn(s, conversation_id) + 1
                 if turn != 1 + max((message.turn for message in messages), default=0):
                     raise Fault("chat.busy")  # asked and answered in another tab meanwhile
-                conversations.add_prompt(s, conversation_id, turn, prompt)
+                conversations.add_prompt(s, conversation_id, turn, prompt, kept)
                 conversation = find_conversation(s, conversation_id)
-                conversation.title = conversation.title or _title(prompt)
+                conversation.title = conversation.title or brief_text(prompt)
                 return turn
 
         yield from self._begin(setup, asks, store, replaces=False).follow()
 
-    def regenerate(self, conversation_id: int) -> Iterator[AnswerEvent]:
+    def regenerate(self, conversation_id: int, sides: Sequence[str] = ()) -> Iterator[AnswerEvent]:
         """Answer the last prompt again, with a new seed unless one is set; the old answers go when the new ones come.
 
+        Args:
+            sides: who answers again; the answers of the others stay. None of them: all.
+
         Raises:
+            NotFound: there is no such side.
             Fault: "chat.nothing_to_repeat" before the first prompt.
         """
         setup, messages = load_setup(self._ctx, conversation_id)
+        setup = narrowed(setup, sides)
         turn = max((m.turn for m in messages), default=0)
         prompt = next((m.content for m in messages if m.turn == turn and m.role == conversations.USER), None)
         if prompt is None:
             raise Fault("chat.nothing_to_repeat")
         require_weights(self._ctx, setup.base)
         earlier = [m for m in messages if m.turn < turn]
+        setup = fill_setup(setup, values_at(messages, turn))
         asks = make_asks(self._ctx, setup, earlier, prompt, _seed(setup))
-        yield from self._begin(setup, asks, lambda: turn, replaces=True).follow()
+        yield from self._begin(setup, asks, lambda: turn, replaces=True, others_stay=bool(sides)).follow()
 
     def follow(self, conversation_id: int) -> Iterator[AnswerEvent]:
         """Follow an answer that was begun elsewhere (another tab, before a refresh); nothing when none is being given."""
@@ -233,7 +246,15 @@ class Chat:
         if self._running(conversation_id):
             raise Fault("chat.busy")
 
-    def _begin(self, setup: Setup, asks: tuple[Ask, ...], store: Callable[[], int], *, replaces: bool) -> Answering:
+    def _begin(
+        self,
+        setup: Setup,
+        asks: tuple[Ask, ...],
+        store: Callable[[], int],
+        *,
+        replaces: bool,
+        others_stay: bool = False,
+    ) -> Answering:
         with self._lock:
             self._refuse_while_busy(setup.conversation_id)
             self._answers = {key: value for key, value in self._answers.items() if not value.finished}
@@ -245,6 +266,7 @@ class Chat:
                 store(),
                 lambda: self._request(setup, asks),
                 replaces=replaces,
+                others_stay=others_stay,
             )
             self._answers[setup.conversation_id] = answering
             answering.start()
@@ -304,8 +326,3 @@ class Chat:
 def _seed(setup: Setup) -> int:
     seed = setup.settings["seed"]
     return secrets.randbelow(2**31) if seed is None else int(seed)
-
-
-def _title(prompt: str) -> str:
-    line = " ".join(prompt.split())
-    return line if len(line) <= _TITLE_CHARACTERS else line[: _TITLE_CHARACTERS - 1].rstrip() + "…"
