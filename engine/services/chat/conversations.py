@@ -293,6 +293,7 @@ class Chat:
             tuple(Tuned(tuned_key(t.id), t.format, t.bytes) for t in setup.tuned),
             setup.answering,
             sum(len(ask.ids) + ask.max_tokens for ask in asks) + sum(len(one.ids) for one in scores),
+            setup.eight_bits,
         )
         devices = spared(self._ctx, self._devices(), active)
         placed = place(wanted, running, devices, [job.name for job in active])
