@@ -160,7 +160,7 @@ def test_an_answer_of_another_is_read_as_a_plain_pass_reads_it(
     for worth, token, share in zip(by_base, answer, shares, strict=True):
         assert worth.token == token
         assert worth.log_probability == pytest.approx(float(share[token].log()), abs=1e-3)
-        assert [number for number, _share in worth.others][0] == next(
+        assert next(number for number, _share in worth.others) == next(
             int(n) for n in share.argsort(descending=True) if int(n) != token
         )
     own = answered(shared, template, Ask("tuned:1", "tuned-1", prompt, 3, 24))["tuned:1"]["words"]

@@ -22,15 +22,15 @@ class TokenWorths:
     def note(self, logits: torch.Tensor, token: int, others: int) -> None:
         """Note the token that was chosen by `logits`, beside the `others` likeliest ones; at temperature 1, whatever it was drawn at."""
         scores = logits.float()
-        below = (scores - scores.max()).clamp_min_(_NOTHING)
+        best, numbers = scores.topk(min(others + 1, len(scores)))
+        below = (scores - best[0]).clamp_min_(_NOTHING)
         shares = below.exp()
         whole = shares.sum()
         base = whole.log()
-        best, numbers = below.topk(min(others + 1, len(below)))
         entropy = base - torch.dot(shares, below) / whole
         self._tokens.append(token)
         self._likeliest.append(numbers)
-        self._shares.append(torch.cat([best - base, torch.stack([below[token] - base, entropy])]))
+        self._shares.append(torch.cat([best - best[0] - base, torch.stack([below[token] - base, entropy])]))
 
     def told(self) -> list[TokenWorth]:
         """Everything that was noted."""
