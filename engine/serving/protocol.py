@@ -81,8 +81,8 @@ class Forced:
     """An answer that some weights are to read as if it were their own: what each of its tokens is worth to them."""
 
     weights: str  # `Weights.key`
-    ids: tuple[int, ...]  # of the prompt
-    answer: tuple[int, ...]  # tokens that were answered
+    ids: tuple[int, ...]  # of the prompt and the answer
+    answer: int  # how many of them, the last ones, are the answer's
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def read_request(raw: dict[str, Any]) -> Request:
     plan["evict"] = tuple(plan["evict"])
     asks = tuple(Ask(**{**ask, "ids": tuple(ask["ids"])}) for ask in raw["asks"])
     scores = tuple(Score(one["weights"], tuple(one["ids"])) for one in raw["scores"])
-    forced = tuple(Forced(one["weights"], tuple(one["ids"]), tuple(one["answer"])) for one in raw["forced"])
+    forced = tuple(Forced(one["weights"], tuple(one["ids"]), one["answer"]) for one in raw["forced"])
     read = {
         "plan": ResidentModels(**plan),
         "asks": asks,

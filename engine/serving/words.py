@@ -47,14 +47,15 @@ class _Group(NamedTuple):
 
 
 def told(template: ChatTemplate, tokens: Sequence[int], worths: Sequence[TokenWorth]) -> dict[str, Any]:
-    """What the event at a side's end says of its words: {"ids" of its tokens, "words", "end"}.
+    """What the event at a side's end says of its words: {"ids" of its tokens, "words", "end", "end_id"}.
 
     `words` are `Word`s whose texts together are the answer's whole text, control tokens included; `end` is the `Word` of the
-    token that ended it, None where none did.
+    token that ended it, None where none did, and `end_id` its number.
     """
     words = words_of(template, worths[: len(tokens)])
     end = words_of(template, worths[len(tokens) :])
-    return {"ids": list(tokens), "words": words, "end": end[0] if end else None}
+    end_id = worths[len(tokens)].token if len(worths) > len(tokens) else None
+    return {"ids": list(tokens), "words": words, "end": end[0] if end else None, "end_id": end_id}
 
 
 def words_of(template: ChatTemplate, worths: Sequence[TokenWorth]) -> list[Word]:

@@ -146,10 +146,10 @@ def test_an_answer_of_another_is_read_as_a_plain_pass_reads_it(
     answer = tuple(answered(shared, template, Ask("tuned:1", "tuned-1", prompt, 3, 24))["tuned:1"]["ids"])
     events: list[dict[str, Any]] = []
     both = (
-        Forced(BASE, prompt, answer),
-        Forced("tuned-1", prompt, answer),
-        Forced(BASE, prompt[:1], answer[:1]),
-        Forced(BASE, prompt, ()),
+        Forced(BASE, prompt + answer, len(answer)),
+        Forced("tuned-1", prompt + answer, len(answer)),
+        Forced(BASE, prompt[:1] + answer[:1], 1),
+        Forced(BASE, prompt, 0),
     )
     request = read_request(read_back(request_message(Request(1, PLAN, words=OTHERS, forced=both))))
     assert request.forced == both

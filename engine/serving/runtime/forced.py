@@ -26,7 +26,8 @@ def force(request: Request, adapted_models: dict[str, AdaptedModel], stopped: Ca
     """
     for place, one in enumerate(request.forced):
         worths = TokenWorths()
-        for token, scores in zip(one.answer, scores_of(adapted_models[one.weights], one, stopped), strict=False):
+        tokens = one.ids[len(one.ids) - one.answer :]
+        for token, scores in zip(tokens, scores_of(adapted_models[one.weights], one, stopped), strict=False):
             worths.note(scores, token, request.words)
         if stopped():
             return
@@ -36,28 +37,28 @@ def force(request: Request, adapted_models: dict[str, AdaptedModel], stopped: Ca
 @torch.inference_mode()
 def scores_of(adapted: AdaptedModel, forced: Forced, stopped: Callable[[], bool]) -> Iterator[torch.Tensor]:
     """The scores at the place of each token of the answer, fewer when a stop comes."""
-    shared, ids = adapted.shared_base, (*forced.ids, *forced.answer[:-1])
-    if max(ids, default=0) >= shared.rows or max(forced.answer, default=0) >= shared.rows:
-        raise Fault("chat.beyond", token=max(ids + forced.answer), rows=shared.rows)
+    shared, read = adapted.shared_base, forced.ids[:-1]
+    if max(forced.ids, default=0) >= shared.rows:
+        raise Fault("chat.beyond", token=max(forced.ids), rows=shared.rows)
     if not forced.answer:
         return
     if shared.pieces and shared.cached:
-        yield from _in_pieces(adapted, forced.ids, ids[len(forced.ids) - 1 :], stopped)
+        first = len(forced.ids) - forced.answer - 1
+        yield from _in_pieces(adapted, read[:first], read[first:], stopped)
         return
-    inputs, _count = shared.begin(adapted.key, torch.tensor([ids], device=shared.device))
-    keep = dict.fromkeys(shared.inputs.last_only, len(forced.answer))
-    yield from shared.forward([adapted.key], **inputs, **keep).logits[0, -len(forced.answer) :]
+    inputs, _count = shared.begin(adapted.key, torch.tensor([read], device=shared.device))
+    keep = dict.fromkeys(shared.inputs.last_only, forced.answer)
+    yield from shared.forward([adapted.key], **inputs, **keep).logits[0, -forced.answer :]
 
 
 def _in_pieces(
-    adapted: AdaptedModel, prompt: Sequence[int], answer: Sequence[int], stopped: Callable[[], bool]
+    adapted: AdaptedModel, before: Sequence[int], own: Sequence[int], stopped: Callable[[], bool]
 ) -> Iterator[torch.Tensor]:
-    """The scores behind each token of `answer`, which begins with the prompt's last one."""
+    """The scores behind each token of `own`, which stand behind those `before`."""
     shared, key = adapted.shared_base, adapted.key
     cache, read = shared.open(key)
-    before = _pieces(prompt[:-1], _PROMPT_TOKENS, shared.device)
-    own = _pieces(answer, _ANSWER_TOKENS, shared.device)
-    for piece, counts in [*((one, False) for one in before), *((one, True) for one in own)]:
+    pieces = [(piece, False) for piece in _pieces(before, _PROMPT_TOKENS, shared.device)]
+    for piece, counts in [*pieces, *((piece, True) for piece in _pieces(own, _ANSWER_TOKENS, shared.device))]:
         if stopped():
             return
         keep = {} if counts else shared.inputs.last_only
