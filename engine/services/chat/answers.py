@@ -18,6 +18,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, TunesmithError
 from engine.core.obstacles import obstacle
 from engine.core.process import Identity, is_alive
+from engine.services.chat.exact.made_by import made_of
 from engine.services.chat.sides import Setup
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
@@ -39,6 +40,7 @@ class State:
     status: AnswerStatus = "waiting"  # one of those
     text: str = ""  # the answer so far
     stats: dict[str, Any] = field(default_factory=dict)  # {"tokens", ...} once it is over
+    made_by: dict[str, Any] = field(default_factory=dict)  # as `made_of` gives it once it is over
     version: int = 1  # grows with every change
 
     @property
@@ -208,7 +210,8 @@ class Answering:
         stats = {name: event[name] for name in kept if event[name] is not None}
         stats |= {"seed": ask.seed, "waited_s": self._waited_s}
         stats |= {"device": request.plan.device, "precision": request.plan.dtype}
-        self._set(event["side"], text=event["text"], status=_STATUS[event["reason"]], stats=stats)
+        made_by = made_of(self._setup, request, ask, event)
+        self._set(event["side"], text=event["text"], status=_STATUS[event["reason"]], stats=stats, made_by=made_by)
 
     def _fail(self, fault: Fault) -> None:
         if self._stopped:
@@ -262,6 +265,7 @@ class Answering:
                     "status": state.status if state.over else conversations.STREAMING,
                     "weights_hash": side.weights_hash,
                     "stats": state.stats if state.over else state.stats | owner,
+                    "made_by": state.made_by,
                 }
                 conversations.put_answer(s, self._setup.conversation_id, self._turn, side.side, values)
             if self._replaces and not self._others_stay:

@@ -19,6 +19,7 @@ from engine.services.chat import views
 from engine.services.chat.answers import Answering, settle_orphans
 from engine.services.chat.bare_base import require_weights
 from engine.services.chat.branches import brief_text
+from engine.services.chat.exact.made_by import WORDS
 from engine.services.chat.memory import spared
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import (
@@ -36,7 +37,7 @@ from engine.services.chat.variables import Values, fill_prompt, fill_setup, valu
 from engine.serving.process.admission import Devices, Running, Tuned, Wanted, place
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
-from engine.serving.protocol import Ask, Request, ResidentModels, Score, tuned_key
+from engine.serving.protocol import Ask, Forced, Request, ResidentModels, Score, tuned_key
 from engine.shapes.chat import AnswerEvent, ChatOptions, ChatStatus, ConversationBrief, ConversationView
 from storage.model_status import READY
 from storage.queries import conversations, jobs, tuned_models
@@ -196,7 +197,12 @@ class Chat:
     # ------------------------------------------------------------------ the process
 
     def run(
-        self, setup: Setup, asks: tuple[Ask, ...] = (), scores: tuple[Score, ...] = ()
+        self,
+        setup: Setup,
+        asks: tuple[Ask, ...] = (),
+        scores: tuple[Score, ...] = (),
+        forced: tuple[Forced, ...] = (),
+        words: int = 0,
     ) -> Iterator[Mapping[str, Any]]:
         """Have the inference process do something that belongs to no conversation, when its turn has come; the events of it.
 
@@ -206,7 +212,8 @@ class Chat:
         with self._turns.turn(lambda _place: not self._closed) as mine:
             if not mine:
                 raise Fault("chat.process_died", exit=0)
-            request = replace(self._request(setup, asks, scores), scores=scores)
+            request = self._request(setup, asks, (*scores, *forced))
+            request = replace(request, scores=scores, forced=forced, words=words)
             with closing(self._client.stream(request)) as events:
                 yield from events
 
@@ -264,7 +271,7 @@ class Chat:
                 self._turns,
                 setup,
                 store(),
-                lambda: self._request(setup, asks),
+                lambda: replace(self._request(setup, asks), words=WORDS),
                 replaces=replaces,
                 others_stay=others_stay,
             )
@@ -282,7 +289,7 @@ class Chat:
             except Fault:
                 return  # the prompt that follows meets the same obstacle and tells the user
 
-    def _request(self, setup: Setup, asks: tuple[Ask, ...], scores: tuple[Score, ...] = ()) -> Request:
+    def _request(self, setup: Setup, asks: tuple[Ask, ...], texts: tuple[Score | Forced, ...] = ()) -> Request:
         """What the inference process is to do. Raises Fault when memory does not suffice."""
         running = self._running_process()
         with self._ctx.db.read() as s:
@@ -292,7 +299,7 @@ class Chat:
             shape_of_base(setup.base),
             tuple(Tuned(tuned_key(t.id), t.format, t.bytes) for t in setup.tuned),
             setup.answering,
-            sum(len(ask.ids) + ask.max_tokens for ask in asks) + sum(len(one.ids) for one in scores),
+            sum(len(ask.ids) + ask.max_tokens for ask in asks) + sum(len(one.ids) for one in texts),
             setup.eight_bits,
         )
         devices = spared(self._ctx, self._devices(), active)

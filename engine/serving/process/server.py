@@ -100,6 +100,7 @@ class Server:
             self._fail(request, _explain(error))
 
     def _answer(self, request: Request) -> None:
+        from engine.serving.runtime.forced import force
         from engine.serving.runtime.generation import generate
         from engine.serving.runtime.scoring import score
 
@@ -117,6 +118,13 @@ class Server:
         )
         if request.scores:
             score(
+                request,
+                adapted_models,
+                lambda: self._inbox.is_stopped(request.id),
+                lambda event: self._send(request, event),
+            )
+        if request.forced:
+            force(
                 request,
                 adapted_models,
                 lambda: self._inbox.is_stopped(request.id),
