@@ -454,6 +454,8 @@ export interface ChatSettings {
   max_tokens?: number;
   /** None: a new one each time */
   seed?: number | null;
+  /** how a processor holds them */
+  weights?: "full" | "int8";
 }
 
 /** What the playground begins with. */
