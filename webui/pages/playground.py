@@ -81,11 +81,11 @@ def _reading(site: Site, lang: str) -> tuple[tuple[Function, ...], Function]:
 def _writing(chat: Chat) -> tuple[Function, ...]:
     """What changes a conversation."""
 
-    def chat_open(base_id: int, tuned_ids: list[int], settings: ChatSettings) -> int:
-        return chat.open(int(base_id), [int(one) for one in tuned_ids], settings)
+    def chat_open(base_id: int, sides: list[str], settings: ChatSettings) -> int:
+        return chat.open(int(base_id), settings=settings, sides=[str(one) for one in sides])
 
     def chat_update(conversation_id: int, changes: ChatChanges) -> None:
-        chat.update(int(conversation_id), settings=changes.get("settings"), tuned_ids=changes.get("tuned_ids"))
+        chat.update(int(conversation_id), settings=changes.get("settings"), sides=changes.get("sides"))
 
     def chat_ask(conversation_id: int, prompt: str) -> None:
         _begin(chat.ask(int(conversation_id), str(prompt)))
@@ -107,10 +107,9 @@ def _lists(site: Site) -> tuple[tuple[Function, ...], Function]:
     ctx = site.ctx
 
     def list_start(wanted: WantedList) -> int:
-        tuned = [int(one) for one in wanted["tuned_ids"]]
         said = {"name": str(wanted["name"]), "key": str(wanted["key"])[:64]}
-        questions = [str(one) for one in wanted["questions"]]
-        return question_lists.start_list(ctx, int(wanted["base_id"]), tuned, wanted["settings"], questions, **said)
+        questions, sides = [str(one) for one in wanted["questions"]], [str(one) for one in wanted["sides"]]
+        return question_lists.start_list(ctx, int(wanted["base_id"]), (), wanted["settings"], questions, sides=sides, **said)
 
     def list_view(job_id: int, after: int) -> QuestionListView:
         return question_lists.list_view(ctx, int(job_id), int(after))

@@ -9,7 +9,7 @@ from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.core.shapes import NameOfId
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import find_conversation, find_models, sides_of
+from engine.services.chat.sides import find_conversation, setup_of
 from engine.services.data.annotation.annotation_queue import collect
 from storage.queries import conversations
 from storage.queries import datasets as queries
@@ -43,7 +43,7 @@ def collect_answer(
     with ctx.db.read() as session:
         row = find_conversation(session, conversation)
         messages = conversations.messages_of(session, conversation)
-        labels = {one.side: one.label for one in sides_of(*find_models(session, row))}
+        labels = {one.side: one.label for one in setup_of(session, row).sides}
         system = str(read_chat_settings(row.settings).get(_SYSTEM) or "")
     said = _said(messages, turn, side)
     before = before_turn(messages, turn, side) if with_before else []

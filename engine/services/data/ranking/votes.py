@@ -7,7 +7,7 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import find_conversation, find_models, sides_of
+from engine.services.chat.sides import find_conversation, setup_of
 from engine.services.data.annotation.feedback import before_turn
 from engine.services.data.ranking.judging import rater_name
 from engine.shapes.annotation import VoteView
@@ -44,7 +44,7 @@ def _asked(ctx: Context, conversation: int, turn: int, better: str | None) -> tu
         row = find_conversation(s, conversation)
         messages = conversations.messages_of(s, conversation)
         settings = read_chat_settings(row.settings)
-        labels = {one.side: one.label for one in sides_of(*find_models(s, row))}
+        labels = {one.side: one.label for one in setup_of(s, row).sides}
     said = [one for one in messages if one.turn == turn and one.role == conversations.ASSISTANT and _whole(one)]
     asked = next((one.content for one in messages if one.turn == turn and one.role == conversations.USER), None)
     if asked is None or (better is not None and better not in {one.side for one in said}):
