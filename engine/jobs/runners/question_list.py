@@ -161,5 +161,5 @@ def _said(task: _Task, asks: Sequence[Ask], number: int) -> list[Mapping[str, An
     stops = tuple(task.template.eos_ids)
     request = Request(number, task.plan, able, settings["temperature"], settings["top_p"], stops)
     own = {ask.tokenizer: open_template(Path(ask.tokenizer)) for ask in able if ask.tokenizer}
-    generate(request, task.cache.hold(task.plan), task.template, task.heed, said.append, own)
+    generate(request, task.cache.hold(task.plan), task.template, task.heed, said.append, templates=own)
     return [event for event in said if event["event"] == "side"]

@@ -28,7 +28,8 @@ def wanted_of(setup: Setup, tokens: int) -> Wanted:
             found.setdefault(one.root, Tuned(one.root, "full", 0, shape_of_base(one.base)))
         if one.loads:
             found[one.key] = _result(one)
-    return Wanted(setup.identity, shape_of_base(setup.base), tuple(found.values()), setup.answering, tokens)
+    tuned, shape = tuple(found.values()), shape_of_base(setup.base)
+    return Wanted(setup.identity, shape, tuned, setup.answering, tokens, setup.eight_bits)
 
 
 def _result(one: Answerer) -> Tuned:

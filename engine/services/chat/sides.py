@@ -24,7 +24,7 @@ from engine.models.presence import bare_fault, can_plan
 from engine.models.tuned.integrity import intact_result, result_change
 from engine.objectives.shared_params import as_trained
 from engine.services.chat.answerers import Answerer, base_obstacle, find_answerers
-from engine.services.chat.settings import read_chat_settings
+from engine.services.chat.settings import eight_bits, read_chat_settings
 from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights
 from storage.queries import conversations, tuned_models
 from storage.tables import Conversation, LanguageModel, Message, TunedModel
@@ -80,6 +80,11 @@ class Setup:
             return None
         held = [base_format(one.training).answering for one in all_ if one.training is not None]
         return next((answering for answering in held if answering is not None), None)
+
+    @property
+    def eight_bits(self) -> bool:
+        """Whether a processor is to hold weights in 8 bits: as was chosen, but for results that replace single numbers of them."""
+        return eight_bits(self.settings) and not any(one.format == "delta" for one in self.answerers.values())
 
     def weights(
         self, settings: Settings, failed: dict[str, Fault] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -30,11 +31,14 @@ def generate(
     template: ChatTemplate,
     stopped: Callable[[], bool],
     emit: Emit,
+    side_stopped: Callable[[str], bool] = lambda _side: False,
     templates: Mapping[str, ChatTemplate] | None = None,
 ) -> None:
     """Answer every side of `request`; emits the text so far of each and, at its end, its outcome. A side that fails takes no other's.
 
     Args:
+        stopped: whether all sides are to end.
+        side_stopped: whether this side alone is to end.
         templates: of asks that name a tokenizer of their own, by that; `template` is everybody else's.
     """
     started = time.monotonic()
@@ -42,6 +46,8 @@ def generate(
         AnswerRow(ask, adapted_models[ask.weights], request, torch.Generator().manual_seed(ask.seed), started)
         for ask in request.asks
     ]
+    for row in rows:
+        row.halted = partial(side_stopped, row.ask.side)
     speaker = _Speaker({"": template, **(templates or {})}, emit)
     batches: list[DecodeBatch] = []
     for row in rows:
