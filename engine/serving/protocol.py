@@ -92,6 +92,15 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Forced:
+    """An answer that some weights are to read as if it were their own: what each of its tokens is worth to them."""
+
+    weights: str  # `Weights.key`
+    ids: tuple[int, ...]  # of the prompt and the answer
+    answer: int  # how many of them, the last ones, are the answer's
+
+
+@dataclass(frozen=True)
 class Request:
     """One generation: several sides, answered at the same time; or texts to score. Without either the models are only loaded."""
 
@@ -102,6 +111,8 @@ class Request:
     top_p: float = 1.0  # share of probability that is drawn from, 0 to 1
     stop_ids: tuple[int, ...] = field(default=())  # tokens that end an answer
     scores: tuple[Score, ...] = ()  # texts to score, after all answers
+    words: int = 0  # likeliest tokens that are told beside each one of an answer; 0: nothing is told
+    forced: tuple[Forced, ...] = ()  # answers to read, after all else
 
 
 def encode(message: dict[str, Any]) -> bytes:
@@ -122,5 +133,12 @@ def read_request(raw: dict[str, Any]) -> Request:
     plan["evict"] = tuple(plan["evict"])
     asks = tuple(Ask(**{**ask, "ids": tuple(ask["ids"]), "stop_ids": tuple(ask["stop_ids"])}) for ask in raw["asks"])
     scores = tuple(Score(one["weights"], tuple(one["ids"])) for one in raw["scores"])
-    read = {"plan": ResidentModels(**plan), "asks": asks, "stop_ids": tuple(raw["stop_ids"]), "scores": scores}
+    forced = tuple(Forced(one["weights"], tuple(one["ids"]), one["answer"]) for one in raw["forced"])
+    read = {
+        "plan": ResidentModels(**plan),
+        "asks": asks,
+        "stop_ids": tuple(raw["stop_ids"]),
+        "scores": scores,
+        "forced": forced,
+    }
     return Request(**raw | read)

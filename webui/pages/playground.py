@@ -19,6 +19,7 @@ from webui.forms import param_form
 from webui.guard import guarded
 from webui.pages.scoring import scoring_in_talk
 from webui.pages.shapes import ChatChanges, ChatFeed, ChatStart, SavedRow, WantedList
+from webui.pages.turning import prompt_library, turning
 from webui.site import Site
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def build(site: Site, lang: str) -> None:
     guard = guarded(lang)
     (reading, feed), (lists, list_view) = _reading(site, lang), _lists(site)
     functions = (*reading, *_writing(site.chat), *lists, *_feedback(site), *scoring_in_talk(site))
+    functions += (*turning(site), *prompt_library(site, lang))
     polled = [
         PolledFunction(guard(feed), seconds=_MEMORY_SECONDS),
         PolledFunction(guard(list_view), seconds=_FILE_SECONDS),
@@ -87,19 +89,17 @@ def _writing(chat: Chat) -> tuple[Function, ...]:
     def chat_update(conversation_id: int, changes: ChatChanges) -> None:
         chat.update(int(conversation_id), settings=changes.get("settings"), sides=changes.get("sides"))
 
-    def chat_ask(conversation_id: int, prompt: str) -> None:
-        _begin(chat.ask(int(conversation_id), str(prompt)))
+    def chat_ask(conversation_id: int, prompt: str, values: dict[str, str] | None = None) -> None:
+        """`values`: of the variables of prompt and system prompt; None: both are asked as they stand."""
+        _begin(chat.ask(int(conversation_id), str(prompt), values=values))
 
-    def chat_regenerate(conversation_id: int) -> None:
-        _begin(chat.regenerate(int(conversation_id)))
-
-    def chat_stop(conversation_id: int) -> None:
-        chat.stop(int(conversation_id))
+    def chat_stop(conversation_id: int, side: str = "") -> None:
+        chat.stop(int(conversation_id), side)
 
     def chat_delete(conversation_id: int) -> None:
         chat.delete(int(conversation_id))
 
-    return chat_open, chat_update, chat_ask, chat_regenerate, chat_stop, chat_delete
+    return chat_open, chat_update, chat_ask, chat_stop, chat_delete
 
 
 def _lists(site: Site) -> tuple[tuple[Function, ...], Function]:

@@ -18,7 +18,9 @@ from engine.devices import devices, kind_named
 from engine.services.chat import views
 from engine.services.chat.answers import Answering, settle_orphans
 from engine.services.chat.bare_base import require_weights
+from engine.services.chat.branches import brief_text
 from engine.services.chat.choices import check_models, check_sides, own_tuned, refuse_scorers
+from engine.services.chat.exact.made_by import WORDS
 from engine.services.chat.memory import spared
 from engine.services.chat.residents import place_sides, plan_of, sizes_of
 from engine.services.chat.settings import read_chat_settings
@@ -28,11 +30,13 @@ from engine.services.chat.sides import (
     find_conversation,
     load_setup,
     make_asks,
+    narrowed,
 )
+from engine.services.chat.variables import Values, fill_prompt, fill_setup, values_at
 from engine.serving.process.admission import Devices, Running, place
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
-from engine.serving.protocol import Ask, Request, Score
+from engine.serving.protocol import Ask, Forced, Request, Score
 from engine.shapes.chat import AnswerEvent, ChatOptions, ChatStatus, ConversationBrief, ConversationView
 from storage.model_status import READY
 from storage.queries import conversations, jobs
@@ -42,7 +46,6 @@ Briefs = list[ConversationBrief]  # the class below has a method called `list`
 Texts = list[str]
 Failed = dict[str, Fault]  # sides that cannot answer, with the reason
 
-_TITLE_CHARACTERS = 60
 _MOST_LISTED = 200
 _CLOSE_SECONDS = 5.0
 
@@ -140,17 +143,22 @@ class Chat:
 
     # ------------------------------------------------------------------ answers
 
-    def ask(self, conversation_id: int, prompt: str) -> Iterator[AnswerEvent]:
+    def ask(self, conversation_id: int, prompt: str, *, values: Values | None = None) -> Iterator[AnswerEvent]:
         """Ask every side; yields {"side", "text" (so far), "status", "stats"} as they answer.
 
         The answer is finished and stored whether or not somebody goes on reading. `status` is waiting (stats.place: how
         many are before), loading, streaming, then complete, stopped or failed (stats.error).
 
+        Args:
+            values: of the variables in `prompt` and the system prompt; None: they are asked as they stand.
+
         Raises:
             NotFound, Fault: before anything is stored, when it cannot be asked; at the end, when nobody could answer.
         """
-        prompt = clean_prompt(prompt)
+        filled, kept = fill_prompt(prompt, values)
+        prompt = clean_prompt(filled)
         setup, messages = load_setup(self._ctx, conversation_id)
+        setup = fill_setup(setup, values)
         require_weights(self._ctx, setup.base)
         failed: Failed = {}
         asks = make_asks(self._ctx, setup, messages, prompt, _seed(setup), failed)
@@ -160,29 +168,36 @@ class Chat:
                 turn = conversations.last_turn(s, conversation_id) + 1
                 if turn != 1 + max((message.turn for message in messages), default=0):
                     raise Fault("chat.busy")  # asked and answered in another tab meanwhile
-                conversations.add_prompt(s, conversation_id, turn, prompt)
+                conversations.add_prompt(s, conversation_id, turn, prompt, kept)
                 conversation = find_conversation(s, conversation_id)
-                conversation.title = conversation.title or _title(prompt)
+                conversation.title = conversation.title or brief_text(prompt)
                 return turn
 
         yield from self._begin(setup, asks, store, failed, replaces=False).follow()
 
-    def regenerate(self, conversation_id: int) -> Iterator[AnswerEvent]:
+    def regenerate(self, conversation_id: int, sides: Sequence[str] = ()) -> Iterator[AnswerEvent]:
         """Answer the last prompt again, with a new seed unless one is set; the old answers go when the new ones come.
 
+        Args:
+            sides: who answers again; the answers of the others stay. None of them: all.
+
         Raises:
+            NotFound: there is no such side.
             Fault: "chat.nothing_to_repeat" before the first prompt.
         """
         setup, messages = load_setup(self._ctx, conversation_id)
+        setup = narrowed(setup, sides)
         turn = max((m.turn for m in messages), default=0)
         prompt = next((m.content for m in messages if m.turn == turn and m.role == conversations.USER), None)
         if prompt is None:
             raise Fault("chat.nothing_to_repeat")
         require_weights(self._ctx, setup.base)
         earlier = [m for m in messages if m.turn < turn]
+        setup = fill_setup(setup, values_at(messages, turn))
         failed: Failed = {}
         asks = make_asks(self._ctx, setup, earlier, prompt, _seed(setup), failed)
-        yield from self._begin(setup, asks, lambda: turn, failed, replaces=True).follow()
+        answering = self._begin(setup, asks, lambda: turn, failed, replaces=True, others_stay=bool(sides))
+        yield from answering.follow()
 
     def follow(self, conversation_id: int) -> Iterator[AnswerEvent]:
         """Follow an answer that was begun elsewhere (another tab, before a refresh); nothing when none is being given."""
@@ -204,7 +219,12 @@ class Chat:
     # ------------------------------------------------------------------ the process
 
     def run(
-        self, setup: Setup, asks: tuple[Ask, ...] = (), scores: tuple[Score, ...] = ()
+        self,
+        setup: Setup,
+        asks: tuple[Ask, ...] = (),
+        scores: tuple[Score, ...] = (),
+        forced: tuple[Forced, ...] = (),
+        words: int = 0,
     ) -> Iterator[Mapping[str, Any]]:
         """Have the inference process do something that belongs to no conversation, when its turn has come; the events of it.
 
@@ -214,7 +234,8 @@ class Chat:
         with self._turns.turn(lambda _place: not self._closed) as mine:
             if not mine:
                 raise Fault("chat.process_died", exit=0)
-            request = replace(self._request(setup, asks, scores), scores=scores)
+            request = self._request(setup, asks, (*scores, *forced))
+            request = replace(request, scores=scores, forced=forced, words=words)
             with closing(self._client.stream(request)) as events:
                 yield from events
 
@@ -255,7 +276,14 @@ class Chat:
             raise Fault("chat.busy")
 
     def _begin(
-        self, setup: Setup, asks: tuple[Ask, ...], store: Callable[[], int], failed: Failed, *, replaces: bool
+        self,
+        setup: Setup,
+        asks: tuple[Ask, ...],
+        store: Callable[[], int],
+        failed: Failed,
+        *,
+        replaces: bool,
+        others_stay: bool = False,
     ) -> Answering:
         with self._lock:
             self._refuse_while_busy(setup.conversation_id)
@@ -266,8 +294,9 @@ class Chat:
                 self._turns,
                 setup,
                 store(),
-                lambda: self._request(setup, asks, failed=failed),
+                lambda: replace(self._request(setup, asks, failed=failed), words=WORDS),
                 replaces=replaces,
+                others_stay=others_stay,
                 failed=failed,
             )
             self._answers[setup.conversation_id] = answering
@@ -288,14 +317,14 @@ class Chat:
         self,
         setup: Setup,
         asks: tuple[Ask, ...],
-        scores: tuple[Score, ...] = (),
+        texts: tuple[Score | Forced, ...] = (),
         failed: Failed | None = None,
     ) -> Request:
         """What the inference process is to do; `failed` takes who cannot take part. Raises Fault when memory does not suffice."""
         running = self._running_process()
         with self._ctx.db.read() as s:
             active = jobs.active_jobs(s)
-        tokens = sum(len(ask.ids) + ask.max_tokens for ask in asks) + sum(len(one.ids) for one in scores)
+        tokens = sum(len(ask.ids) + ask.max_tokens for ask in asks) + sum(len(one.ids) for one in texts)
         devices, names = spared(self._ctx, self._devices(), active), [job.name for job in active]
         placed = place_sides(setup, tokens, lambda wanted: place(wanted, running, devices, names))
         cores = cpu().cores
@@ -317,8 +346,3 @@ class Chat:
 def _seed(setup: Setup) -> int:
     seed = setup.settings["seed"]
     return secrets.randbelow(2**31) if seed is None else int(seed)
-
-
-def _title(prompt: str) -> str:
-    line = " ".join(prompt.split())
-    return line if len(line) <= _TITLE_CHARACTERS else line[: _TITLE_CHARACTERS - 1].rstrip() + "…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -202,6 +202,15 @@ def load_setup(ctx: Context, conversation_id: int) -> tuple[Setup, list[Message]
         if fault := setup_obstacle(ctx.settings, setup):
             raise fault
         return setup, conversations.messages_of(s, conversation_id)
+
+
+def narrowed(setup: Setup, sides: Sequence[str]) -> Setup:
+    """The setup with these sides alone; with none of them, as it is. Raises NotFound."""
+    if not sides:
+        return setup
+    if unknown := set(sides) - {one.side for one in setup.sides}:
+        raise NotFound(side=min(unknown))
+    return replace(setup, sides=tuple(one for one in setup.sides if one.side in sides))
 
 
 def clean_prompt(prompt: str) -> str:

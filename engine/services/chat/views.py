@@ -13,6 +13,7 @@ from engine.core.errors import NotFound
 from engine.data.rows.row import conversation_of
 from engine.models.presence import can_plan
 from engine.planner.download import missing_bytes
+from engine.services.chat.branches import brief_text, under_roots, versions
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import Side, find_conversation, setup_obstacle, setup_of
 from engine.serving.scored_texts import talks
@@ -26,6 +27,7 @@ from engine.shapes.chat import (
     SideView,
 )
 from storage.queries import base_models, conversations, tuned_models
+from storage.queries.branches import branch_prompts
 from storage.tables import Dataset, Message
 
 _SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
@@ -60,6 +62,8 @@ def conversation_list(ctx: Context, limit: int) -> list[ConversationBrief]:
         rows = conversations.list_conversations(s, limit)
         names = base_models.model_names(s, {row.base_model_id for row in rows})
         turns = conversations.turn_counts(s, [row.id for row in rows])
+        by_id, prompts = {row.id: row for row in rows}, branch_prompts(s, [row.id for row in rows])
+        order = under_roots(s, [row.id for row in rows])
         return [
             {
                 "id": row.id,
@@ -70,8 +74,11 @@ def conversation_list(ctx: Context, limit: int) -> list[ConversationBrief]:
                 "turns": turns.get(row.id, 0),
                 "created_at": row.created_at,
                 "updated_at": row.updated_at,
+                "root": root,
+                "branch_turn": row.parent_turn,
+                "branch_prompt": brief_text(prompts.get(row.id, "")),
             }
-            for row in rows
+            for row, root in ((by_id[one], root) for one, root in order.items())
         ]
 
 
@@ -91,6 +98,7 @@ def conversation_view(ctx: Context, conversation_id: int) -> ConversationView:
             "settings": cast(ChatSettings, read_chat_settings(row.settings)),
             "read_only": fault.as_dict() if fault else None,
             "messages": [_message(message) for message in conversations.messages_of(s, conversation_id)],
+            "versions": versions(s, conversation_id),
             "created_at": row.created_at,
             "updated_at": row.updated_at,
         }

@@ -103,13 +103,14 @@ class Server:
 
     def _answer(self, request: Request) -> None:
         from engine.serving.runtime.failed_sides import Failed, failed_side
+        from engine.serving.runtime.forced import force
         from engine.serving.runtime.generation import generate
         from engine.serving.runtime.scoring import score
 
         if self._models.missing(request.plan) or request.plan.evict:
             self._send(request, {"event": "loading"})
         failed: Failed = {}
-        adapted_models = self._models.hold(request.plan, None if request.scores else failed)
+        adapted_models = self._models.hold(request.plan, None if request.scores or request.forced else failed)
         self._send(request, {"event": "loaded", "keys": self._models.keys, "gpu_mb": self._models.memory_mb()})
         for ask in (ask for ask in request.asks if ask.weights in failed):
             self._send(request, failed_side(ask, failed[ask.weights]))
@@ -124,6 +125,13 @@ class Server:
         )
         if request.scores:
             score(
+                request,
+                adapted_models,
+                lambda: self._inbox.is_stopped(request.id),
+                lambda event: self._send(request, event),
+            )
+        if request.forced:
+            force(
                 request,
                 adapted_models,
                 lambda: self._inbox.is_stopped(request.id),

@@ -102,6 +102,12 @@ export interface AnswerStats {
   device?: string;
   /** number format */
   precision?: string;
+  /** a person wrote it */
+  edited?: boolean;
+  /** of a prompt: with its variables */
+  template?: string;
+  /** of a prompt: of its variables */
+  values?: Record<string, string>;
 }
 
 /** An example of the guide's answers, with its advice. */
@@ -682,6 +688,12 @@ export interface ConversationBrief {
   created_at: number;
   /** seconds since 1970 */
   updated_at: number;
+  /** the first conversation of its family */
+  root: number;
+  /** the first turn in which it differs from what it branched off; None where it did not */
+  branch_turn: number | null;
+  /** beginning of what is asked there */
+  branch_prompt: string;
 }
 
 /** One conversation with all its messages. */
@@ -704,6 +716,8 @@ export interface ConversationView {
   read_only: CodedMessage | null;
   /** in their order */
   messages: MessageView[];
+  /** of the turns that there are several of */
+  versions: TurnVersions[];
   /** seconds since 1970 */
   created_at: number;
   /** seconds since 1970 */
@@ -3554,6 +3568,14 @@ export interface PromisedPlan {
   seconds: number | null;
 }
 
+/** A question as a form asks it. */
+export interface PromptAsked {
+  /** with {{variables}} where there are values */
+  prompt: string;
+  /** of the variables; None: it is asked as it stands */
+  values?: Record<string, string> | null;
+}
+
 /** How far a list of questions is. */
 export interface QuestionListView {
   /** that asks them */
@@ -4700,6 +4722,18 @@ export interface SuggestedRewards {
   why: CodedMessage;
 }
 
+/** A system prompt of the library. */
+export interface SystemPromptView {
+  /** of its row; None for one that comes with the product */
+  id: number | null;
+  /** of it */
+  name: string;
+  /** with {{variables}} to fill in */
+  text: string;
+  /** seconds since 1970 */
+  updated_at: number | null;
+}
+
 /** Something about how a template teaches a row. */
 export interface TemplateFinding {
   /** of the sentence */
@@ -4900,6 +4934,16 @@ export interface TunedOption {
   format: string;
   /** seconds since 1970 */
   created_at: number;
+}
+
+/** The versions of one turn among the conversations that share all earlier ones. */
+export interface TurnVersions {
+  /** that there are several of */
+  turn: number;
+  /** of the shown one, from 0 */
+  place: number;
+  /** one that has each version, in the order in which they were made */
+  conversations: number[];
 }
 
 /** An answer that somebody wrote to see its score. */
@@ -5342,9 +5386,8 @@ export interface PlaygroundFunctions {
   chat_suggestions(tuned_id: number | null): string[];
   chat_open(base_id: number, tuned_ids: number[], settings: ChatSettings): number;
   chat_update(conversation_id: number, changes: ChatChanges): null;
-  chat_ask(conversation_id: number, prompt: string): null;
-  chat_regenerate(conversation_id: number): null;
-  chat_stop(conversation_id: number): null;
+  chat_ask(conversation_id: number, prompt: string, values?: Record<string, string> | null): null;
+  chat_stop(conversation_id: number, side?: string): null;
   chat_delete(conversation_id: number): null;
   list_start(wanted: WantedList): number;
   list_act(job_id: number, action: "stop" | "resume"): null;
@@ -5357,6 +5400,14 @@ export interface PlaygroundFunctions {
   score_text(scorer_id: number, question: string, answer: string): ScoreOf;
   best_of_start(wanted: WantedDraw): string;
   best_of_view(key: string): BestOfView;
+  chat_edit(conversation_id: number, turn: number, asked: PromptAsked): number;
+  chat_correct(conversation_id: number, turn: number, side: string, text: string): number;
+  chat_branch(conversation_id: number, turn: number): number;
+  chat_again(conversation_id: number, turn: number, side: string): number;
+  chat_versions(conversation_id: number): TurnVersions[];
+  prompt_list(): SystemPromptView[];
+  prompt_keep(prompt_id: number | null, name: string, text: string): number;
+  prompt_forget(prompt_id: number): null;
 }
 
 /** What the view playground may ask again and again. */

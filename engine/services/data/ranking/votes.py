@@ -8,6 +8,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import find_conversation, setup_of
+from engine.services.chat.variables import system_at
 from engine.services.data.annotation.feedback import before_turn
 from engine.services.data.ranking.judging import rater_name
 from engine.shapes.annotation import VoteView
@@ -51,7 +52,7 @@ def _asked(ctx: Context, conversation: int, turn: int, better: str | None) -> tu
         raise NotFound(turn=turn, side=better)
     if len({one.content.strip() for one in said}) < 2:
         raise Fault("rank.one_answer")
-    system = str(settings.get("system") or "")
+    system = system_at(str(settings.get("system") or ""), messages, turn)
     first = [{"role": "system", "content": system}] if system.strip() else []
     before = before_turn(messages, turn, better or said[0].side)
     sampling = {key: settings.get(key) for key in ("temperature", "top_p", "max_tokens")}
