@@ -138,6 +138,7 @@ class ConversationView(TypedDict):
     created_at: float  # seconds since 1970
     updated_at: float  # seconds since 1970
     busy: NotRequired[bool]  # it is being answered
+    blind: NotRequired[bool]  # names are hidden until a vote
 
 
 class ListBounds(TypedDict):

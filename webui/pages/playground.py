@@ -17,6 +17,7 @@ from engine.shapes.chat import AnswerEvent, ChatSettings, ConversationBrief, Con
 from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
+from webui.pages.arena import arena_feed, arena_functions
 from webui.pages.scoring import scoring_in_talk
 from webui.pages.shapes import ChatChanges, ChatFeed, ChatStart, SavedRow, WantedList
 from webui.pages.turning import prompt_library, turning
@@ -41,8 +42,9 @@ def build(site: Site, lang: str) -> None:
     guard = guarded(lang)
     (reading, feed), (lists, list_view) = _reading(site, lang), _lists(site)
     functions = (*reading, *_writing(site.chat), *lists, *_feedback(site), *scoring_in_talk(site))
-    functions += (*turning(site), *prompt_library(site, lang))
+    functions += (*turning(site), *prompt_library(site, lang), *arena_functions(site))
     polled = [
+        PolledFunction(guard(arena_feed(site)), seconds=_MEMORY_SECONDS),
         PolledFunction(guard(feed), seconds=_MEMORY_SECONDS),
         PolledFunction(guard(list_view), seconds=_FILE_SECONDS),
     ]
@@ -109,7 +111,9 @@ def _lists(site: Site) -> tuple[tuple[Function, ...], Function]:
     def list_start(wanted: WantedList) -> int:
         said = {"name": str(wanted["name"]), "key": str(wanted["key"])[:64]}
         questions, sides = [str(one) for one in wanted["questions"]], [str(one) for one in wanted["sides"]]
-        return question_lists.start_list(ctx, int(wanted["base_id"]), (), wanted["settings"], questions, sides=sides, **said)
+        return question_lists.start_list(
+            ctx, int(wanted["base_id"]), (), wanted["settings"], questions, sides=sides, **said
+        )
 
     def list_view(job_id: int, after: int) -> QuestionListView:
         return question_lists.list_view(ctx, int(job_id), int(after))

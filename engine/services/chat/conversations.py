@@ -15,7 +15,7 @@ from engine.core.errors import Fault
 from engine.core.hardware import cpu
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.devices import devices, kind_named
-from engine.services.chat import views
+from engine.services.chat import blind, views
 from engine.services.chat.answers import Answering, settle_orphans
 from engine.services.chat.bare_base import require_weights
 from engine.services.chat.branches import brief_text
@@ -112,6 +112,8 @@ class Chat:
         refuse_scorers(self._ctx, tuned_ids or ())
         with self._ctx.db.write() as s:
             conversation = find_conversation(s, conversation_id)
+            if tuned_ids is not None:
+                blind.refuse_hidden(conversation)
             if settings is not None:
                 conversation.settings = read_chat_settings({**conversation.settings, **settings})
             if tuned_ids is not None:
@@ -125,6 +127,13 @@ class Chat:
         return views.conversation_list(self._ctx, _MOST_LISTED)
 
     def view(self, conversation_id: int) -> ConversationView:
+        """One conversation as pages may see it: what a blind vote must not know is left out. Raises NotFound."""
+        view = self.whole_view(conversation_id)
+        with self._ctx.db.read() as s:
+            hidden = find_conversation(s, conversation_id).blind
+        return blind.covered(view, hidden)
+
+    def whole_view(self, conversation_id: int) -> ConversationView:
         """One conversation with all its messages; `busy` while it is being answered. Raises NotFound."""
         view = views.conversation_view(self._ctx, conversation_id)
         if answering := self._running(conversation_id):

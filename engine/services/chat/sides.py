@@ -24,6 +24,7 @@ from engine.models.presence import bare_fault, can_plan
 from engine.models.tuned.integrity import intact_result, result_change
 from engine.objectives.shared_params import as_trained
 from engine.services.chat.answerers import Answerer, base_obstacle, find_answerers
+from engine.services.chat.blind import stands_apart
 from engine.services.chat.settings import eight_bits, read_chat_settings
 from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights
 from storage.queries import conversations, tuned_models
@@ -57,6 +58,7 @@ class Setup:
     settings: dict[str, Any]  # as `read_chat_settings` gives them
     sides: tuple[Side, ...]  # in the chosen order; the base first where nothing else was chosen
     further: tuple[Answerer, ...] = ()  # checkpoints, and what stands on another base
+    apart: bool = False  # each question is asked alone, without the turns before it
 
     @property
     def identity(self) -> str:
@@ -140,7 +142,8 @@ def names_of(conversation: Conversation) -> list[str]:
 def setup_of(s: Session, conversation: Conversation) -> Setup:
     """Everything that a conversation names, deleted things too."""
     base = s.get_one(LanguageModel, conversation.base_model_id)
-    return setup_from(s, base, names_of(conversation), conversation.settings, conversation.id)
+    found = setup_from(s, base, names_of(conversation), conversation.settings, conversation.id)
+    return replace(found, apart=stands_apart(conversation.blind))
 
 
 def setup_from(
@@ -292,7 +295,7 @@ def history_of(setup: Setup, messages: Sequence[Message], side: str, prompt: str
     turns: list[Mapping[str, str]] = []
     if setup.settings["system"]:
         turns.append({"role": "system", "content": setup.settings["system"]})
-    for m in messages:
+    for m in () if setup.apart else messages:
         if m.role == conversations.ASSISTANT and m.side == side and m.content and m.turn in prompts:
             turns.append({"role": "user", "content": prompts[m.turn]})
             turns.append({"role": "assistant", "content": m.content})

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.core.context import Context
+from engine.services.chat.blind import refuse_hidden
 from engine.services.chat.sides import Setup, find_conversation, history_of, setup_of
 from engine.services.chat.variables import system_at
 from engine.services.scoring.asking import AskedScorer
@@ -30,6 +31,7 @@ def score_conversation(ctx: Context, chat: Chat, conversation_id: int, scorer_id
     with ctx.db.read() as s:
         conversation = find_conversation(s, conversation_id)
         setup = setup_of(s, conversation)
+        refuse_hidden(conversation)
         messages = conversations.messages_of(s, conversation_id)
     prompts = {one.turn: one.content for one in messages if one.role == conversations.USER}
     given = [
