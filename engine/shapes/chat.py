@@ -81,10 +81,12 @@ class ConversationBrief(TypedDict):
 class SideView(TypedDict):
     """Who answers."""
 
-    side: str  # "base" or "tuned:ID"
+    side: str  # "base", "tuned:ID", "checkpoint:ID" or "model:ID"
     label: str  # the model's name
     kind: SideKind  # as pages colour it
     weights_hash: str  # of the weights that answer
+    base: NotRequired[str]  # name of the base that it stands on, where that is another one than the conversation's
+    step: NotRequired[int | None]  # of a checkpoint
 
 
 class AnswerStats(TypedDict, total=False):
@@ -128,7 +130,7 @@ class ConversationView(TypedDict):
     base_model_id: int  # that answers
     base_name: str  # of it
     tuned_ids: list[int]  # that answer as well
-    sides: list[SideView]  # the base first
+    sides: list[SideView]  # in the chosen order
     settings: ChatSettings  # as chosen
     read_only: CodedMessage | None  # why it cannot go on
     messages: list[MessageView]  # in their order
@@ -136,6 +138,7 @@ class ConversationView(TypedDict):
     created_at: float  # seconds since 1970
     updated_at: float  # seconds since 1970
     busy: NotRequired[bool]  # it is being answered
+    blind: NotRequired[bool]  # names are hidden until a vote
 
 
 class ListBounds(TypedDict):

@@ -15,7 +15,7 @@ from engine.models.presence import can_plan
 from engine.planner.download import missing_bytes
 from engine.services.chat.branches import brief_text, under_roots, versions
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import find_conversation, find_models, obstacle_now, sides_of
+from engine.services.chat.sides import Side, find_conversation, setup_obstacle, setup_of
 from engine.serving.scored_texts import talks
 from engine.shapes.chat import (
     ChatOptions,
@@ -24,6 +24,7 @@ from engine.shapes.chat import (
     ConversationView,
     MessageView,
     SideKind,
+    SideView,
 )
 from storage.queries import base_models, conversations, tuned_models
 from storage.queries.branches import branch_prompts
@@ -85,23 +86,15 @@ def conversation_view(ctx: Context, conversation_id: int) -> ConversationView:
     """One conversation with all messages. `read_only` says why it cannot go on, as an error's code and params. Raises NotFound."""
     with ctx.db.read() as s:
         row = find_conversation(s, conversation_id)
-        base, tuned = find_models(s, row)
-        fault = obstacle_now(ctx.settings, base, tuned)
+        setup = setup_of(s, row)
+        fault = setup_obstacle(ctx.settings, setup)
         return {
             "id": row.id,
             "title": row.title,
             "base_model_id": row.base_model_id,
-            "base_name": base.name,
+            "base_name": setup.base.name,
             "tuned_ids": row.tuned_ids,
-            "sides": [
-                {
-                    "side": side.side,
-                    "label": side.label,
-                    "kind": cast(SideKind, side.kind),
-                    "weights_hash": side.weights_hash,
-                }
-                for side in sides_of(base, tuned)
-            ],
+            "sides": [side_view(side) for side in setup.sides],
             "settings": cast(ChatSettings, read_chat_settings(row.settings)),
             "read_only": fault.as_dict() if fault else None,
             "messages": [_message(message) for message in conversations.messages_of(s, conversation_id)],
@@ -109,6 +102,18 @@ def conversation_view(ctx: Context, conversation_id: int) -> ConversationView:
             "created_at": row.created_at,
             "updated_at": row.updated_at,
         }
+
+
+def side_view(side: Side) -> SideView:
+    """A side as pages see it."""
+    return {
+        "side": side.side,
+        "label": side.label,
+        "kind": cast(SideKind, side.kind),
+        "weights_hash": side.weights_hash,
+        "base": side.base,
+        "step": side.step,
+    }
 
 
 def _message(message: Message) -> MessageView:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.core.context import Context
-from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import Setup, find_conversation, find_models, history_of, sides_of
+from engine.services.chat.blind import refuse_hidden
+from engine.services.chat.sides import Setup, find_conversation, history_of, setup_of
 from engine.services.chat.variables import system_at
 from engine.services.scoring.asking import AskedScorer
 from engine.services.scoring.shapes import AnswerScore, ScoreOf
@@ -30,9 +30,8 @@ def score_conversation(ctx: Context, chat: Chat, conversation_id: int, scorer_id
     """
     with ctx.db.read() as s:
         conversation = find_conversation(s, conversation_id)
-        base, tuned = find_models(s, conversation)
-        settings = read_chat_settings(conversation.settings)
-        setup = Setup(conversation_id, base, tuple(tuned), settings, sides_of(base, tuned))
+        setup = setup_of(s, conversation)
+        refuse_hidden(conversation)
         messages = conversations.messages_of(s, conversation_id)
     prompts = {one.turn: one.content for one in messages if one.role == conversations.USER}
     given = [

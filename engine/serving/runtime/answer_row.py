@@ -49,12 +49,17 @@ class AnswerRow:
         if self.request.words:
             self.worths.note(logits, token, self.request.words)
         self.first_at = self.first_at or time.monotonic()
-        if token in self.request.stop_ids:
+        if token in (self.ask.stop_ids or self.request.stop_ids):
             self.reason = "end"
             return
         self.tokens.append(token)
         if len(self.tokens) >= self.ask.max_tokens:
             self.reason = "length"
+
+    @property
+    def weights(self) -> str:
+        """The name under which the process holds what answers: of the weights themselves, not as they were asked for."""
+        return self.adapted.name or self.ask.weights
 
     def text(self, template: ChatTemplate) -> str:
         """The answer so far as `ChatTemplate.answer_text` has it: with its indentation, without halves of characters."""
@@ -73,7 +78,7 @@ class AnswerRow:
             "prompt_tokens": len(self.ask.ids),
             "reason": self.reason,
             "error": self.error,
-            "weights": self.ask.weights,
+            "weights": self.weights,
             "silent": self.adapted.key in self.adapted.shared_base.silent,
             "first_token_s": round(first - self.started, 3),
             "tokens_per_second": None if speed is None else round(speed, 2),

@@ -122,6 +122,102 @@ export interface AnsweredGuide {
   advice: AdviceView[];
 }
 
+/** An answer without a name. */
+export interface ArenaAnswer {
+  /** that stands for whoever gave it */
+  letter: string;
+  /** of it */
+  text: string;
+  /** it ended by itself */
+  whole: boolean;
+}
+
+/** Who gave an answer. */
+export interface ArenaName {
+  /** that stood for it */
+  letter: string;
+  /** "base", "tuned:ID" and the like */
+  side: string;
+  /** the model's name */
+  label: string;
+  /** as pages colour it */
+  kind: "base" | "tuned" | "fewshot";
+  /** of the weights that answered */
+  weights_hash: string;
+}
+
+/** One question with its answers. */
+export interface ArenaTurn {
+  /** of the conversation */
+  turn: number;
+  /** that was asked */
+  prompt: string;
+  /** of all answers together */
+  state: "writing" | "ready" | "alike" | "failed" | "stopped";
+  /** why there are none */
+  error: CodedMessage | null;
+  /** once all are there, in this person's order */
+  answers: ArenaAnswer[];
+  /** of this person */
+  vote: KeptVote | null;
+  /** once this person may know them */
+  names: ArenaName[];
+}
+
+/** A blind comparison as one person sees it. */
+export interface ArenaView {
+  /** of the conversation */
+  id: number;
+  /** of the base model */
+  base_name: string;
+  /** names of those that answer, by the alphabet */
+  among: string[];
+  /** why it cannot go on */
+  read_only: CodedMessage | null;
+  /** that is asked for, else the first without a vote */
+  turn: ArenaTurn | null;
+  /** something is being answered */
+  busy: boolean;
+  /** further turns that wait for a vote */
+  ahead: number;
+  /** questions that were not asked yet */
+  left: number;
+  /** questions in all */
+  total: number;
+  /** of this person */
+  votes: number;
+  /** turns that this person passed over */
+  passed: number;
+  /** turns in which all said the same */
+  alike: number;
+  /** names are shown after each vote */
+  reveal: boolean;
+  /** each question is asked alone */
+  apart: boolean;
+  /** tuned models that take part */
+  tuned_ids: number[];
+}
+
+/** A blind comparison as a form asks for it. */
+export interface ArenaWish {
+  /** base model */
+  base_id: number;
+  /** that answer as well */
+  tuned_ids: number[];
+  /** names of all that answer, in place of these */
+  sides?: string[];
+  /** to answer with */
+  settings: ChatSettings;
+  /** of the questions: `own` is asked by hand */
+  source: "validation" | "list" | "own";
+  /** of a list */
+  questions: string[];
+  /** each question is asked alone, without the turns before it */
+  apart: boolean;
+  /** names are shown after each vote */
+  reveal: boolean;
+}
+
 /** One way in which records become conversations, with the shape that they have then. */
 export interface ArrangementWay {
   /** as an import's choice has it */
@@ -236,6 +332,16 @@ export interface BestOfView {
   best: number | null;
   /** why there is none */
   error: CodedMessage | null;
+}
+
+/** What a person thinks of the answers of one turn. */
+export interface BlindVote {
+  /** of the answers as they are shown, 1 is best; empty: passed over */
+  ranks: number[];
+  /** none of them was good */
+  bad: boolean;
+  /** the best answer as the person wrote it */
+  best: string | null;
 }
 
 /** A row in the list. */
@@ -424,8 +530,8 @@ export interface ChartRow {
 export interface ChatChanges {
   /** those that are named */
   settings?: ChatSettings;
-  /** who answers from now on */
-  tuned_ids?: number[];
+  /** names of all that answer from now on, in order */
+  sides?: string[];
 }
 
 /** What is new in a conversation. */
@@ -710,7 +816,7 @@ export interface ConversationView {
   base_name: string;
   /** that answer as well */
   tuned_ids: number[];
-  /** the base first */
+  /** in the chosen order */
   sides: SideView[];
   /** as chosen */
   settings: ChatSettings;
@@ -726,6 +832,8 @@ export interface ConversationView {
   updated_at: number;
   /** it is being answered */
   busy?: boolean;
+  /** names are hidden until a vote */
+  blind?: boolean;
 }
 
 /** What a data set is like. */
@@ -2152,6 +2260,18 @@ export interface JudgeView {
   tuned_mean?: number;
   /** share of the questions whose longer answer has the higher score; None where all are equally long */
   longer?: number | null;
+}
+
+/** A vote that is stored. */
+export interface KeptVote {
+  /** of the answers as they are shown, 1 is best; empty: passed over */
+  ranks: number[];
+  /** none of them was good */
+  bad: boolean;
+  /** the best answer as the person wrote it */
+  best: string | null;
+  /** it was given before the person knew who was who */
+  blind: boolean;
 }
 
 /** One of two sets of weights that a model can be. */
@@ -4538,7 +4658,7 @@ export interface ShelfView {
 
 /** Who answers. */
 export interface SideView {
-  /** "base" or "tuned:ID" */
+  /** "base", "tuned:ID", "checkpoint:ID" or "model:ID" */
   side: string;
   /** the model's name */
   label: string;
@@ -4546,6 +4666,10 @@ export interface SideView {
   kind: "base" | "tuned" | "fewshot";
   /** of the weights that answer */
   weights_hash: string;
+  /** name of the base that it stands on, where that is another one than the conversation's */
+  base?: string;
+  /** of a checkpoint */
+  step?: number | null;
 }
 
 /** One line of a bill in megabytes. */
@@ -5058,6 +5182,18 @@ export interface VoteView {
   better: string;
 }
 
+/** Rows that the votes of a comparison would make. */
+export interface VotesMade {
+  /** by form: "pairs", "ranking", "thumbs" */
+  rows: Record<string, number>;
+  /** that suits them best */
+  form: string;
+  /** what learns from it, by form */
+  objectives: Record<string, string>;
+  /** of a data set of them */
+  name: string;
+}
+
 /** Settings that wait until an objective is chosen again. */
 export interface WaitingSettings {
   /** for every method */
@@ -5085,8 +5221,8 @@ export interface WantedDraw {
 export interface WantedList {
   /** base model */
   base_id: number;
-  /** that answer as well */
-  tuned_ids: number[];
+  /** names of all that answer, in order */
+  sides: string[];
   /** to answer with */
   settings: ChatSettings;
   /** in their order */
@@ -5386,7 +5522,7 @@ export interface PlaygroundFunctions {
   chat_view(conversation_id: number): ConversationView;
   chat_list(): ConversationBrief[];
   chat_suggestions(tuned_id: number | null): string[];
-  chat_open(base_id: number, tuned_ids: number[], settings: ChatSettings): number;
+  chat_open(base_id: number, sides: string[], settings: ChatSettings): number;
   chat_update(conversation_id: number, changes: ChatChanges): null;
   chat_ask(conversation_id: number, prompt: string, values?: Record<string, string> | null): null;
   chat_stop(conversation_id: number, side?: string): null;
@@ -5410,10 +5546,21 @@ export interface PlaygroundFunctions {
   prompt_list(): SystemPromptView[];
   prompt_keep(prompt_id: number | null, name: string, text: string): number;
   prompt_forget(prompt_id: number): null;
+  arena_questions(tuned_ids: number[]): number;
+  arena_open(wanted: ArenaWish): number;
+  arena_ask(conversation_id: number, rater: string, prompt: string | null): number;
+  arena_again(conversation_id: number, rater: string): number;
+  arena_reveal(conversation_id: number, reveal: boolean): null;
+  arena_vote(conversation_id: number, turn: number, rater: string, said: BlindVote): null;
+  arena_undo(conversation_id: number, turn: number, rater: string): null;
+  arena_names(conversation_id: number, turn: number, rater: string): null;
+  arena_rows(conversation_id: number): VotesMade;
+  arena_gather(conversation_id: number, wish: GatherWish): GatheredRows;
 }
 
 /** What the view playground may ask again and again. */
 export interface PlaygroundNews {
+  arena_feed(conversation_id: number, rater: string, turn: number): ArenaView;
   chat_feed(conversation_id: number | null, place: number): ChatFeed;
   list_view(job_id: number, after: number): QuestionListView;
 }
