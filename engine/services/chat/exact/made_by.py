@@ -41,12 +41,7 @@ def made_of(setup: Setup, request: Request, ask: Ask, event: Mapping[str, Any]) 
         "prompt_ids": packed(ask.ids),
         "prompt_sha256": ids_sha256(ask.ids),
         "template": _template(setup, request, ask),
-        "sampling": {
-            "temperature": request.temperature,
-            "top_p": request.top_p,
-            "max_tokens": ask.max_tokens,
-            "seed": ask.seed,
-        },
+        "sampling": _sampling(setup, request, ask),
         "device": plan.device,
         "precision": plan.dtype,
         "threads": plan.threads,
@@ -57,6 +52,13 @@ def made_of(setup: Setup, request: Request, ask: Ask, event: Mapping[str, Any]) 
         "end": event.get("end"),
         "end_id": event.get("end_id"),
     }
+
+
+def _sampling(setup: Setup, request: Request, ask: Ask) -> dict[str, Any]:
+    """All settings of the chat but the system prompt, which stands in the prompt, as they were for this answer."""
+    chosen = {name: value for name, value in setup.settings.items() if name != "system"}
+    drawn = {"temperature": request.temperature, "top_p": request.top_p, "max_tokens": ask.max_tokens, "seed": ask.seed}
+    return chosen | drawn
 
 
 def _shown(ask: Ask, request: Request) -> list[list[Any]]:
