@@ -76,6 +76,14 @@ def interval(values: Sequence[float], alpha: float = ALPHA) -> tuple[float, floa
     return float(low[0]), float(high[0])
 
 
+def intervals_of(states: Sequence[Sequence[float]], alpha: float = ALPHA) -> list[tuple[float, float]]:
+    """As `interval`, of several states at once."""
+    kinds = np.unique(np.concatenate([np.asarray(state, float) for state in states])) if states else np.zeros(0)
+    counts = np.array([[np.count_nonzero(np.asarray(state, float) == kind) for kind in kinds] for state in states], float)
+    low, high = intervals(kinds, counts.reshape(len(states), len(kinds)), alpha)
+    return list(zip(low.tolist(), high.tolist(), strict=True))
+
+
 def more_needed(values: Sequence[float], alpha: float = ALPHA, most: int = 1000) -> int | None:
     """How many further values like those so far refute that the share is even: 0 where it is refuted, None where `most` would not do.
 

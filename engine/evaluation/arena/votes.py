@@ -48,6 +48,8 @@ def meetings(vote: Vote, one: str = "", other: str = "") -> list[Meeting]:
 
 def score_of(vote: Vote, one: str, other: str) -> float | None:
     """How one model did against another in a vote, from 0 to 1; None where they did not meet."""
+    if one not in vote.weights or other not in vote.weights:
+        return None
     found = meetings(vote, one, other)
     return sum(meeting.score for meeting in found) / len(found) if found else None
 
