@@ -21,9 +21,15 @@ BASE, TUNED, OTHER = "b" * 64, "t" * 64, "o" * 64
 SIDES = {BASE: ("base", "Starter"), TUNED: ("tuned:1", "Lanterns"), OTHER: ("tuned:2", "Lanterns")}
 
 
-def cast_vote(ctx: Context, question: str, ranks: list[int], models: tuple[str, ...] = (BASE, TUNED), **more: Any) -> int:
+def cast_vote(
+    ctx: Context, question: str, ranks: list[int], models: tuple[str, ...] = (BASE, TUNED), **more: Any
+) -> int:
     """A vote as the pages store it; returns its prompt's id."""
-    ranking = {"blind": True, "rater": "Ann", **{key: more.pop(key) for key in ("blind", "rater", "verdict") if key in more}}
+    ranking = {
+        "blind": True,
+        "rater": "Ann",
+        **{key: more.pop(key) for key in ("blind", "rater", "verdict") if key in more},
+    }
     with ctx.db.write() as s:
         row = RankedPrompt(**{"source": PLAYGROUND, "drawn": True, **more})
         row.prompt = [{"role": "user", "content": question}]
@@ -125,7 +131,12 @@ def test_two_raters_are_compared_and_the_table_can_be_taken_away(ctx: Context) -
     [one] = evidence(ctx)["agreements"]
     assert (one["one"], one["other"], one["pairs"], one["agreed"]) == ("Ann", "Bob", 3, 2)
     head, *rows = csv.reader(io.StringIO(evidence_csv(ctx)))
-    assert [row[head.index(key)] for row in rows for key in ("model", "votes", "blind", "wins")] == ["Lanterns", "6", "yes", "5"]
+    assert [row[head.index(key)] for row in rows for key in ("model", "votes", "blind", "wins")] == [
+        "Lanterns",
+        "6",
+        "yes",
+        "5",
+    ]
 
 
 def test_a_tuned_model_knows_its_votes_against_its_base(tmp_path: Any) -> None:

@@ -17,6 +17,7 @@ from engine.shapes.chat import AnswerEvent, ChatSettings, ConversationBrief, Con
 from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
+from webui.pages.evidence import VOTES_SECONDS, evidence_in_talk
 from webui.pages.scoring import scoring_in_talk
 from webui.pages.shapes import ChatChanges, ChatFeed, ChatStart, SavedRow, WantedList
 from webui.site import Site
@@ -39,10 +40,12 @@ def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     guard = guarded(lang)
     (reading, feed), (lists, list_view) = _reading(site, lang), _lists(site)
-    functions = (*reading, *_writing(site.chat), *lists, *_feedback(site), *scoring_in_talk(site))
+    proof, results = evidence_in_talk(site)
+    functions = (*proof, *reading, *_writing(site.chat), *lists, *_feedback(site), *scoring_in_talk(site))
     polled = [
         PolledFunction(guard(feed), seconds=_MEMORY_SECONDS),
         PolledFunction(guard(list_view), seconds=_FILE_SECONDS),
+        PolledFunction(guard(results), seconds=VOTES_SECONDS),
     ]
     view("playground", functions=[guard(function) for function in functions], polled=polled)
 

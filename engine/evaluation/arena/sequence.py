@@ -21,11 +21,23 @@ import numpy.typing as npt
 ALPHA = 0.05  # the chance that an interval is ever wrong
 EVEN = 0.5  # the share of two that are alike
 Values = npt.NDArray[np.float64]
-_NODES = 511  # the p that are bet on: exactly a Beta(5/2, 5/2) for up to 1,000 values, still fine enough for some 10,000
+_NODES = (
+    511  # the p that are bet on: exactly a Beta(5/2, 5/2) for up to 1,000 values, still fine enough for some 10,000
+)
 _HALVINGS = 40
 _ANGLES = np.arange(1, _NODES + 1) * math.pi / (_NODES + 1)
 _P: Values = (1 - np.cos(_ANGLES)) / 2  # of the Gauss-Chebyshev quadrature of the second kind
 _LOG_WEIGHTS: Values = np.log(np.sin(_ANGLES) ** 4 / np.sum(np.sin(_ANGLES) ** 4))
+
+
+def log_pays(value: float, share: float) -> Values:
+    """Logarithms of what the bets on one value pay, against one share."""
+    return np.asarray(np.log(value * _P / share + (1 - value) * (1 - _P) / (1 - share)))
+
+
+def log_weights() -> Values:
+    """Logarithms of the stakes on each bet; they sum to 1."""
+    return _LOG_WEIGHTS.copy()
 
 
 def log_wealth(kinds: Values, counts: Values, shares: Values) -> Values:
@@ -79,7 +91,9 @@ def interval(values: Sequence[float], alpha: float = ALPHA) -> tuple[float, floa
 def intervals_of(states: Sequence[Sequence[float]], alpha: float = ALPHA) -> list[tuple[float, float]]:
     """As `interval`, of several states at once."""
     kinds = np.unique(np.concatenate([np.asarray(state, float) for state in states])) if states else np.zeros(0)
-    counts = np.array([[np.count_nonzero(np.asarray(state, float) == kind) for kind in kinds] for state in states], float)
+    counts = np.array(
+        [[np.count_nonzero(np.asarray(state, float) == kind) for kind in kinds] for state in states], float
+    )
     low, high = intervals(kinds, counts.reshape(len(states), len(kinds)), alpha)
     return list(zip(low.tolist(), high.tolist(), strict=True))
 

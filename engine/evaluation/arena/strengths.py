@@ -101,7 +101,7 @@ def _derivatives(
     """The slope of the log-likelihood, and its second derivatives with the sign turned."""
     draws, size = values.shape
     slope, bend = np.zeros((draws, size)), np.zeros((draws, size, size))
-    first, second, tie = _chances(values[:, a], values[:, b], values[:, -1:], ties)
+    first, _second, tie = _chances(values[:, a], values[:, b], values[:, -1:], ties)
     met, ahead = seen.sum(axis=2), first + tie / 2
     surplus = seen[..., 0] + seen[..., 2] / 2 - met * ahead
     spread, mixed = met * (first + tie / 4 - ahead**2), met * tie * (0.5 - ahead)
@@ -155,7 +155,10 @@ def strengths(names: Sequence[str], votes: Sequence[Vote], draws: int = _DRAWS, 
     seen = np.concatenate([np.ones((1, len(table))), chosen]) @ table.reshape(len(table), -1)
     points = POINTS * _centred(fit(len(names), pairs, seen.reshape(draws + 1, len(pairs), 3)), names, groups)
     low, high = np.quantile(points[1:], (0.025, 0.975), axis=0)
-    met = [int(table[:, [k for k, pair in enumerate(pairs) if i in pair]].any(axis=(1, 2)).sum()) for i in range(len(names))]
+    met = [
+        int(table[:, [k for k, pair in enumerate(pairs) if i in pair]].any(axis=(1, 2)).sum())
+        for i in range(len(names))
+    ]
     found = []
     for i, name in enumerate(names):
         ends = min(float(low[i]), float(points[0, i])), max(float(high[i]), float(points[0, i]))

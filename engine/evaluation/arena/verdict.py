@@ -48,15 +48,22 @@ def verdict_of(names: Sequence[str], votes: Sequence[Vote]) -> Verdict:
     if len(met) == 2:
         return _of_two(duel(votes, met[0], met[1]), met[0], met[1], ALPHA)
     leader = next(one.weights for one in strengths(met, votes, draws=1))
-    told = [_of_two(duel(votes, leader, other), leader, other, ALPHA / (len(met) - 1)) for other in met if other != leader]
+    told = [
+        _of_two(duel(votes, leader, other), leader, other, ALPHA / (len(met) - 1)) for other in met if other != leader
+    ]
     return _of_several(told, leader, len(met))
 
 
 def _together(names: Sequence[str], votes: Sequence[Vote]) -> list[str]:
     """The models of the largest group that met, in their order."""
     groups = groups_of(names, votes)
-    seen = {name for vote in votes if len(set(vote.weights) & set(names)) > 1 for name in vote.weights if name in groups}
-    counts = {group: sum(bool(set(vote.weights) & {n for n in seen if groups[n] == group}) for vote in votes) for group in groups.values()}
+    seen = {
+        name for vote in votes if len(set(vote.weights) & set(names)) > 1 for name in vote.weights if name in groups
+    }
+    counts = {
+        group: sum(bool(set(vote.weights) & {n for n in seen if groups[n] == group}) for vote in votes)
+        for group in groups.values()
+    }
     largest = max(counts, key=lambda group: counts[group], default=-1)
     return [name for name in names if name in seen and groups[name] == largest]
 

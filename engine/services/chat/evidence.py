@@ -19,7 +19,15 @@ from engine.evaluation.arena.votes import Duel, Vote, duel
 from engine.services.chat.kept_votes import KeptVotes, read_votes
 from engine.services.chat.sides import answer_hash
 from engine.services.data.ranking.agreement import agreements
-from engine.shapes.evidence import AdjustedView, DuelLook, DuelView, EvidenceView, LeanView, RankedModel, VotesAgainstBase
+from engine.shapes.evidence import (
+    AdjustedView,
+    DuelLook,
+    DuelView,
+    EvidenceView,
+    LeanView,
+    RankedModel,
+    VotesAgainstBase,
+)
 from storage.queries import tuned_models
 from storage.queries.ranked.evidence import stamp_of_votes
 from storage.tables import LanguageModel
@@ -99,7 +107,12 @@ def sentence_of(verdict: Verdict, called: dict[str, str]) -> CodedMessage:
     Args:
         called: names by hash.
     """
-    params: dict[str, object] = {"more": verdict.more, "models": verdict.models, "low": verdict.low, "high": verdict.high}
+    params: dict[str, object] = {
+        "more": verdict.more,
+        "models": verdict.models,
+        "low": verdict.low,
+        "high": verdict.high,
+    }
     if found := verdict.duel:
         params |= {"name": called[verdict.one], "other": called[verdict.other]}
         params |= {"wins": found.wins, "losses": found.losses, "ties": found.ties, "votes": found.votes}
@@ -160,14 +173,36 @@ def evidence_csv(ctx: Context, conversation: int | None = None) -> str:
     """Every two models that met: blind votes first, then open ones, which count as no proof."""
     found = evidence(ctx, conversation)
     kept = _votes(ctx)
-    head = ["model", "against", "votes", "blind", "wins", "losses", "ties", "prompts", "win_rate", "low", "high", "weights", "against_weights"]
+    head = [
+        "model",
+        "against",
+        "votes",
+        "blind",
+        "wins",
+        "losses",
+        "ties",
+        "prompts",
+        "win_rate",
+        "low",
+        "high",
+        "weights",
+        "against_weights",
+    ]
     lines = [row_text(head, ",")]
     for blind, duels in ((True, found["duels"]), (False, found["open"])):
         for one in duels:
             counts = [one["wins"], one["losses"], one["ties"]]
             names = [kept.labels[one[side]].name for side in ("one", "other")]  # type: ignore[literal-required]
             rates = [f"{one[key]:.4f}" for key in ("share", "low", "high")]  # type: ignore[literal-required]
-            cells = [*names, sum(counts), "yes" if blind else "no", *counts, one["prompts"], *rates, one["one"], one["other"]]
+            cells = [
+                *names,
+                sum(counts),
+                "yes" if blind else "no",
+                *counts,
+                one["prompts"],
+                *rates,
+                one["one"],
+                one["other"],
+            ]
             lines.append(row_text([disarmed(str(cell)) for cell in cells], ","))
     return "\r\n".join([*lines, ""])
-

@@ -30,4 +30,7 @@ def stamp_of_votes(s: Session) -> tuple[int, int, float]:
 def blind_of(s: Session, conversations: Iterable[int]) -> dict[int, dict[str, object]]:
     """How names were hidden in conversations, deleted ones too."""
     wanted = list(conversations)
-    return {row[0]: row[1] for row in s.execute(select(Conversation.id, Conversation.blind).where(Conversation.id.in_(wanted)))}
+    return {
+        row[0]: row[1]
+        for row in s.execute(select(Conversation.id, Conversation.blind).where(Conversation.id.in_(wanted)))
+    }

@@ -18,6 +18,18 @@ export interface AddedRows {
   job?: number;
 }
 
+/** The win rate of the leading model among votes with a winner, were both answers equally long. */
+export interface AdjustedView {
+  /** of the first of the two */
+  share: number;
+  /** end of its interval of 95 %, for one look */
+  low: number;
+  /** the other end */
+  high: number;
+  /** that it was counted on */
+  prompts: number;
+}
+
 /** A setting that a failed job's error would change. */
 export interface AdviceRow {
   /** of the setting */
@@ -1110,6 +1122,40 @@ export interface DryRunView {
   seconds: number | null;
 }
 
+/** The win rate of two models as it was after so many votes. */
+export interface DuelLook {
+  /** so far */
+  votes: number;
+  /** win rate */
+  share: number;
+  /** end of its interval */
+  low: number;
+  /** the other end */
+  high: number;
+}
+
+/** What votes say of two models, as the first of them did. */
+export interface DuelView {
+  /** hash of the first */
+  one: string;
+  /** hash of the second */
+  other: string;
+  /** votes */
+  wins: number;
+  /** votes */
+  losses: number;
+  /** votes */
+  ties: number;
+  /** different ones: votes on the same count once */
+  prompts: number;
+  /** win rate, ties counted half */
+  share: number;
+  /** end of its interval of 95 %, which holds however often one looks */
+  low: number;
+  /** the other end */
+  high: number;
+}
+
 /** A row of a data set as a person left it. */
 export interface EditedRow {
   /** of a conversation */
@@ -1238,6 +1284,36 @@ export interface EpochTokens {
   tokens: number;
   /** of these */
   learnt: number;
+}
+
+/** What votes prove of some models. Blind ones alone count as proof. */
+export interface EvidenceView {
+  /** whether that is enough, and how many more it takes */
+  sentence: CodedMessage;
+  /** by group, the strongest first */
+  models: RankedModel[];
+  /** of every two that met in blind votes */
+  duels: DuelView[];
+  /** of the first duel, which the sentence is about */
+  looks: DuelLook[];
+  /** of every two that met in votes that were given with the names in sight */
+  open: DuelView[];
+  /** on these models */
+  blind_votes: number;
+  /** on them */
+  open_votes: number;
+  /** different ones of the blind votes */
+  prompts: number;
+  /** share of the blind votes that found no answer good */
+  bad: number | null;
+  /** how often the longer answer won */
+  longer: LeanView | null;
+  /** how often the answer further left won */
+  left: LeanView | null;
+  /** of the first duel; None of less than 20 prompts with a winner */
+  adjusted: AdjustedView | null;
+  /** of people who voted on the same answers, with most in common first */
+  agreements: AgreementView[];
 }
 
 /** One training example as tokens. */
@@ -2202,6 +2278,20 @@ export interface LeaderboardRow {
   objective?: string | null;
   /** its name for people */
   label?: string;
+}
+
+/** How often votes with a winner went one way, whoever gave the answers. */
+export interface LeanView {
+  /** of them */
+  share: number;
+  /** end of its interval of 95 %, which holds however often one looks */
+  low: number;
+  /** the other end */
+  high: number;
+  /** that it was counted on */
+  prompts: number;
+  /** it is no chance */
+  sure: boolean;
 }
 
 /** The device that costs are shown for. */
@@ -3608,6 +3698,28 @@ export interface RankedAnswer {
   whole: boolean;
 }
 
+/** A model that votes compare with others. */
+export interface RankedModel {
+  /** hash that names it */
+  weights: string;
+  /** for people; the newest it was called by */
+  name: string;
+  /** as pages colour it */
+  kind: "base" | "tuned" | "fewshot";
+  /** models of different groups were never compared */
+  group: number;
+  /** within the group; equal where intervals overlap */
+  rank: number;
+  /** strength: 0 is the mean of the group, 400 more are odds of ten to one */
+  points: number;
+  /** end of its interval of 95 %, for one look */
+  low: number;
+  /** the other end */
+  high: number;
+  /** it met others on */
+  prompts: number;
+}
+
 /** Who ranked what, before rows are made of it. */
 export interface RankedView {
   /** the most busy first */
@@ -5012,6 +5124,20 @@ export interface VoteView {
   better: string;
 }
 
+/** What blind votes say of a tuned model against its base. */
+export interface VotesAgainstBase {
+  /** votes */
+  wins: number;
+  /** votes */
+  ties: number;
+  /** in all */
+  votes: number;
+  /** end of the win rate's interval of 95 %, which holds however often one looks */
+  low: number;
+  /** the other end */
+  high: number;
+}
+
 /** Settings that wait until an objective is chosen again. */
 export interface WaitingSettings {
   /** for every method */
@@ -5336,6 +5462,7 @@ export interface JobsNews {
 
 /** What the view playground may call. */
 export interface PlaygroundFunctions {
+  arena_csv(conversation_id: number | null): string;
   chat_start(): ChatStart;
   chat_view(conversation_id: number): ConversationView;
   chat_list(): ConversationBrief[];
@@ -5363,6 +5490,7 @@ export interface PlaygroundFunctions {
 export interface PlaygroundNews {
   chat_feed(conversation_id: number | null, place: number): ChatFeed;
   list_view(job_id: number, after: number): QuestionListView;
+  arena_results(conversation_id: number | null): EvidenceView;
 }
 
 /** What the view models may call. */
@@ -5376,6 +5504,7 @@ export interface ModelsFunctions {
   export_needs(model_id: number, form: string, params: Record<string, any>): ExportNeeds;
   score_sets(): NameOfId[];
   score_spread(dataset_id: number, scorer_id: number): ScoreSpread;
+  model_votes(model_id: number): VotesAgainstBase | null;
 }
 
 /** What the view models may ask again and again. */
