@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 BASE = "base"
+EIGHT_BITS = "w8"  # a `ResidentModels.dtype`: weights in 8 bits, worked with in fp32, for chats on a processor
 LONGEST_ANSWER = 2048  # tokens; nobody may hold the model for longer
 LAST_EVENTS = ("done", "failed")
 Reason = Literal["end", "length", "stopped", "failed"]
@@ -37,7 +38,7 @@ class ResidentModels:
         tuned: results on top of it.
         tokenizer: folder with tokenizer.json.
         device: key: "cpu" or "cuda:N".
-        dtype: "fp32", "bf16", "fp16", or the key of the format (`engine.base_formats`) of a quantised base.
+        dtype: "fp32", "bf16", "fp16", `EIGHT_BITS`, or the key of the format (`engine.base_formats`) of a quantised base.
         threads: of the processor.
         evict: held models to drop first.
     """

@@ -58,6 +58,7 @@ class ChatSettings(TypedDict, total=False):
     top_p: float  # share of the likeliest words
     max_tokens: int  # of an answer
     seed: int | None  # None: a new one each time
+    weights: Literal["full", "int8"]  # how a processor holds them
 
 
 class ConversationBrief(TypedDict):

@@ -107,7 +107,7 @@ def _plan(ctx: Context, job: Job, setup: Setup) -> ResidentModels:
     """Where the models go. Raises Fault where they do not fit."""
     sizes = tuple(Tuned(tuned_key(one.id), one.format, one.bytes) for one in setup.tuned)
     tokens = 2 * setup.settings["max_tokens"] * len(setup.sides) * _TOGETHER
-    wanted = Wanted(setup.identity, shape_of_base(setup.base), sizes, setup.answering, tokens)
+    wanted = Wanted(setup.identity, shape_of_base(setup.base), sizes, setup.answering, tokens, setup.eight_bits)
     placed = placed_alone(ctx, job, wanted)
     base, tuned = setup.weights(ctx.settings)
     folder, threads = str(tokenizer_folder(ctx.settings, setup.base)), threads_beside(ctx, job)

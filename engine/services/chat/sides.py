@@ -25,7 +25,7 @@ from engine.models.presence import bare_fault, can_plan
 from engine.models.tuned.integrity import intact_result, result_change
 from engine.models.tuned.results import virtual_tokens
 from engine.objectives.shared_params import as_trained
-from engine.services.chat.settings import read_chat_settings
+from engine.services.chat.settings import eight_bits, read_chat_settings
 from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights, tuned_key
 from engine.serving.scored_texts import talks
 from storage.queries import base_models, conversations, tuned_models
@@ -70,6 +70,11 @@ class Setup:
         replaces = any(tuned.format == "delta" for tuned in self.tuned)  # numbers that few bits do not hold
         held = [] if replaces else [base_format(spec.get("training", {})).answering for spec in specs]
         return next((answering for answering in held if answering is not None), None)
+
+    @property
+    def eight_bits(self) -> bool:
+        """Whether a processor is to hold weights in 8 bits: as was chosen, but for results that replace single numbers of them."""
+        return eight_bits(self.settings) and not any(tuned.format == "delta" for tuned in self.tuned)
 
     def weights(self, settings: Settings) -> tuple[Weights, tuple[Weights, ...]]:
         """Where the base's and the tuned models' files are, checked; that can take a while. Raises Fault where they changed."""

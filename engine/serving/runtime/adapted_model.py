@@ -15,7 +15,7 @@ from engine.models.tuned.results import kind_of
 from engine.models.tuned.virtual_tokens import VirtualTokens
 from engine.serving.protocol import BASE
 from engine.serving.runtime.adapter_backends import Adapted, AdapterBackend, Mixed, Sided, Swapped, mixable
-from engine.serving.runtime.trial import TextInputs, Trial, by_pieces
+from engine.serving.runtime.trial import TextInputs, Trial, by_pieces, exact
 
 _TOGETHER = "together"
 
@@ -118,14 +118,14 @@ class SharedBase:
     def company(self, key: str) -> str | None:
         """Weights of one company (equal values) can share a batch: each row gets what it would get alone. None: always alone.
 
-        Only in fp32: in 16 bits the size of a batch changes roundings, and with them now and then a token.
+        Only in fp32: in fewer bits the size of a batch changes roundings, and with them now and then a token.
         """
         if key == BASE and BASE not in self._joinable:
             self._joinable[BASE] = any(self._joinable.values()) or self._fits_a_batch(BASE)
         return _TOGETHER if self._joinable.get(key) else None
 
     def _fits_a_batch(self, key: str) -> bool:
-        if key in self._backends or self._model.dtype != torch.float32 or not self.cached:
+        if key in self._backends or not exact(self._model) or not self.cached:
             return False
         return self._untouched_among(key) and self._trial.together((key, BASE))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,9 +31,13 @@ class AnswerRow:
     emitted_at: float = 0.0  # monotonic seconds of the last event about it
     reason: Reason | None = None  # why it ended; None while it grows
     error: CodedMessage | None = None  # {"code", "params"} where it failed
+    halted: Callable[[], bool] = lambda: False  # whether this side alone is to end
 
     def take(self, logits: torch.Tensor) -> None:
         """Choose the next token, and see whether the answer ends with it."""
+        if self.halted():
+            self.reason = "stopped"
+            return
         try:
             token = next_token(logits, self.request.temperature, self.request.top_p, self.generator)
         except Fault as fault:

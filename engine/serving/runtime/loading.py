@@ -14,9 +14,11 @@ from engine.devices import kind_for_torch
 from engine.models.base.sound_config import read_model
 from engine.models.trust.adapter_settings import refuse_adapter_settings
 from engine.models.tuned.results import ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_config
+from engine.serving.protocol import EIGHT_BITS
+from engine.serving.runtime.eight_bits import pack
 from engine.training.forward.four_bits import keep_layout, leave_file
 
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16, EIGHT_BITS: torch.float32}
 
 
 def _packed(packing: Packing, device: str) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
     """A causal language model, ready to answer.
 
     Args:
-        dtype: "fp32", "bf16", "fp16", or the key of a quantised format.
+        dtype: "fp32", "bf16", "fp16", `EIGHT_BITS`, or the key of a quantised format.
         device: as torch calls it.
 
     Raises:
@@ -41,6 +43,8 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
     if held is not None:
         keep_layout(model)
         leave_file(model)
+    if dtype == EIGHT_BITS:
+        leave_file(pack(model))
     return model.eval().requires_grad_(False)
 
 
