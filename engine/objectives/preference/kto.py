@@ -36,6 +36,7 @@ from engine.objectives.preference.refusals import without_start
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engine.data.bundles.sizes import BundleSize
     from engine.data.templates.template import ChatTemplate
 
 GOOD, BAD, FOREIGN = 1.0, 0.0, -1.0  # tags: an answer with a thumb up, with a thumb down, and one to another question
@@ -116,6 +117,14 @@ def weights_in(values: Values) -> tuple[float, float]:
     return usual[0] if chosen[0] is None else float(chosen[0]), usual[1] if chosen[1] is None else float(chosen[1])
 
 
+def _apart(size: BundleSize) -> tuple[BundleSize, BundleSize | None]:
+    """The answers of an example that are learnt, and the one to another question, which is read with the same prompt. Few rows have
+    none: a first one, or one too long for it."""
+    if len(size.answers) < 2:
+        return size, None
+    return replace(size, answers=size.answers[:-1]), replace(size, answers=size.answers[-1:])
+
+
 def _before_step(read: SumsReader, examples: Sequence[Any], _values: Values) -> Sequence[Any]:
     """Note how far the model has drifted from its start: by how much it rates answers to other questions higher, on average of the
     step; and the distance (KL) that follows, which is never below 0."""
@@ -189,7 +198,7 @@ KTO = Objective(
     views=views,
     counts=counts,
     loss=_loss,
-    needs=lambda _values: Needs(reference="before", passes=0.9),  # answers to other questions are only read
+    needs=lambda _values: Needs(reference="before", apart=_apart),
     whole=True,
     weigh=weight_of,
     outcomes=(THUMBS_RIGHT,),
