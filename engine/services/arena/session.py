@@ -29,7 +29,7 @@ def open_arena(ctx: Context, chat: Chat, wanted: ArenaWish) -> int:
         Fault: "arena.one_side", "arena.no_validation", or why the questions cannot be asked.
     """
     questions = _questions(chat, wanted)
-    conversation = chat.open(wanted["base_id"], wanted["tuned_ids"], wanted["settings"])
+    conversation = chat.open(wanted["base_id"], wanted["tuned_ids"], wanted["settings"], sides=wanted.get("sides"))
     if len(chat.whole_view(conversation)["sides"]) < 2:
         chat.delete(conversation)
         raise Fault("arena.one_side")

@@ -85,9 +85,7 @@ def read_arena(ctx: Context, chat: Chat, conversation: int, rater: str) -> Seen:
     for message in view["messages"]:
         said.setdefault(message["turn"], []).append(message)
     busy, last = bool(view.get("busy")), max(said, default=0)
-    turns = tuple(
-        _turn(turn, messages, voted.get(turn), turn == last, busy) for turn, messages in sorted(said.items())
-    )
+    turns = tuple(_turn(turn, messages, voted.get(turn), turn == last, busy) for turn, messages in sorted(said.items()))
     return Seen(view, blind, name, turns)
 
 

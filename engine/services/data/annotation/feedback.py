@@ -10,7 +10,8 @@ from engine.core.errors import NotFound
 from engine.core.shapes import NameOfId
 from engine.services.chat.blind import refuse_hidden
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import find_conversation, find_models, sides_of
+from engine.services.chat.sides import find_conversation, setup_of
+from engine.services.chat.variables import system_at
 from engine.services.data.annotation.annotation_queue import collect
 from storage.queries import conversations
 from storage.queries import datasets as queries
@@ -45,8 +46,8 @@ def collect_answer(
         row = find_conversation(session, conversation)
         refuse_hidden(row, turn)
         messages = conversations.messages_of(session, conversation)
-        labels = {one.side: one.label for one in sides_of(*find_models(session, row))}
-        system = str(read_chat_settings(row.settings).get(_SYSTEM) or "")
+        labels = {one.side: one.label for one in setup_of(session, row).sides}
+        system = system_at(str(read_chat_settings(row.settings).get(_SYSTEM) or ""), messages, turn)
     said = _said(messages, turn, side)
     before = before_turn(messages, turn, side) if with_before else []
     asked = next((m.content for m in messages if m.turn == turn and m.role == conversations.USER), "")

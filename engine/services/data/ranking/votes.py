@@ -11,7 +11,8 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.services.chat.blind import is_hidden
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import find_conversation, find_models, sides_of
+from engine.services.chat.sides import find_conversation, setup_of
+from engine.services.chat.variables import system_at
 from engine.services.data.annotation.feedback import before_turn
 from engine.services.data.ranking.judging import rater_name
 from engine.shapes.annotation import VoteView
@@ -54,13 +55,14 @@ def _asked(ctx: Context, conversation: int, turn: int, better: str | None) -> tu
         row = find_conversation(s, conversation)
         messages = conversations.messages_of(s, conversation)
         settings = read_chat_settings(row.settings)
-        labels = {one.side: one.label for one in sides_of(*find_models(s, row))}
+        labels = {one.side: one.label for one in setup_of(s, row).sides}
     said = [one for one in messages if one.turn == turn and one.role == conversations.ASSISTANT and _whole(one)]
     asked = next((one.content for one in messages if one.turn == turn and one.role == conversations.USER), None)
     if asked is None or (better is not None and better not in {one.side for one in said}):
         raise NotFound(turn=turn, side=better)
     if len({one.content.strip() for one in said}) < 2:
         raise Fault("rank.one_answer")
+    settings["system"] = system_at(str(settings.get("system") or ""), messages, turn)
     before = before_turn(messages, turn, better or said[0].side)
     return asked_of(settings, before, asked), answers_of(said, labels, settings), [one.side for one in said]
 
