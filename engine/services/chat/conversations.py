@@ -112,7 +112,7 @@ class Chat:
         refuse_scorers(self._ctx, tuned_ids or ())
         with self._ctx.db.write() as s:
             conversation = find_conversation(s, conversation_id)
-            if tuned_ids is not None:
+            if tuned_ids is not None or sides is not None:
                 blind.refuse_hidden(conversation)
             if settings is not None:
                 conversation.settings = read_chat_settings({**conversation.settings, **settings})
@@ -200,6 +200,9 @@ class Chat:
         prompt = next((m.content for m in messages if m.turn == turn and m.role == conversations.USER), None)
         if prompt is None:
             raise Fault("chat.nothing_to_repeat")
+        if sides:
+            with self._ctx.db.read() as s:
+                blind.refuse_hidden(find_conversation(s, conversation_id), turn)
         require_weights(self._ctx, setup.base)
         earlier = [m for m in messages if m.turn < turn]
         setup = fill_setup(setup, values_at(messages, turn))

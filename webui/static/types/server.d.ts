@@ -206,7 +206,7 @@ export interface ArenaView {
   reveal: boolean;
   /** each question is asked alone */
   apart: boolean;
-  /** tuned models that take part */
+  /** tuned models of the base that take part */
   tuned_ids: number[];
 }
 
@@ -214,10 +214,8 @@ export interface ArenaView {
 export interface ArenaWish {
   /** base model */
   base_id: number;
-  /** that answer as well */
-  tuned_ids: number[];
-  /** names of all that answer, in place of these */
-  sides?: string[];
+  /** names of all that answer */
+  sides: string[];
   /** to answer with */
   settings: ChatSettings;
   /** of the questions: `own` is asked by hand */
@@ -5833,7 +5831,7 @@ export interface PlaygroundFunctions {
   prompt_list(): SystemPromptView[];
   prompt_keep(prompt_id: number | null, name: string, text: string): number;
   prompt_forget(prompt_id: number): null;
-  arena_questions(tuned_ids: number[]): number;
+  arena_questions(sides: string[]): number;
   arena_open(wanted: ArenaWish): number;
   arena_ask(conversation_id: number, rater: string, prompt: string | null): number;
   arena_again(conversation_id: number, rater: string): number;
