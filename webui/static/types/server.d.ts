@@ -460,6 +460,8 @@ export interface ChatSettings {
   max_tokens?: number;
   /** None: a new one each time */
   seed?: number | null;
+  /** how a processor holds them */
+  weights?: "full" | "int8";
 }
 
 /** What the playground begins with. */
@@ -1290,6 +1292,8 @@ export interface EpochTokens {
 export interface EvidenceView {
   /** whether that is enough, and how many more it takes */
   sentence: CodedMessage;
+  /** all of them by hash */
+  voted: Record<string, VotedModel>;
   /** by group, the strongest first */
   models: RankedModel[];
   /** of every two that met in blind votes */
@@ -3698,14 +3702,14 @@ export interface RankedAnswer {
   whole: boolean;
 }
 
-/** A model that votes compare with others. */
+/** A model among those that blind votes compare with it. */
 export interface RankedModel {
-  /** hash that names it */
-  weights: string;
-  /** for people; the newest it was called by */
+  /** for people: the newest that it was called by */
   name: string;
   /** as pages colour it */
   kind: "base" | "tuned" | "fewshot";
+  /** hash that names it */
+  weights: string;
   /** models of different groups were never compared */
   group: number;
   /** within the group; equal where intervals overlap */
@@ -5122,6 +5126,14 @@ export interface VoteView {
   turn: number;
   /** side; "" for a tie */
   better: string;
+}
+
+/** A model that answers were voted on of. */
+export interface VotedModel {
+  /** for people: the newest that it was called by */
+  name: string;
+  /** as pages colour it */
+  kind: "base" | "tuned" | "fewshot";
 }
 
 /** What blind votes say of a tuned model against its base. */

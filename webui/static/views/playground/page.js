@@ -15,6 +15,7 @@ import { playDrawTurns, playTurns } from "./turns.js";
 export async function view(root, _value, ctx) {
   const list = queryId("list");
   if (list) return (await import("./list.js")).listView(root, list, ctx);
+  if (queryValue("evidence")) return (await import("./evidence.js")).evidenceView(root, queryId("evidence"), ctx);
   let start;
   try {
     start = await ctx.call("chat_start");
