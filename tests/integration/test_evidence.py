@@ -10,7 +10,7 @@ import pytest
 
 from engine.core.context import Context
 from engine.core.text import LANGUAGES
-from engine.services.chat.evidence import against_base, evidence, evidence_csv
+from engine.services.arena.evidence import against_base, evidence, evidence_csv
 from engine.services.chat.sides import answer_hash
 from storage.queries.ranked.rankings import PAGE, PLAYGROUND
 from storage.ranking_tables import RankedPrompt, Ranking

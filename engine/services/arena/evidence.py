@@ -14,9 +14,9 @@ from engine.core.shapes import CodedMessage
 from engine.evaluation.arena.biases import Lean, adjusted_for_length, bad_share, left_wins, longer_wins
 from engine.evaluation.arena.sequence import interval, intervals_of
 from engine.evaluation.arena.strengths import strengths
-from engine.evaluation.arena.verdict import Verdict, pairs_that_met, verdict_of
+from engine.evaluation.arena.verdict import VoteVerdict, pairs_that_met, verdict_of
 from engine.evaluation.arena.votes import Duel, Vote, duel
-from engine.services.chat.kept_votes import KeptVotes, read_votes
+from engine.services.arena.kept_votes import KeptVotes, read_votes
 from engine.services.chat.sides import answer_hash
 from engine.services.data.ranking.agreement import agreements
 from engine.shapes.evidence import (
@@ -108,7 +108,7 @@ def _voted(kept: KeptVotes, names: Sequence[str]) -> dict[str, VotedModel]:
     }
 
 
-def sentence_of(verdict: Verdict, called: dict[str, str]) -> CodedMessage:
+def sentence_of(verdict: VoteVerdict, called: dict[str, str]) -> CodedMessage:
     """The verdict as a sentence with its numbers.
 
     Args:

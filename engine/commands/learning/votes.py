@@ -7,7 +7,7 @@ import argparse
 from engine.commands.console import Console
 from engine.core.context import Context
 from engine.evaluation.arena.biases import rounded_percents
-from engine.services.chat.evidence import evidence
+from engine.services.arena.evidence import evidence
 
 
 def votes(console: Console, ctx: Context, args: argparse.Namespace) -> int:
