@@ -111,7 +111,8 @@ def _plan(ctx: Context, job: Job, setup: Setup) -> ResidentModels:
     placed = placed_alone(ctx, job, wanted)
     base, tuned = setup.weights(ctx.settings)
     folder, threads = str(tokenizer_folder(ctx.settings, setup.base)), threads_beside(ctx, job)
-    return ResidentModels(setup.identity, base, tuned, folder, placed.device, placed.dtype, threads)
+    form = (placed.device, placed.dtype, threads)
+    return ResidentModels(setup.identity, base, tuned, folder, *form, keep_mb=placed.keep_mb)
 
 
 def _answer(task: _Task, file: IO[str], questions: Sequence[str], first: int) -> int:

@@ -192,7 +192,16 @@ class Answering:
         ask = next(ask for ask in request.asks if ask.side == event["side"])
         if event["weights"] != ask.weights:
             raise Fault("chat.wrong_weights", wanted=ask.weights)
-        kept = ("tokens", "prompt_tokens", "reason", "first_token_s", "tokens_per_second", "silent", "error")
+        kept = (
+            "tokens",
+            "prompt_tokens",
+            "reused_tokens",
+            "reason",
+            "first_token_s",
+            "tokens_per_second",
+            "silent",
+            "error",
+        )
         stats = {name: event[name] for name in kept if event[name] is not None}
         stats |= {"seed": ask.seed, "waited_s": self._waited_s}
         stats |= {"device": request.plan.device, "precision": request.plan.dtype}

@@ -289,6 +289,7 @@ class Chat:
             placed.dtype,
             max(1, cores // 2) if shared else cores,
             placed.evict,
+            placed.keep_mb,
         )
         settings = setup.settings
         stop_ids = tuple(open_template(folder, setup.base.name).eos_ids)

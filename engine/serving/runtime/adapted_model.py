@@ -15,6 +15,7 @@ from engine.models.tuned.results import kind_of
 from engine.models.tuned.virtual_tokens import VirtualTokens
 from engine.serving.protocol import BASE
 from engine.serving.runtime.adapter_backends import Adapted, AdapterBackend, Mixed, Sided, Swapped, mixable
+from engine.serving.runtime.kept_prompts import KeptPrompts
 from engine.serving.runtime.trial import TextInputs, Trial, by_pieces, exact
 
 _TOGETHER = "together"
@@ -33,6 +34,7 @@ class SharedBase:
         cached: an answer goes on from the cache of the tokens before.
         pieces: a prompt can be read a piece at a time.
         silent: results that change nothing.
+        kept: what was read and may be read on from.
     """
 
     def __init__(self, model: Any) -> None:
@@ -48,6 +50,7 @@ class SharedBase:
         self.cached = self._trial.reads_on(BASE)
         self._untouched = self._fingerprint(BASE)
         self.silent: set[str] = set()
+        self.kept = KeptPrompts()
         self._joinable: dict[str, bool] = {}  # as it was tried; the base alone only when two of its rows meet
 
     @property
@@ -92,6 +95,7 @@ class SharedBase:
     def drop(self, name: str) -> None:
         """Forget a result."""
         self.silent.discard(name)
+        self.kept.forget(name)
         self._joinable.pop(name, None)
         self._backends.pop(name, None)
         self._virtual.pop(name, None)

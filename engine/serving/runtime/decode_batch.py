@@ -10,6 +10,7 @@ import torch
 from engine.core.errors import Fault
 from engine.serving.runtime.adapted_model import SharedBase
 from engine.serving.runtime.answer_row import AnswerRow
+from engine.serving.runtime.kept_prompts import row_of
 from engine.serving.runtime.trial import stackable, stacked
 
 _PREFILL_TOKENS = 1024  # read at once; between such pieces a stop is heard
@@ -47,10 +48,20 @@ class DecodeBatch:
         inputs, _count = self.shared_base.begin(row.adapted.key, ids)
         return _forward(self.shared_base, [row], inputs)
 
+    def keep(self, places: Sequence[int]) -> None:
+        """Keep what the rows at these places have read, for prompts that begin so."""
+        if not (self.shared_base.pieces and self.shared_base.cached and self.shared_base.kept.limit):
+            return
+        for i in places:
+            row, length = self.rows[i], self.lengths[i]
+            ids = (*row.ask.ids, *row.tokens)[: length - row.before]
+            self.shared_base.kept.keep(row.adapted.key, ids, row.before, row_of(self.cache, i, length))
+
     def _leave(self) -> None:
         stay = [i for i, row in enumerate(self.rows) if row.reason is None]
         if len(stay) == len(self.rows):
             return
+        self.keep([i for i, row in enumerate(self.rows) if row.reason is not None])
         if stay:
             self.cache.batch_select_indices(torch.tensor(stay, device=self.shared_base.device))
         self.rows = [self.rows[i] for i in stay]
@@ -78,8 +89,10 @@ def prefill(row: AnswerRow, stopped: Callable[[], bool]) -> DecodeBatch | None:
         inputs, read = shared_base.begin(row.adapted.key, ids)
         row.take(_forward(shared_base, [row], inputs)[0])
         return DecodeBatch(shared_base, [row], shared_base.inputs.cache_of(inputs), [read])
-    cache, read = shared_base.open(row.adapted.key)
-    logits = None
+    cache, row.before = shared_base.open(row.adapted.key)
+    if begun := shared_base.kept.begun(row.adapted.key, row.ask.ids):
+        cache, row.reused = begun
+    ids, read, logits = ids[:, row.reused :], row.before + row.reused, None
     for piece in ids.split(_PREFILL_TOKENS, dim=1):
         if stopped():
             return None
@@ -87,7 +100,9 @@ def prefill(row: AnswerRow, stopped: Callable[[], bool]) -> DecodeBatch | None:
         read += piece.shape[1]
     if logits is not None:
         row.take(logits[0])
-    return DecodeBatch(shared_base, [row], cache, [read])
+    batch = DecodeBatch(shared_base, [row], cache, [read])
+    batch.keep([0])
+    return batch
 
 
 def join(batches: Sequence[DecodeBatch]) -> list[DecodeBatch]:
