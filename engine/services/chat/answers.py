@@ -71,6 +71,7 @@ class Answering:
         self._states = {side.side: State() for side in setup.sides}
         self._changed = threading.Condition()
         self._stopped = self._finished = False
+        self._halted: set[str] = set()  # sides that are to end while the others go on
         self._fault: Fault | None = None
         self._request: Request | None = None
         self._began = time.monotonic()
@@ -87,11 +88,13 @@ class Answering:
         self._save()
         threading.Thread(target=self._run, name=f"chat-{self._setup.conversation_id}", daemon=True).start()
 
-    def stop(self) -> None:
-        """End soon; what has been said stays."""
-        self._stopped = True
+    def stop(self, side: str = "") -> None:
+        """End soon, all or one side; what has been said stays."""
+        if side:
+            self._halted.add(side)
+        self._stopped |= not side or self._halted >= self._states.keys()
         if request := self._request:
-            self._client.stop(request.id)
+            self._pass_on(request)
 
     def wait(self, seconds: float) -> bool:
         """Wait until everything is stored; whether it is."""
@@ -142,6 +145,13 @@ class Answering:
 
     # ------------------------------------------------------------------ the thread
 
+    def _pass_on(self, request: Request) -> None:
+        """Tell the process what is to end."""
+        if self._stopped:
+            self._client.stop(request.id)
+        for side in tuple(self._halted):
+            self._client.stop_side(request.id, side)
+
     def _run(self) -> None:
         try:
             with self._turns.turn(self._wait) as mine:
@@ -172,8 +182,8 @@ class Answering:
             self._set(side, status="loading", stats={})
         with closing(self._client.stream(request)) as events:
             for event in events:
-                if self._stopped:
-                    self._client.stop(request.id)
+                if self._stopped or event["event"] == "loaded":  # what came before there was a request
+                    self._pass_on(request)
                 self._take(request, event)
                 if time.monotonic() - self._saved_at >= _SAVE_SECONDS:
                     self._save()

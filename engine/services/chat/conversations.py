@@ -168,10 +168,10 @@ class Chat:
         if answering := self._running(conversation_id):
             yield from answering.follow()
 
-    def stop(self, conversation_id: int) -> None:
-        """End the answers of a conversation soon; what has been said stays."""
+    def stop(self, conversation_id: int, side: str = "") -> None:
+        """End the answers of a conversation soon, or those of one side; what has been said stays."""
         if answering := self._running(conversation_id):
-            answering.stop()
+            answering.stop(side)
 
     def warm(self, conversation_id: int) -> None:
         """Load a conversation's models in the background, while the user still types. Never raises for want of memory."""

@@ -63,12 +63,12 @@ class Inbox:
 
     def __init__(self) -> None:
         self._requests: queue.Queue[Request] = queue.Queue()
-        self._stopped: set[int] = set()
+        self._stopped: set[tuple[int, str]] = set()  # number of a request, and a side of it or ""
 
     def put(self, message: dict[str, Any]) -> None:
         """Take in one message."""
         if message["op"] == "stop":
-            self._stopped.add(int(message["id"]))
+            self._stopped.add((int(message["id"]), str(message.get("side", ""))))
         else:
             self._requests.put(read_request(message["request"]))
 
@@ -82,9 +82,9 @@ class Inbox:
                 look()
         return None
 
-    def is_stopped(self, request_id: int) -> bool:
-        """Whether a stop came for this request."""
-        return request_id in self._stopped
+    def is_stopped(self, request_id: int, side: str = "") -> bool:
+        """Whether a stop came for this request, or for one side of it alone."""
+        return (request_id, side) in self._stopped
 
 
 class Server:
@@ -127,6 +127,7 @@ class Server:
             _template(request.plan.tokenizer),
             lambda: self._inbox.is_stopped(request.id),
             lambda event: self._send(request, event),
+            lambda side: self._inbox.is_stopped(request.id, side),
         )
         if request.scores:
             score(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,9 +33,13 @@ class AnswerRow:
     reused: int = 0  # tokens of the prompt that had been read before
     reason: Reason | None = None  # why it ended; None while it grows
     error: CodedMessage | None = None  # {"code", "params"} where it failed
+    halted: Callable[[], bool] = lambda: False  # whether this side alone is to end
 
     def take(self, logits: torch.Tensor) -> None:
         """Choose the next token, and see whether the answer ends with it."""
+        if self.halted():
+            self.reason = "stopped"
+            return
         try:
             token = next_token(logits, self.request.temperature, self.request.top_p, self.generator)
         except Fault as fault:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -25,13 +26,21 @@ def generate(
     template: ChatTemplate,
     stopped: Callable[[], bool],
     emit: Emit,
+    side_stopped: Callable[[str], bool] = lambda _side: False,
 ) -> None:
-    """Answer every side of `request`; emits the text so far of each and, at its end, its outcome."""
+    """Answer every side of `request`; emits the text so far of each and, at its end, its outcome.
+
+    Args:
+        stopped: whether all sides are to end.
+        side_stopped: whether this side alone is to end.
+    """
     started = time.monotonic()
     rows = [
         AnswerRow(ask, adapted_models[ask.weights], request, torch.Generator().manual_seed(ask.seed), started)
         for ask in request.asks
     ]
+    for row in rows:
+        row.halted = partial(side_stopped, row.ask.side)
     speaker = _Speaker(template, emit)
     batches: list[DecodeBatch] = []
     for row in rows:

@@ -6,9 +6,10 @@ import { pageHead, runAction } from "../../kit/parts.js";
 import { loadPart, poll } from "../../kit/server.js";
 import { pageUrl, queryId, queryValue, t } from "../../kit/texts.js";
 import { playAsk, playChips, playComposer, playStop, playTellMemory, playTellState } from "./ask.js";
+import { playHeads } from "./heads.js";
 import { playHistory, playSettings } from "./panels.js";
 import { playAddress, playBusy, playFresh } from "./talk.js";
-import { playDrawTurns, playHeads, playTurns } from "./turns.js";
+import { playDrawTurns, playTurns } from "./turns.js";
 
 /** @type {View<"playground">} */
 export async function view(root, _value, ctx) {
