@@ -33,6 +33,7 @@ class SharedBase:
         inputs: what its forward pass takes.
         cached: an answer goes on from the cache of the tokens before.
         pieces: a prompt can be read a piece at a time.
+        exact: how many numbers are worked out at once changes no token.
         silent: results that change nothing.
         kept: what was read and may be read on from.
     """
@@ -48,6 +49,7 @@ class SharedBase:
         self._trial = Trial(model, self._scores, self.open)
         self.pieces = by_pieces(self.open(BASE)[0])
         self.cached = self._trial.reads_on(BASE)
+        self.exact = exact(model)
         self._untouched = self._fingerprint(BASE)
         self.silent: set[str] = set()
         self.kept = KeptPrompts()
@@ -129,7 +131,7 @@ class SharedBase:
         return _TOGETHER if self._joinable.get(key) else None
 
     def _fits_a_batch(self, key: str) -> bool:
-        if key in self._backends or not exact(self._model) or not self.cached:
+        if key in self._backends or not self.exact or not self.cached:
             return False
         return self._untouched_among(key) and self._trial.together((key, BASE))
 

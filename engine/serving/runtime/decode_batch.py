@@ -10,6 +10,7 @@ import torch
 from engine.core.errors import Fault
 from engine.serving.runtime.adapted_model import SharedBase
 from engine.serving.runtime.answer_row import AnswerRow
+from engine.serving.runtime.draft import Draft, draftable
 from engine.serving.runtime.kept_prompts import row_of
 from engine.serving.runtime.trial import stackable, stacked
 
@@ -26,9 +27,31 @@ class DecodeBatch:
     def __init__(self, shared_base: SharedBase, rows: list[AnswerRow], cache: Any, lengths: list[int]) -> None:
         self.shared_base, self.rows, self.cache, self.lengths = shared_base, rows, cache, lengths
         self._width = max(lengths)
+        self._draft = Draft() if len(rows) == 1 and draftable(shared_base, rows[0], cache) else None
+
+    def read(self, ids: Sequence[int]) -> torch.Tensor:
+        """Tokens of the one row, after those in the cache; the scores that follow each of them."""
+        shared, last = self.shared_base, dict.fromkeys(self.shared_base.inputs.last_only, len(ids))
+        inputs = shared.inputs.of(torch.tensor([ids], device=shared.device), self.cache, self.lengths[0])
+        scores: torch.Tensor = shared.forward([self.rows[0].adapted.key], **inputs, **last).logits[0]
+        self._hold(self.lengths[0] + len(ids))
+        return scores[-len(ids) :]
+
+    def forget(self, count: int) -> None:
+        """Take the last tokens of the one row out of the cache."""
+        if count:
+            self.cache.crop(-count)
+            self._hold(self.lengths[0] - count)
+
+    def _hold(self, length: int) -> None:
+        self.lengths, self._width = [length], length
 
     def step(self) -> None:
-        """One more token for each row; those that end leave the batch."""
+        """One more token for each row (or some, where a draft was right); those that end leave the batch."""
+        if self._draft is not None and len(self.rows) == 1:
+            self._draft.step(self)
+            self._leave()
+            return
         logits = self._next() if self.shared_base.cached else self._anew()
         self.lengths = [length + 1 for length in self.lengths]
         self._width += 1
