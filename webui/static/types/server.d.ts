@@ -96,6 +96,8 @@ export interface AnswerStats {
   tokens?: number;
   /** of what was asked */
   prompt_tokens?: number;
+  /** of these, that had been read for an earlier prompt */
+  reused_tokens?: number;
   /** why it ended */
   reason?: string;
   /** seconds to the first token */
@@ -1426,6 +1428,8 @@ export interface EpochTokens {
 export interface EvidenceView {
   /** whether that is enough, and how many more it takes */
   sentence: CodedMessage;
+  /** all of them by hash */
+  voted: Record<string, VotedModel>;
   /** by group, the strongest first */
   models: RankedModel[];
   /** of every two that met in blind votes */
@@ -3922,14 +3926,14 @@ export interface RankedAnswer {
   whole: boolean;
 }
 
-/** A model that votes compare with others. */
+/** A model among those that blind votes compare with it. */
 export interface RankedModel {
-  /** hash that names it */
-  weights: string;
-  /** for people; the newest it was called by */
+  /** for people: the newest that it was called by */
   name: string;
   /** as pages colour it */
   kind: "base" | "tuned" | "fewshot";
+  /** hash that names it */
+  weights: string;
   /** models of different groups were never compared */
   group: number;
   /** within the group; equal where intervals overlap */
@@ -5450,6 +5454,14 @@ export interface VoteView {
   turn: number;
   /** side; "" for a tie */
   better: string;
+}
+
+/** A model that answers were voted on of. */
+export interface VotedModel {
+  /** for people: the newest that it was called by */
+  name: string;
+  /** as pages colour it */
+  kind: "base" | "tuned" | "fewshot";
 }
 
 /** What blind votes say of a tuned model against its base. */
