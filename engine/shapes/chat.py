@@ -110,6 +110,7 @@ class AnswerStats(TypedDict, total=False):
     phase: AnswerStatus  # while it is given
     tokens: int  # of the answer
     prompt_tokens: int  # of what was asked
+    reused_tokens: int  # of these, that had been read for an earlier prompt
     reason: str  # why it ended
     first_token_s: float  # seconds to the first token
     tokens_per_second: float  # after that

@@ -24,10 +24,10 @@ export async function view(root, _value, ctx) {
     return replaceChildren(root, h("div", { class: "ts-wide" }, pageHead(t("playground.title")), playNote("danger", error.message)));
   }
   if (!start.options.bases.length) return replaceChildren(root, playEmpty());
-  const play = { ctx, start, dom: {}, id: null, view: null, turns: [], asked: null, error: "", wait: false, status: start.status, suggestions: [],
+  const play = { ctx, start, dom: {}, id: null, view: null, turns: [], versions: [], editing: null, literal: false, asked: null, error: "", wait: false, status: start.status, suggestions: [],
     /** Ids of the tuned models that answer. */
     get tuned() { return this.sides.filter((side) => side.startsWith("tuned:")).map((side) => Number(side.slice(6))); } };
-  Object.assign(play, { draw: () => playDraw(play), refresh: () => playRefresh(play), suggest: () => playSuggest(play) });
+  Object.assign(play, { draw: () => playDraw(play), refresh: () => playRefresh(play), suggest: () => playSuggest(play), show: (id) => playShow(play, id) });
   playChoose(play);
   if (queryValue("arena")) return (await import("./arena/start.js")).arenaStart(root, play);
   playFrame(root, play);
@@ -68,7 +68,7 @@ function playFrame(root, play) {
       button("clock", "playground.history", () => playHistory(play)),
       button("settings", "playground.settings", () => playSettings(play))),
     part("bar"), part("heads"), part("turns"), part("welcome"), part("note"),
-    h("div", { class: "play-foot" }, part("chips"), part("composer", "form", { onsubmit: (event) => { event.preventDefault(); playAsk(play); } }),
+    h("div", { class: "play-foot" }, part("chips"), part("variables"), part("composer", "form", { onsubmit: (event) => { event.preventDefault(); playAsk(play); } }),
       h("div", { class: "ts-spread play-under ts-small ts-soft" },
         h("span", { class: "play-hint" }, t("playground.keys")), part("memory", "span"))),
     part("live", "div", { class: "ts-sr", role: "status", "aria-live": "polite" })));
@@ -82,17 +82,27 @@ async function playOpen(play, id) {
     const shown = await play.ctx.call("chat_view", id);
     if (shown.blind) return location.replace(pageUrl("playground", { arena: id }));
     Object.assign(play, { id, view: shown, base: shown.base_model_id, sides: shown.sides.map((one) => one.side), readOnly: shown.read_only, settings: { ...play.start.defaults, ...shown.settings } });
-    play.turns = playTurns(shown.messages);
+    Object.assign(play, { turns: playTurns(shown.messages), versions: shown.versions, editing: null });
   } catch (error) {
     play.error = error.message;
     playAddress(null);
   }
 }
 
+/**
+ * Go over to another conversation, a branch of this one.
+ * @param {Parts<"playground">} play
+ */
+async function playShow(play, id) {
+  await playOpen(play, id);
+  playAddress({ conversation: id });
+  playDraw(play);
+}
+
 /** @param {Parts<"playground">} play */
 function playNew(play) {
   playStop(play);
-  Object.assign(play, { id: null, view: null, readOnly: null, turns: [], asked: null, error: "" });
+  Object.assign(play, { id: null, view: null, readOnly: null, turns: [], versions: [], editing: null, asked: null, error: "" });
   playFresh(play);
   playDraw(play);
   playSuggest(play);
