@@ -344,6 +344,8 @@ export interface BaseOption {
   name: string;
   /** the newest first */
   tuned: TunedOption[];
+  /** of jobs on it, those of the newest jobs first */
+  checkpoints: CheckpointOption[];
   /** of its weights, where they are not here yet; None where they are */
   missing_bytes: number | null;
 }
@@ -668,6 +670,26 @@ export interface CheckForm {
   params: ParamForm[];
   /** repairs */
   fixes: FixForm[];
+}
+
+/** A checkpoint that can answer. */
+export interface CheckpointOption {
+  /** of its row */
+  id: number;
+  /** of the job that wrote it */
+  job_id: number;
+  /** name of that */
+  job: string;
+  /** tuned model that the job left; None where it left none */
+  tuned_id: number | null;
+  /** optimizer steps done */
+  step: number;
+  /** held-out loss at that step */
+  val_loss: number | null;
+  /** the lowest of the job's */
+  best: boolean;
+  /** seconds since 1970 */
+  created_at: number;
 }
 
 /** A sentence by its key in the catalogue, with the values that fill it in. */

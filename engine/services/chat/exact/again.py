@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.core.settings import Settings
 from engine.services.chat.bare_base import require_weights
 from engine.services.chat.exact.kept import KeptAnswer, kept_answer
 from engine.services.chat.sides import Setup, load_setup
@@ -27,7 +28,7 @@ def ask_again(ctx: Context, chat: Chat, conversation_id: int, turn: int, side: s
     """
     kept = kept_answer(ctx, conversation_id, turn, side)
     setup = setup_for(ctx, conversation_id, kept)
-    event = answered(chat, setup, same_ask(setup, kept), kept.made_by["sampling"])
+    event = answered(chat, setup, same_ask(ctx.settings, setup, kept), kept.made_by["sampling"])
     held, text = chat.status(), str(event["text"])
     same = text == kept.content
     return {
@@ -64,11 +65,11 @@ def setup_for(ctx: Context, conversation_id: int, *answers: KeptAnswer) -> Setup
     return setup
 
 
-def same_ask(setup: Setup, kept: KeptAnswer, max_tokens: int | None = None) -> Ask:
+def same_ask(settings: Settings, setup: Setup, kept: KeptAnswer, max_tokens: int | None = None) -> Ask:
     """What the side was asked; for another number of tokens where one is given."""
-    key = next(one.key for one in setup.sides if one.side == kept.side)
-    sampling = kept.made_by["sampling"]
-    return Ask(kept.side, key, kept.prompt_ids, int(sampling["seed"]), int(max_tokens or sampling["max_tokens"]))
+    one, sampling = setup.answerers[kept.side], kept.made_by["sampling"]
+    seed, most = int(sampling["seed"]), int(max_tokens or sampling["max_tokens"])
+    return Ask(kept.side, one.key, kept.prompt_ids, seed, most, *one.own_reading(settings))
 
 
 def answered(chat: Chat, setup: Setup, ask: Ask, sampling: Mapping[str, Any], words: int = 0) -> Mapping[str, Any]:

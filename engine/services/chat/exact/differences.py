@@ -32,7 +32,7 @@ def differences(ctx: Context, chat: Chat, conversation_id: int, turn: int, side:
 
     Raises:
         NotFound: one of them gave no answer in this turn.
-        Fault: "exact.same_side", "exact.empty", "exact.not_kept", "exact.side_gone", "exact.other_weights", or why nothing can be
+        Fault: "exact.same_side", "exact.empty", "exact.other_tokens", "exact.not_kept", "exact.side_gone", "exact.other_weights", or why nothing can be
             asked.
     """
     if side == other:
@@ -41,6 +41,8 @@ def differences(ctx: Context, chat: Chat, conversation_id: int, turn: int, side:
     setup = setup_for(ctx, conversation_id, said, reads)
     if not said.ended_ids:
         raise Fault("exact.empty")
+    if setup.answerers[side].base.id != setup.answerers[other].base.id:
+        raise Fault("exact.other_tokens")
     stamp = _stamp(said, reads)
     kept = (said.made_by.get(_KEPT) or {}).get(other) or {}
     if kept.get("stamp") == stamp:
@@ -86,21 +88,22 @@ class _Reading:
         }
 
     def _twice(self, answer: Sequence[int]) -> ReadTwice:
-        keys = [same_ask(self.setup, one).weights for one in (self.said, self.reads)]
+        keys = [same_ask(self.ctx.settings, self.setup, one).weights for one in (self.said, self.reads)]
         prompts = [one.prompt_ids for one in (self.said, self.reads)]
         forced = tuple(Forced(key, (*prompt, *answer), len(answer)) for key, prompt in zip(keys, prompts, strict=True))
         worths: dict[int, list[TokenWorth]] = {}
         for event in self.chat.run(self.setup, forced=forced, words=WORDS):
             if event["event"] == "forced":
                 worths[event["place"]] = [TokenWorth(*one) for one in event["worths"]]
-        template = open_template(tokenizer_folder(self.ctx.settings, self.setup.base), self.setup.base.name)
+        base = self.setup.answerers[self.said.side].base
+        template = open_template(tokenizer_folder(self.ctx.settings, base), base.name)
         return read_twice(template, worths[0], worths[1])
 
     def _greedy(self) -> tuple[int, ...]:
         """What the side says at temperature 0, with the token that ends it."""
         sampling: Mapping[str, Any] = self.said.made_by["sampling"]
         few = {"temperature": 0.0, "max_tokens": min(_GREEDY_TOKENS, sampling["max_tokens"])}
-        ask = same_ask(self.setup, self.said, few["max_tokens"])
+        ask = same_ask(self.ctx.settings, self.setup, self.said, few["max_tokens"])
         event = answered(self.chat, self.setup, ask, {**sampling, **few}, words=1)
         return (*event["ids"], *([] if event["end_id"] is None else [event["end_id"]]))
 

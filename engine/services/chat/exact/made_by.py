@@ -63,7 +63,7 @@ def _sampling(setup: Setup, request: Request, ask: Ask) -> dict[str, Any]:
 
 def _shown(ask: Ask, request: Request) -> list[list[Any]]:
     try:
-        found = open_template(Path(request.plan.tokenizer)).marked(ask.ids)
+        found = open_template(_tokenizer(request, ask)).marked(ask.ids)
     except Fault as fault:  # the answer is there all the same
         log.warning("The prompt of an answer could not be made readable: %s", fault)
         return []
@@ -73,10 +73,17 @@ def _shown(ask: Ask, request: Request) -> list[list[Any]]:
 def _template(setup: Setup, request: Request, ask: Ask) -> dict[str, Any]:
     """{"name", "sha256" (None without a chat template), "thinking"}."""
     try:
-        source = open_template(Path(request.plan.tokenizer)).source
+        source = open_template(_tokenizer(request, ask)).source
     except Fault:
         source = None
-    return {"name": setup.base.name, "sha256": source and hashlib.sha256(source.encode()).hexdigest()}
+    return {
+        "name": setup.answerers[ask.side].base.name,
+        "sha256": source and hashlib.sha256(source.encode()).hexdigest(),
+    }
+
+
+def _tokenizer(request: Request, ask: Ask) -> Path:
+    return Path(ask.tokenizer or request.plan.tokenizer)
 
 
 def packed(ids: Sequence[int]) -> str:

@@ -20,7 +20,7 @@ export async function askList(play) {
       { label: t("common.cancel"), value: "" }, { label: t("playground.list.start"), value: "start", kind: "primary" }], { wide: true });
     if (wanted !== "start") return undefined;
     try {
-      const id = await play.ctx.call("list_start", { base_id: play.base, tuned_ids: play.tuned, settings: play.settings, questions: questionsOf(state), name: state.name, key });
+      const id = await play.ctx.call("list_start", { base_id: play.base, sides: play.sides, settings: play.settings, questions: questionsOf(state), name: state.name, key });
       return location.assign(pageUrl("playground", { list: id }));
     } catch (error) {
       state.error = error.message;
