@@ -25,7 +25,7 @@ class GrowingLayer(DynamicLayer):
         before = self.get_seq_length()
         after = before + key_states.shape[-2]
         if self._full is None or self._full[0].shape[-2] < after:
-            self._take_room(key_states, value_states, max(self.room, after))
+            self._take_room(key_states, value_states, self.room if after <= self.room else after + after // 2)
         assert self._full is not None
         for full, new in zip(self._full, (key_states, value_states), strict=True):
             full[..., before:after, :] = new
@@ -40,6 +40,10 @@ class GrowingLayer(DynamicLayer):
     def batch_select_indices(self, indices: Tensor) -> None:
         """These rows alone."""
         self._choose(indices)
+
+    def leave_room(self) -> None:
+        """Take room anew with the next token: what is in the old one belongs to another cache too."""
+        self._full = None
 
     def _take_room(self, key_states: Tensor, value_states: Tensor, room: int) -> None:
         before = self.get_seq_length()
