@@ -32,6 +32,8 @@ class Tuned:
     key: str  # its name in the inference process
     kind: str  # form of the result: "adapter", "delta" or "full"
     bytes: int  # of all its files
+    shape: ModelShape | None = None  # measures of its base, where that is another one than the request's
+    made: bool = False  # it is a checkpoint: while it is read, its base is in memory once more
 
 
 @dataclass(frozen=True)
@@ -158,14 +160,22 @@ def base_bytes(shape: ModelShape, dtype: str) -> float:
 
 def tuned_bytes(wanted: Wanted, tuned: Tuned, dtype: str) -> float:
     """Bytes of a result on top of its base: what it adds or replaces in fp32, a whole second model, or nothing for examples."""
+    shape = tuned.shape or wanted.shape
+    making = base_bytes(shape, "fp32") if tuned.made else 0
     if tuned.kind == "full":
-        return base_bytes(wanted.shape, dtype)
+        return base_bytes(shape, dtype) + making
+    if tuned.made:
+        return tuned.bytes + making
     return 0 if tuned.kind == "shots" else tuned.bytes
 
 
 def working_bytes(wanted: Wanted, dtype: str) -> float:
-    """Keys and values of all tokens, and what one piece of a prompt takes on its way through a layer."""
-    shape = wanted.shape
+    """Keys and values of all tokens, and what one piece of a prompt takes on its way through a layer, of the largest base."""
+    shapes = [wanted.shape, *(tuned.shape for tuned in wanted.tuned if tuned.shape is not None)]
+    return max(_working(wanted, shape, dtype) for shape in shapes)
+
+
+def _working(wanted: Wanted, shape: ModelShape, dtype: str) -> float:
     kept = 2 * shape.layers * shape.kv_heads * shape.head_dim * wanted.tokens
     reading = min(wanted.tokens, _READ_TOKENS) * (3 * shape.intermediate + 10 * shape.hidden)
     return (kept + reading) * _WIDTH.get(dtype, _HALF) + 8 * shape.vocabulary

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,7 +24,6 @@ import psutil
 
 from engine.core.errors import TunesmithError
 from engine.core.imports import importing
-from engine.core.obstacles import obstacle
 from engine.core.shapes import CodedMessage
 from engine.data.templates.isolated.pool import pool
 from engine.serving.protocol import SPARE_BYTES, Request, encode, read_request
@@ -104,8 +104,10 @@ class Server:
         except TunesmithError as error:
             self._fail(request, error.as_dict())
         except Exception as error:
+            from engine.serving.runtime.failed_sides import told
+
             log.exception("request %d failed", request.id)
-            self._fail(request, _explain(error))
+            self._fail(request, told(error))
 
     def spare(self) -> None:
         """Give back what was kept of prompts where the machine has hardly any memory left."""
@@ -113,24 +115,37 @@ class Server:
             self._models.forget_prompts()
 
     def _answer(self, request: Request) -> None:
+        from engine.serving.runtime.failed_sides import Failed, failed_side
+        from engine.serving.runtime.forced import force
         from engine.serving.runtime.generation import generate
         from engine.serving.runtime.scoring import score
 
         if self._models.missing(request.plan) or request.plan.evict:
             self._send(request, {"event": "loading"})
-        adapted_models = self._models.hold(request.plan)
-        told = {"keys": self._models.keys, "gpu_mb": self._models.memory_mb(), "kept_mb": self._models.kept_mb()}
-        self._send(request, {"event": "loaded", **told})
+        failed: Failed = {}
+        adapted_models = self._models.hold(request.plan, None if request.scores or request.forced else failed)
+        held = {"keys": self._models.keys, "gpu_mb": self._models.memory_mb(), "kept_mb": self._models.kept_mb()}
+        self._send(request, {"event": "loaded", **held})
+        for ask in (ask for ask in request.asks if ask.weights in failed):
+            self._send(request, failed_side(ask, failed[ask.weights]))
         generate(
-            request,
+            replace(request, asks=tuple(ask for ask in request.asks if ask.weights not in failed)),
             adapted_models,
             _template(request.plan.tokenizer),
             lambda: self._inbox.is_stopped(request.id),
             lambda event: self._send(request, event),
             lambda side: self._inbox.is_stopped(request.id, side),
+            {ask.tokenizer: _template(ask.tokenizer) for ask in request.asks if ask.tokenizer},
         )
         if request.scores:
             score(
+                request,
+                adapted_models,
+                lambda: self._inbox.is_stopped(request.id),
+                lambda event: self._send(request, event),
+            )
+        if request.forced:
+            force(
                 request,
                 adapted_models,
                 lambda: self._inbox.is_stopped(request.id),
@@ -145,21 +160,11 @@ class Server:
         self._wire.send({"id": request.id, **event})
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _template(folder: str) -> Any:
     from engine.data.templates.isolated.isolated_template import open_template
 
     return open_template(Path(folder))
-
-
-def _explain(error: Exception) -> CodedMessage:
-    import torch
-
-    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
-        return {"code": "chat.out_of_memory", "params": {}}
-    if (met := obstacle(error)) is not None:
-        return met.as_dict()
-    return {"code": "chat.failed", "params": {"reason": f"{type(error).__name__}: {error}"[:300]}}
 
 
 def main() -> None:

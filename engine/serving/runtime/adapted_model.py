@@ -196,3 +196,4 @@ class AdaptedModel:
 
     shared_base: SharedBase  # the base, held once for all
     key: str  # "base" or the name of a result
+    name: str = ""  # under which the process holds it, where one looks after that
