@@ -15,8 +15,9 @@ from engine.models.tuned.results import kind_of
 from engine.models.tuned.virtual_tokens import VirtualTokens
 from engine.serving.protocol import BASE
 from engine.serving.runtime.adapter_backends import Adapted, AdapterBackend, Mixed, Sided, Swapped, mixable
+from engine.serving.runtime.kept_prompts import KeptPrompts
 from engine.serving.runtime.lean.quick_way import QuickWay
-from engine.serving.runtime.trial import TextInputs, Trial, by_pieces, new_cache, roomy
+from engine.serving.runtime.trial import TextInputs, Trial, by_pieces, exact, new_cache, roomy
 
 _TOGETHER = "together"
 
@@ -33,7 +34,9 @@ class SharedBase:
         inputs: what its forward pass takes.
         cached: an answer goes on from the cache of the tokens before.
         pieces: a prompt can be read a piece at a time.
+        exact: how many numbers are worked out at once changes no token.
         silent: results that change nothing.
+        kept: what was read and may be read on from.
     """
 
     def __init__(self, model: Any) -> None:
@@ -48,8 +51,10 @@ class SharedBase:
         self._trial = Trial(model, self._scores, self.open)
         self.pieces = by_pieces(self.open(BASE)[0])
         self.cached = self._trial.reads_on(BASE)
+        self.exact = exact(model)
         self._untouched = self._fingerprint(BASE)
         self.silent: set[str] = set()
+        self.kept = KeptPrompts()
         self._joinable: dict[str, bool] = {}  # as it was tried; the base alone only when two of its rows meet
 
     @property
@@ -95,6 +100,7 @@ class SharedBase:
     def drop(self, name: str) -> None:
         """Forget a result."""
         self.silent.discard(name)
+        self.kept.forget(name)
         self._joinable.pop(name, None)
         self._backends.pop(name, None)
         self._virtual.pop(name, None)
@@ -122,14 +128,14 @@ class SharedBase:
     def company(self, key: str) -> str | None:
         """Weights of one company (equal values) can share a batch: each row gets what it would get alone. None: always alone.
 
-        Only in fp32: in 16 bits the size of a batch changes roundings, and with them now and then a token.
+        Only in fp32: in fewer bits the size of a batch changes roundings, and with them now and then a token.
         """
         if key == BASE and BASE not in self._joinable:
             self._joinable[BASE] = any(self._joinable.values()) or self._fits_a_batch(BASE)
         return _TOGETHER if self._joinable.get(key) else None
 
     def _fits_a_batch(self, key: str) -> bool:
-        if key in self._backends or self._model.dtype != torch.float32 or not self.cached:
+        if key in self._backends or not self.exact or not self.cached:
             return False
         return self._untouched_among(key) and self._trial.together((key, BASE))
 
@@ -190,3 +196,4 @@ class AdaptedModel:
 
     shared_base: SharedBase  # the base, held once for all
     key: str  # "base" or the name of a result
+    name: str = ""  # under which the process holds it, where one looks after that

@@ -12,6 +12,7 @@ from torch.nn.functional import pad
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
+from engine.serving.runtime.eight_bits import packed
 from engine.training.rollout.growing_cache import GrowingLayer, growing_cache
 
 _TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2, torch.bfloat16: 1e-1}
@@ -64,6 +65,16 @@ class TextInputs:
         return inputs | {"position_ids": places} if self._placed else inputs
 
 
+def exact(model: Any) -> bool:
+    """Whether a number is the same however many others are worked out with it, but for what no chosen token depends on."""
+    return bool(model.dtype == torch.float32) and not packed(model)
+
+
+def tolerance(model: Any) -> float:
+    """What roundings may make of its scores, over the largest of them."""
+    return _TOLERANCE.get(torch.bfloat16 if packed(model) else model.dtype, 1e-1)
+
+
 def by_pieces(cache: Any) -> bool:
     """Whether a text can be read in pieces: recurrent layers carry their states on for single tokens alone."""
     return all(type(layer) in _KEYS_AND_VALUES for layer in cache.layers)
@@ -109,6 +120,7 @@ class Trial:
     def __init__(self, model: Any, answer: Answer, opened: Open) -> None:
         self._model, self._answer, self._open, self._inputs = model, answer, opened, TextInputs(model)
         self._words = model.get_input_embeddings().weight.shape[0]
+        self._most = tolerance(model)
 
     def reads_on(self, key: str) -> bool:
         """Whether the scores of a text are the same when its last token is read after the others, with a cache."""
@@ -152,7 +164,7 @@ class Trial:
 
     def _alike(self, found: torch.Tensor, expected: torch.Tensor) -> bool:
         """No more than roundings between them."""
-        most = _TOLERANCE.get(self._model.dtype, 1e-1) * float(expected.abs().max())
+        most = self._most * float(expected.abs().max())
         return bool(torch.isfinite(found).all()) and float((found - expected).abs().max()) <= most
 
     @torch.inference_mode()
