@@ -329,7 +329,7 @@ def test_a_list_of_questions_is_asked_followed_and_taken_away(visit: Open, studi
     page.wait_for_selector(".play-list .job-badge[data-status=succeeded]", timeout=90_000)
     page.reload()
     page.wait_for_selector(".play-list-answers tbody tr:nth-child(3)")
-    assert page.locator(".play-list-answers tbody th").all_inner_texts() == [
+    assert page.locator(".play-row-text").all_inner_texts() == [
         "Where is the lamp?",
         "=1+1",
         "你好，请问灯在哪里？",
@@ -340,6 +340,49 @@ def test_a_list_of_questions_is_asked_followed_and_taken_away(visit: Open, studi
         page.click("#list-csv")
     rows = [row for row in csv.reader(Path(waiting.value.path()).read_text("utf-8-sig").splitlines()) if row]
     assert [row[0] for row in rows] == ["Question", "Where is the lamp?", "'=1+1", "你好，请问灯在哪里？"]
+    tab.assert_clean()
+
+
+def test_a_batch_of_prompts_becomes_a_table(visit: Open, studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "things.csv").write_text("thing,tone\nlamp,kind\nfalcon,\nbell,dry\n", encoding="utf-8")
+    tab = visit(at=studio.server)
+    page = tab.open(f"/en/playground?tuned={studio.tuned[0]}")
+    _seed(page, "6")
+    page.click("#play-do-table")
+    page.fill("#list-template", "In a {{ tone }} way: where is the {{thing}}?")
+    page.wait_for_selector("text=Several variables need a file")
+    page.set_input_files("#list-file", tmp_path / "things.csv")
+    page.wait_for_selector("#list-fills-1")
+    assert page.locator("#list-fills-0 option:checked, #list-fills-1 option:checked").all_inner_texts() == [
+        "tone",
+        "thing",
+    ]
+    told = page.locator(".play-list-form [role=status]").inner_text()
+    assert "Questions: 3 · 1 of them lack a value" in told
+    assert "First: In a kind way: where is the lamp?" in told
+    assert tab.violations() == []
+    page.click(".ts-dialog .primary")
+    page.wait_for_selector(".play-list .job-badge[data-status=succeeded]", timeout=90_000)
+    page.wait_for_selector(".play-list-answers tbody tr:nth-child(3)")
+    failed = page.locator(".play-list-answers tbody tr:nth-child(2) td.ts-error")
+    assert [text[:25] for text in failed.all_inner_texts()] == ["This row has no value for"] * 2
+    page.select_option("#list-only", "differ")
+    page.wait_for_selector("text=Rows found: 2")
+    page.select_option("#list-sort", "unlike")
+    page.fill("#list-search", "BELL")
+    page.wait_for_selector("text=Rows found: 1")
+    assert page.locator(".play-list-answers tbody tr").count() == 1
+    assert tab.violations() == []
+    page.get_by_role("button", name="Open row 3 as a conversation").click()
+    page.wait_for_url("**conversation=*")
+    page.wait_for_selector(".play-answer footer >> nth=1")
+    assert page.locator(".play-asked .ts-bubble").inner_text() == "In a dry way: where is the bell?"
+    page.click("#play-edit-do-1")
+    assert page.input_value("#play-edit-1") == "In a {{ tone }} way: where is the {{thing}}?"
+    assert page.locator(".play-edit-values textarea").evaluate_all("all => all.map(one => one.value)") == [
+        "dry",
+        "bell",
+    ]
     tab.assert_clean()
 
 

@@ -30,6 +30,6 @@ export function rowHead(page, row) {
   return h("th", { scope: "row" }, h("span", { class: "play-row-place" }, h("span", { class: "ts-num ts-soft ts-small" }, String(row.place + 1)),
     h("button", { type: "button", class: "ts-icon-btn", "aria-label": label, title: label, onclick: (event) => runAction(event.currentTarget, async () => {
       location.assign(pageUrl("playground", { conversation: await page.ctx.call("list_open", page.id, row.place) }));
-    }) }, drawIcon("messages-square"))), h("span", { dir: "auto" }, row.question),
+    }) }, drawIcon("messages-square"))), h("span", { class: "play-row-text", dir: "auto" }, row.question),
   others.map(([name, value]) => h("p", { class: "ts-small ts-soft", dir: "auto" }, `${name}: ${value}`)));
 }
