@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, exists, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from storage.tables import Conversation, Message
 
@@ -31,6 +31,12 @@ def messages_of(s: Session, conversation_id: int) -> list[Message]:
     """All messages, turn by turn, the prompt first."""
     own = select(Message).where(Message.conversation_id == conversation_id)
     return list(s.scalars(own.order_by(Message.turn, Message.role.desc(), Message.id)))
+
+
+def answers_with_makers(s: Session, conversation_id: int, turn: int) -> list[Message]:
+    """The answers of a turn with `made_by`, which is left out elsewhere."""
+    own = Message.conversation_id == conversation_id, Message.turn == turn, Message.role == ASSISTANT
+    return list(s.scalars(select(Message).where(*own).order_by(Message.id).options(undefer(Message.made_by))))
 
 
 def turn_counts(s: Session, ids: Sequence[int]) -> dict[int, int]:

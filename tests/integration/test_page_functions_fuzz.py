@@ -73,6 +73,7 @@ VALID: dict[str, list[Any]] = {
     "rank_again": [1, "n"], "rank_keep": [1, "n", [1, 2], "b"], "rank_stop": [99], "rank_resume": [99],
     "rank_gather": [1, {"form": "pairs", "which": "all", "rater": "", "held_out": 10.0, "name": "n", "dataset": None}],
     "chat_vote": [1, 1, "base", "n"],
+    "chat_exact_again": [1, 1, "base"], "chat_differences": [1, 1, "base", "tuned:1"],
     "preview_operation": [1, "limit_rows", {"rows": 3}], "apply_operation": [1, "split_random", {"val": 10.0}, None],
     "cancel_version": [1], "use_version": [1, 1], "export_start": [1, {"format": "jsonl"}, 1], "export_cancel": [1],
     "review_decide": [1, "approve", {"messages": ROW["messages"]}, True], "review_approve_all": [1], "review_forget": [1],

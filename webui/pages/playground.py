@@ -19,6 +19,8 @@ from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
 from webui.pages.arena import arena_feed, arena_functions
+from webui.pages.evidence import VOTES_SECONDS, evidence_in_talk
+from webui.pages.exact import exact_in_talk
 from webui.pages.scoring import scoring_in_talk
 from webui.pages.shapes import ChatChanges, ChatFeed, ChatStart, SavedRow, WantedList
 from webui.pages.turning import batches_of, prompt_library, turning
@@ -43,12 +45,14 @@ def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     guard = guarded(lang)
     (reading, feed), (lists, list_view) = _reading(site, lang), _lists(site)
-    functions = (*reading, *_writing(site.chat), *lists, *_feedback(site), *scoring_in_talk(site))
-    functions += (*turning(site), *prompt_library(site, lang), *arena_functions(site))
+    proof, results = evidence_in_talk(site)
+    functions = (*proof, *reading, *_writing(site.chat), *lists, *_feedback(site), *scoring_in_talk(site))
+    functions += (*turning(site), *prompt_library(site, lang), *arena_functions(site), *exact_in_talk(site))
     polled = [
         PolledFunction(guard(arena_feed(site)), seconds=_MEMORY_SECONDS),
         PolledFunction(guard(feed), seconds=_MEMORY_SECONDS),
         PolledFunction(guard(list_view), seconds=_FILE_SECONDS),
+        PolledFunction(guard(results), seconds=VOTES_SECONDS),
     ]
     view("playground", functions=[guard(function) for function in functions], polled=polled)
 

@@ -14,8 +14,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.names import LONGEST_NAME
@@ -25,7 +23,7 @@ from engine.jobs.kinds.question_list import QUESTION_LIST
 from engine.jobs.lanes import lane_for
 from engine.jobs.queue import enqueue
 from engine.jobs.views import views
-from engine.services.chat.choices import check_models, check_sides, own_tuned, refuse_scorers
+from engine.services.chat.choices import chosen
 from engine.services.chat.lists.rows import chosen_rows, placed_rows
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import setup_from, side_of
@@ -88,14 +86,13 @@ def queue_list(
     if read["seed"] is None:
         read["seed"] = secrets.randbelow(2**31)
     lane = lane_for("auto")
-    refuse_scorers(ctx, tuned_ids)
+    ids, named = chosen(ctx, base_id, tuned_ids, sides)
+    names = named or [BASE, *map(side_of, ids)]
     with ctx.db.read() as s:
-        names = _names(s, base_id, tuned_ids, sides)
         base = s.get_one(LanguageModel, base_id)
-        chosen = [asdict(side) for side in setup_from(s, base, names, read).sides]
+        who = [asdict(side) for side in setup_from(s, base, names, read).sides]
     with _written(ctx.settings, asked) as folder, ctx.db.write() as s:
-        _names(s, base_id, tuned_ids, sides)
-        spec = {"tuned": own_tuned(s, base_id, names), "settings": read, "sides": chosen, "questions": len(asked)}
+        spec = {"tuned": ids, "settings": read, "sides": who, "questions": len(asked)}
         spec |= told or {}
         job_id = enqueue(
             s,
@@ -109,12 +106,6 @@ def queue_list(
         )
         _put(folder, list_folder(ctx.settings, job_id))  # one step, so that no worker finds a job without its questions
         return job_id
-
-
-def _names(s: Session, base_id: int, tuned_ids: Sequence[int], sides: Sequence[str] | None) -> list[str]:
-    if sides is not None:
-        return check_sides(s, base_id, sides)
-    return [BASE, *map(side_of, check_models(s, base_id, tuned_ids))]
 
 
 def bounds() -> ListBounds:

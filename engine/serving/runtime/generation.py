@@ -61,6 +61,8 @@ def generate(
             for row in (row for batch in batches for row in batch.rows):
                 row.reason = "stopped"
                 speaker.say([row])
+            for batch in batches:
+                batch.keep(range(len(batch.rows)))
             return
         for batch in batches:
             taken = list(batch.rows)

@@ -18,6 +18,18 @@ export interface AddedRows {
   job?: number;
 }
 
+/** The win rate of the leading model among votes with a winner, were both answers equally long. */
+export interface AdjustedView {
+  /** of the first of the two */
+  share: number;
+  /** end of its interval of 95 %, for one look */
+  low: number;
+  /** the other end */
+  high: number;
+  /** that it was counted on */
+  prompts: number;
+}
+
 /** A setting that a failed job's error would change. */
 export interface AdviceRow {
   /** of the setting */
@@ -84,6 +96,8 @@ export interface AnswerStats {
   tokens?: number;
   /** of what was asked */
   prompt_tokens?: number;
+  /** of these, that had been read for an earlier prompt */
+  reused_tokens?: number;
   /** why it ended */
   reason?: string;
   /** seconds to the first token */
@@ -236,6 +250,20 @@ export interface ArrangementWay {
   templates: Record<string, string[]>;
 }
 
+/** The same asked once more. */
+export interface AskedAgain {
+  /** of the answer */
+  text: string;
+  /** it is the same, word for word */
+  same: boolean;
+  /** character from which it is another one */
+  at: number | null;
+  /** that it was given on */
+  device: string | null;
+  /** number format */
+  precision: string | null;
+}
+
 /** How far the newest audit is, and what it found. */
 export interface AuditView {
   /** in use */
@@ -318,6 +346,8 @@ export interface BaseOption {
   name: string;
   /** the newest first */
   tuned: TunedOption[];
+  /** of jobs on it, those of the newest jobs first */
+  checkpoints: CheckpointOption[];
   /** of its weights, where they are not here yet; None where they are */
   missing_bytes: number | null;
 }
@@ -642,6 +672,26 @@ export interface CheckForm {
   params: ParamForm[];
   /** repairs */
   fixes: FixForm[];
+}
+
+/** A checkpoint that can answer. */
+export interface CheckpointOption {
+  /** of its row */
+  id: number;
+  /** of the job that wrote it */
+  job_id: number;
+  /** name of that */
+  job: string;
+  /** tuned model that the job left; None where it left none */
+  tuned_id: number | null;
+  /** optimizer steps done */
+  step: number;
+  /** held-out loss at that step */
+  val_loss: number | null;
+  /** the lowest of the job's */
+  best: boolean;
+  /** seconds since 1970 */
+  created_at: number;
 }
 
 /** A sentence by its key in the catalogue, with the values that fill it in. */
@@ -1234,6 +1284,40 @@ export interface DryRunView {
   seconds: number | null;
 }
 
+/** The win rate of two models as it was after so many votes. */
+export interface DuelLook {
+  /** so far */
+  votes: number;
+  /** win rate */
+  share: number;
+  /** end of its interval */
+  low: number;
+  /** the other end */
+  high: number;
+}
+
+/** What votes say of two models, as the first of them did. */
+export interface DuelView {
+  /** hash of the first */
+  one: string;
+  /** hash of the second */
+  other: string;
+  /** votes */
+  wins: number;
+  /** votes */
+  losses: number;
+  /** votes */
+  ties: number;
+  /** different ones: votes on the same count once */
+  prompts: number;
+  /** win rate, ties counted half */
+  share: number;
+  /** end of its interval of 95 %, which holds however often one looks */
+  low: number;
+  /** the other end */
+  high: number;
+}
+
 /** A row of a data set as a person left it. */
 export interface EditedRow {
   /** of a conversation */
@@ -1362,6 +1446,88 @@ export interface EpochTokens {
   tokens: number;
   /** of these */
   learnt: number;
+}
+
+/** What votes prove of some models. Blind ones alone count as proof. */
+export interface EvidenceView {
+  /** whether that is enough, and how many more it takes */
+  sentence: CodedMessage;
+  /** by group, the strongest first */
+  models: RankedModel[];
+  /** of every two that met in blind votes */
+  duels: DuelView[];
+  /** of the first duel, which the sentence is about */
+  looks: DuelLook[];
+  /** of every two that met in votes that were given with the names in sight */
+  open: DuelView[];
+  /** on these models */
+  blind_votes: number;
+  /** on them */
+  open_votes: number;
+  /** different ones of the blind votes */
+  prompts: number;
+  /** share of the blind votes that found no answer good */
+  bad: number | null;
+  /** how often the longer answer won */
+  longer: LeanView | null;
+  /** how often the answer further left won */
+  left: LeanView | null;
+  /** of the first duel; None of less than 20 prompts with a winner */
+  adjusted: AdjustedView | null;
+  /** of people who voted on the same answers, with most in common first */
+  agreements: AgreementView[];
+}
+
+/** What made an answer; what was not kept (answers of before) is None or empty. */
+export interface ExactAnswer {
+  /** that answered */
+  side: string;
+  /** the model's; "" for one that is not there any more */
+  name: string;
+  /** of the weights that answered */
+  weights_hash: string | null;
+  /** whether they are those that would answer now; None where nothing would */
+  same_weights: boolean | null;
+  /** as the model read it */
+  prompt: PromptPart[];
+  /** how many it was */
+  prompt_tokens: number | null;
+  /** of its token ids, as decimal numbers with blanks between them */
+  prompt_sha256: string | null;
+  /** whose it is */
+  template: string | null;
+  /** of its text; None without a chat template */
+  template_sha256: string | null;
+  /** of its choices */
+  temperature: number | null;
+  /** of its choices */
+  top_p: number | null;
+  /** of the answer */
+  max_tokens: number | null;
+  /** of its choices */
+  seed: number | null;
+  /** of the answer */
+  tokens: number | null;
+  /** why it ended: "end", "length", "stopped" or "failed" */
+  reason: string | null;
+  /** that it was given on */
+  device: string | null;
+  /** number format */
+  precision: string | null;
+  /** of the processor */
+  threads: number | null;
+  /** seconds to the first token */
+  first_token_s: number | null;
+  /** after that */
+  tokens_per_second: number | null;
+  /** version of Tunesmith */
+  engine: string | null;
+  /** names with versions */
+  libraries: string[];
+  /** seconds since 1970 */
+  made_at: number;
+  /** enough was kept to ask for the same */
+  again: boolean;
 }
 
 /** One training example as tokens. */
@@ -2340,6 +2506,20 @@ export interface LeaderboardRow {
   label?: string;
 }
 
+/** How often votes with a winner went one way, whoever gave the answers. */
+export interface LeanView {
+  /** of them */
+  share: number;
+  /** end of its interval of 95 %, which holds however often one looks */
+  low: number;
+  /** the other end */
+  high: number;
+  /** that it was counted on */
+  prompts: number;
+  /** it is no chance */
+  sure: boolean;
+}
+
 /** The device that costs are shown for. */
 export interface LearnDevice {
   /** of it */
@@ -2450,6 +2630,14 @@ export interface LessonView {
   epochs: unknown;
   /** None while the model is not ready */
   plan: PlanView | null;
+}
+
+/** A word that could have stood somewhere. */
+export interface LikelyWord {
+  /** of it */
+  text: string;
+  /** its probability at temperature 1 */
+  share: number;
 }
 
 /** A setting of the program. */
@@ -3702,6 +3890,14 @@ export interface PromptAsked {
   values?: Record<string, string> | null;
 }
 
+/** A stretch of a prompt. */
+export interface PromptPart {
+  /** of it */
+  text: string;
+  /** it is a control token, which the template wrote */
+  control: boolean;
+}
+
 /** How far a list of questions is. */
 export interface QuestionListView {
   /** that asks them */
@@ -3758,6 +3954,28 @@ export interface RankedAnswer {
   text: string;
   /** it ended by itself */
   whole: boolean;
+}
+
+/** A model that votes compare with others. */
+export interface RankedModel {
+  /** hash that names it */
+  weights: string;
+  /** for people; the newest it was called by */
+  name: string;
+  /** as pages colour it */
+  kind: "base" | "tuned" | "fewshot";
+  /** models of different groups were never compared */
+  group: number;
+  /** within the group; equal where intervals overlap */
+  rank: number;
+  /** strength: 0 is the mean of the group, 400 more are odds of ten to one */
+  points: number;
+  /** end of its interval of 95 %, for one look */
+  low: number;
+  /** the other end */
+  high: number;
+  /** it met others on */
+  prompts: number;
 }
 
 /** Who ranked what, before rows are made of it. */
@@ -4676,6 +4894,32 @@ export interface ShelfView {
   models: ShelfModel[];
 }
 
+/** The answer of one side, read by another. */
+export interface SideDifferences {
+  /** that said it */
+  side: string;
+  /** that read it */
+  other: string;
+  /** of the answer, its end among them */
+  words: TwoWords[];
+  /** the last one is the token that ended it */
+  ended: boolean;
+  /** where they differ most, the largest difference first */
+  largest: SidesAt[];
+  /** the first word that the other would not have said at temperature 0 */
+  first: SidesAt | null;
+  /** share of the words that it would have said at temperature 0 */
+  agree: number;
+  /** both read the same prompt; else each read its own */
+  same_prompt: boolean;
+  /** where the answers of both at temperature 0 part; None where they do not within `greedy_words` */
+  greedy: SidesAt | null;
+  /** of the answer at temperature 0 that was looked at */
+  greedy_words: number;
+  /** that answer is the one above: it was given at temperature 0 */
+  greedy_own: boolean;
+}
+
 /** Who answers. */
 export interface SideView {
   /** "base", "tuned:ID", "checkpoint:ID" or "model:ID" */
@@ -4690,6 +4934,22 @@ export interface SideView {
   base?: string;
   /** of a checkpoint */
   step?: number | null;
+}
+
+/** A place of an answer with what each side would say there. */
+export interface SidesAt {
+  /** of the word, from 0; that of the end is the number of words */
+  place: number;
+  /** the end of the text before it */
+  before: string;
+  /** that stands there */
+  text: string;
+  /** likeliest words of the side that said it */
+  own: LikelyWord[];
+  /** of the side that reads it */
+  other: LikelyWord[];
+  /** as in `TwoWords` */
+  difference: number;
 }
 
 /** One line of a bill in megabytes. */
@@ -4866,6 +5126,30 @@ export interface SuggestedRewards {
   rewards: Record<string, any>[];
   /** what in the rows speaks for them */
   why: CodedMessage;
+}
+
+/** An answer word by word. */
+export interface SureAnswer {
+  /** that answered */
+  side: string;
+  /** together they are its text; empty where nothing was kept */
+  words: SureWord[];
+  /** the token that ended it */
+  end: SureWord | null;
+  /** of it, where several may be one word */
+  tokens: number;
+}
+
+/** A word (token) of an answer, and how sure the model was of it. */
+export interface SureWord {
+  /** of it */
+  text: string;
+  /** its probability at temperature 1 */
+  share: number;
+  /** the likeliest others */
+  others: LikelyWord[];
+  /** of all that could stand there, in nats */
+  entropy: number;
 }
 
 /** A system prompt of the library. */
@@ -5092,6 +5376,18 @@ export interface TurnVersions {
   conversations: number[];
 }
 
+/** A word of an answer as both sides see it. */
+export interface TwoWords {
+  /** of it */
+  text: string;
+  /** its probability for the side that said it */
+  own: number;
+  /** for the side that reads it */
+  other: number;
+  /** of their logarithms, in nats: above 0, the one that said it thinks it likelier */
+  difference: number;
+}
+
 /** An answer that somebody wrote to see its score. */
 export interface TypedAnswer {
   /** that it answers; "" */
@@ -5200,6 +5496,20 @@ export interface VoteView {
   turn: number;
   /** side; "" for a tie */
   better: string;
+}
+
+/** What blind votes say of a tuned model against its base. */
+export interface VotesAgainstBase {
+  /** votes */
+  wins: number;
+  /** votes */
+  ties: number;
+  /** in all */
+  votes: number;
+  /** end of the win rate's interval of 95 %, which holds however often one looks */
+  low: number;
+  /** the other end */
+  high: number;
 }
 
 /** Rows that the votes of a comparison would make. */
@@ -5556,6 +5866,7 @@ export interface JobsNews {
 
 /** What the view playground may call. */
 export interface PlaygroundFunctions {
+  arena_csv(conversation_id: number | null): string;
   chat_start(): ChatStart;
   chat_view(conversation_id: number): ConversationView;
   chat_list(): ConversationBrief[];
@@ -5596,6 +5907,10 @@ export interface PlaygroundFunctions {
   arena_names(conversation_id: number, turn: number, rater: string): null;
   arena_rows(conversation_id: number): VotesMade;
   arena_gather(conversation_id: number, wish: GatherWish): GatheredRows;
+  chat_exact(conversation_id: number, turn: number, side: string): ExactAnswer;
+  chat_words(conversation_id: number, turn: number): SureAnswer[];
+  chat_exact_again(conversation_id: number, turn: number, side: string): AskedAgain;
+  chat_differences(conversation_id: number, turn: number, side: string, other: string): SideDifferences;
 }
 
 /** What the view playground may ask again and again. */
@@ -5603,6 +5918,7 @@ export interface PlaygroundNews {
   arena_feed(conversation_id: number, rater: string, turn: number): ArenaView;
   chat_feed(conversation_id: number | null, place: number): ChatFeed;
   list_view(job_id: number, after: number, most?: number, wish?: RowWish | null): QuestionListView;
+  arena_results(conversation_id: number | null): EvidenceView;
 }
 
 /** What the view models may call. */
@@ -5616,6 +5932,7 @@ export interface ModelsFunctions {
   export_needs(model_id: number, form: string, params: Record<string, any>): ExportNeeds;
   score_sets(): NameOfId[];
   score_spread(dataset_id: number, scorer_id: number): ScoreSpread;
+  model_votes(model_id: number): VotesAgainstBase | null;
 }
 
 /** What the view models may ask again and again. */

@@ -41,12 +41,7 @@ def made_of(setup: Setup, request: Request, ask: Ask, event: Mapping[str, Any]) 
         "prompt_ids": packed(ask.ids),
         "prompt_sha256": ids_sha256(ask.ids),
         "template": _template(setup, request, ask),
-        "sampling": {
-            "temperature": request.temperature,
-            "top_p": request.top_p,
-            "max_tokens": ask.max_tokens,
-            "seed": ask.seed,
-        },
+        "sampling": _sampling(setup, request, ask),
         "device": plan.device,
         "precision": plan.dtype,
         "threads": plan.threads,
@@ -59,9 +54,16 @@ def made_of(setup: Setup, request: Request, ask: Ask, event: Mapping[str, Any]) 
     }
 
 
+def _sampling(setup: Setup, request: Request, ask: Ask) -> dict[str, Any]:
+    """All settings of the chat but the system prompt, which stands in the prompt, as they were for this answer."""
+    chosen = {name: value for name, value in setup.settings.items() if name != "system"}
+    drawn = {"temperature": request.temperature, "top_p": request.top_p, "max_tokens": ask.max_tokens, "seed": ask.seed}
+    return chosen | drawn
+
+
 def _shown(ask: Ask, request: Request) -> list[list[Any]]:
     try:
-        found = open_template(Path(request.plan.tokenizer)).marked(ask.ids)
+        found = open_template(_tokenizer(request, ask)).marked(ask.ids)
     except Fault as fault:  # the answer is there all the same
         log.warning("The prompt of an answer could not be made readable: %s", fault)
         return []
@@ -71,10 +73,17 @@ def _shown(ask: Ask, request: Request) -> list[list[Any]]:
 def _template(setup: Setup, request: Request, ask: Ask) -> dict[str, Any]:
     """{"name", "sha256" (None without a chat template), "thinking"}."""
     try:
-        source = open_template(Path(request.plan.tokenizer)).source
+        source = open_template(_tokenizer(request, ask)).source
     except Fault:
         source = None
-    return {"name": setup.base.name, "sha256": source and hashlib.sha256(source.encode()).hexdigest()}
+    return {
+        "name": setup.answerers[ask.side].base.name,
+        "sha256": source and hashlib.sha256(source.encode()).hexdigest(),
+    }
+
+
+def _tokenizer(request: Request, ask: Ask) -> Path:
+    return Path(ask.tokenizer or request.plan.tokenizer)
 
 
 def packed(ids: Sequence[int]) -> str:

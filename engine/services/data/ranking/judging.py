@@ -61,9 +61,16 @@ def _task(prompt: RankedPrompt, rater: str, ranking: Ranking | None) -> RankTask
         cast(RankedAnswer, {"place": place, "text": one["text"], "whole": one.get("whole", True)})
         for place, one in enumerate(prompt.answers)
     ]
-    random.Random(f"{prompt.id}:{rater}").shuffle(answers)
+    answers = [answers[place] for place in shown_order(prompt.id, rater, len(answers))]
     ranks, best = (list(ranking.ranks), ranking.best) if ranking else ([], None)
     return {"id": prompt.id, "prompt": prompt.prompt, "answers": answers, "ranks": ranks, "best": best}
+
+
+def shown_order(prompt: int, rater: str, many: int) -> list[int]:
+    """Places of the answers to a prompt in the order in which a person sees them."""
+    order = list(range(many))
+    random.Random(f"{prompt}:{rater}").shuffle(order)
+    return order
 
 
 def rank_task(ctx: Context, prompt: int, rater: str) -> RankTask:

@@ -7,7 +7,6 @@ import { loadPart, randomKey } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { batchColumns, batchNames, batchWords, templateField } from "./batch.js";
 import { questionsOf, rowsOf } from "./questions.js";
-import { playSides } from "./talk.js";
 import { labelledField, selectField } from "../shared/form-controls.js";
 
 const FILES = ".txt,.csv,.tsv,.xlsx";
@@ -22,7 +21,7 @@ export async function askList(play) {
       { label: t("common.cancel"), value: "" }, { label: t("playground.list.start"), value: "start", kind: "primary" }], { wide: true });
     if (wanted !== "start") return undefined;
     try {
-      const asked = { base_id: play.base, sides: playSides(play).map((side) => side.side), settings: play.settings, name: state.name, key };
+      const asked = { base_id: play.base, sides: play.sides, settings: play.settings, name: state.name, key };
       const names = batchNames(play, state);
       const id = state.template.trim() ? await play.ctx.call("batch_start", { ...asked, template: state.template, rows: rowsOf(state, names) })
         : await play.ctx.call("list_start", { ...asked, questions: questionsOf(state) });

@@ -97,7 +97,7 @@ function addRows(page, view) {
 }
 
 const SIDE_WORDS = { base: "playground.base", tuned: "playground.tuned", fewshot: "playground.fewshot" };
-const sideHead = (side) => h("th", { scope: "col" }, h("span", { class: "ts-badge " + side.kind }, t(SIDE_WORDS[side.kind])), " ", h("bdi", {}, side.label),
+const sideHead = (side) => h("th", { scope: "col" }, h("span", { class: "ts-badge " + side.kind }, side.step ? t("playground.side.step", { step: format.number(side.step) }) : t(SIDE_WORDS[side.kind])), " ", h("bdi", {}, side.label.replace(/ @\d+$/, "")),
   h("span", { class: "ts-small ts-soft ts-num play-list-hash", title: side.weights_hash }, t("playground.weights", { hash: side.weights_hash.slice(0, 8) })));
 
 function answerCell(answer) {

@@ -7,14 +7,14 @@ import { laterStyles, loadPart } from "../../../kit/server.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { labelledField, segments } from "../../shared/form-controls.js";
 import { linesOf } from "../questions.js";
-import { playSides } from "../talk.js";
+import { playQuery, playSides } from "../talk.js";
 
 const FILES = ".txt,.csv,.tsv,.xlsx";
 
 /** @param {Parts<"playground">} play */
 export async function arenaStart(root, play) {
   await laterStyles("playground-arena");
-  const wish = { base_id: play.base, tuned_ids: play.tuned, settings: play.settings, source: "validation", questions: [], apart: true, reveal: true };
+  const wish = { base_id: play.base, tuned_ids: play.tuned, sides: play.sides, settings: play.settings, source: "validation", questions: [], apart: true, reveal: true };
   const self = { play, wish, text: "", found: 0, source: h("div", { class: "ts-stack" }), failed: h("p", { class: "ts-error", role: "alert", hidden: true }) };
   const check = (key, id) => {
     const box = h("input", { type: "checkbox", class: "ts-check", id, checked: wish[key], onchange: () => { wish[key] = box.checked; } });
@@ -22,7 +22,7 @@ export async function arenaStart(root, play) {
   };
   const start = h("button", { type: "button", class: "ts-btn primary", id: "arena-start", onclick: () => runAction(start, () => begin(self)) }, drawIcon("play"), h("span", {}, t("arena.start")));
   const sides = playSides(play);
-  replaceChildren(root, h("div", { class: "ts-page arena" }, h("a", { class: "job-back", href: pageUrl("playground", play.tuned.length ? { tuned: play.tuned.join(",") } : { base: play.base }) }, drawIcon("chevron-right"), t("arena.back")),
+  replaceChildren(root, h("div", { class: "ts-page arena" }, h("a", { class: "job-back", href: pageUrl("playground", playQuery(play)) }, drawIcon("chevron-right"), t("arena.back")),
     pageHead(t("arena.title"), t("arena.lead")),
     h("section", { class: "ts-card ts-stack", "aria-label": t("arena.title") },
       h("div", {}, h("p", { class: "ts-label" }, t("arena.who_takes_part")), h("ul", { class: "arena-sides" }, sides.map((side) => h("li", {}, h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), " ", h("span", { dir: "auto" }, side.name))))),
