@@ -19,6 +19,7 @@ from engine.serving.protocol import BASE, Ask, Request, ResidentModels, Weights
 from engine.serving.runtime.adapted_model import AdaptedModel, SharedBase
 from engine.serving.runtime.answer_row import AnswerRow
 from engine.serving.runtime.decode_batch import DecodeBatch, join, prefill
+from engine.serving.runtime.lean import quick_way
 from engine.serving.runtime.loading import load_model
 from engine.serving.runtime.trial import Trial
 from tests import methods
@@ -146,6 +147,7 @@ def test_a_cache_that_loses_its_place_is_found_by_trial(zoo: ZooKeeper, monkeypa
 
     vars(forgetful)["__signature__"] = inspect.signature(forward)
     monkeypatch.setattr(model, "forward", forgetful)
+    monkeypatch.setattr(quick_way, "lean_of", lambda _model: None)
     assert not SharedBase(model).cached
 
 
