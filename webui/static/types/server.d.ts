@@ -134,6 +134,20 @@ export interface ArrangementWay {
   templates: Record<string, string[]>;
 }
 
+/** The same asked once more. */
+export interface AskedAgain {
+  /** of the answer */
+  text: string;
+  /** it is the same, word for word */
+  same: boolean;
+  /** character from which it is another one */
+  at: number | null;
+  /** that it was given on */
+  device: string | null;
+  /** number format */
+  precision: string | null;
+}
+
 /** How far the newest audit is, and what it found. */
 export interface AuditView {
   /** in use */
@@ -448,6 +462,8 @@ export interface ChatSettings {
   max_tokens?: number;
   /** None: a new one each time */
   seed?: number | null;
+  /** how a processor holds them */
+  weights?: "full" | "int8";
 }
 
 /** What the playground begins with. */
@@ -1238,6 +1254,58 @@ export interface EpochTokens {
   tokens: number;
   /** of these */
   learnt: number;
+}
+
+/** What made an answer; what was not kept (answers of before) is None or empty. */
+export interface ExactAnswer {
+  /** that answered */
+  side: string;
+  /** the model's; "" for one that is not there any more */
+  name: string;
+  /** of the weights that answered */
+  weights_hash: string | null;
+  /** whether they are those that would answer now; None where nothing would */
+  same_weights: boolean | null;
+  /** as the model read it */
+  prompt: PromptPart[];
+  /** how many it was */
+  prompt_tokens: number | null;
+  /** of its token ids, as decimal numbers with blanks between them */
+  prompt_sha256: string | null;
+  /** whose it is */
+  template: string | null;
+  /** of its text; None without a chat template */
+  template_sha256: string | null;
+  /** of its choices */
+  temperature: number | null;
+  /** of its choices */
+  top_p: number | null;
+  /** of the answer */
+  max_tokens: number | null;
+  /** of its choices */
+  seed: number | null;
+  /** of the answer */
+  tokens: number | null;
+  /** why it ended: "end", "length", "stopped" or "failed" */
+  reason: string | null;
+  /** that it was given on */
+  device: string | null;
+  /** number format */
+  precision: string | null;
+  /** of the processor */
+  threads: number | null;
+  /** seconds to the first token */
+  first_token_s: number | null;
+  /** after that */
+  tokens_per_second: number | null;
+  /** version of Tunesmith */
+  engine: string | null;
+  /** names with versions */
+  libraries: string[];
+  /** seconds since 1970 */
+  made_at: number;
+  /** enough was kept to ask for the same */
+  again: boolean;
 }
 
 /** One training example as tokens. */
@@ -2314,6 +2382,14 @@ export interface LessonView {
   epochs: unknown;
   /** None while the model is not ready */
   plan: PlanView | null;
+}
+
+/** A word that could have stood somewhere. */
+export interface LikelyWord {
+  /** of it */
+  text: string;
+  /** its probability at temperature 1 */
+  share: number;
 }
 
 /** A setting of the program. */
@@ -3554,6 +3630,14 @@ export interface PromisedPlan {
   seconds: number | null;
 }
 
+/** A stretch of a prompt. */
+export interface PromptPart {
+  /** of it */
+  text: string;
+  /** it is a control token, which the template wrote */
+  control: boolean;
+}
+
 /** How far a list of questions is. */
 export interface QuestionListView {
   /** that asks them */
@@ -4512,6 +4596,32 @@ export interface ShelfView {
   models: ShelfModel[];
 }
 
+/** The answer of one side, read by another. */
+export interface SideDifferences {
+  /** that said it */
+  side: string;
+  /** that read it */
+  other: string;
+  /** of the answer, its end among them */
+  words: TwoWords[];
+  /** the last one is the token that ended it */
+  ended: boolean;
+  /** where they differ most, the largest difference first */
+  largest: SidesAt[];
+  /** the first word that the other would not have said at temperature 0 */
+  first: SidesAt | null;
+  /** share of the words that it would have said at temperature 0 */
+  agree: number;
+  /** both read the same prompt; else each read its own */
+  same_prompt: boolean;
+  /** where the answers of both at temperature 0 part; None where they do not within `greedy_words` */
+  greedy: SidesAt | null;
+  /** of the answer at temperature 0 that was looked at */
+  greedy_words: number;
+  /** that answer is the one above: it was given at temperature 0 */
+  greedy_own: boolean;
+}
+
 /** Who answers. */
 export interface SideView {
   /** "base" or "tuned:ID" */
@@ -4522,6 +4632,22 @@ export interface SideView {
   kind: "base" | "tuned" | "fewshot";
   /** of the weights that answer */
   weights_hash: string;
+}
+
+/** A place of an answer with what each side would say there. */
+export interface SidesAt {
+  /** of the word, from 0; that of the end is the number of words */
+  place: number;
+  /** the end of the text before it */
+  before: string;
+  /** that stands there */
+  text: string;
+  /** likeliest words of the side that said it */
+  own: LikelyWord[];
+  /** of the side that reads it */
+  other: LikelyWord[];
+  /** as in `TwoWords` */
+  difference: number;
 }
 
 /** One line of a bill in megabytes. */
@@ -4698,6 +4824,30 @@ export interface SuggestedRewards {
   rewards: Record<string, any>[];
   /** what in the rows speaks for them */
   why: CodedMessage;
+}
+
+/** An answer word by word. */
+export interface SureAnswer {
+  /** that answered */
+  side: string;
+  /** together they are its text; empty where nothing was kept */
+  words: SureWord[];
+  /** the token that ended it */
+  end: SureWord | null;
+  /** of it, where several may be one word */
+  tokens: number;
+}
+
+/** A word (token) of an answer, and how sure the model was of it. */
+export interface SureWord {
+  /** of it */
+  text: string;
+  /** its probability at temperature 1 */
+  share: number;
+  /** the likeliest others */
+  others: LikelyWord[];
+  /** of all that could stand there, in nats */
+  entropy: number;
 }
 
 /** Something about how a template teaches a row. */
@@ -4900,6 +5050,18 @@ export interface TunedOption {
   format: string;
   /** seconds since 1970 */
   created_at: number;
+}
+
+/** A word of an answer as both sides see it. */
+export interface TwoWords {
+  /** of it */
+  text: string;
+  /** its probability for the side that said it */
+  own: number;
+  /** for the side that reads it */
+  other: number;
+  /** of their logarithms, in nats: above 0, the one that said it thinks it likelier */
+  difference: number;
 }
 
 /** An answer that somebody wrote to see its score. */
@@ -5357,6 +5519,10 @@ export interface PlaygroundFunctions {
   score_text(scorer_id: number, question: string, answer: string): ScoreOf;
   best_of_start(wanted: WantedDraw): string;
   best_of_view(key: string): BestOfView;
+  chat_exact(conversation_id: number, turn: number, side: string): ExactAnswer;
+  chat_words(conversation_id: number, turn: number): SureAnswer[];
+  chat_exact_again(conversation_id: number, turn: number, side: string): AskedAgain;
+  chat_differences(conversation_id: number, turn: number, side: string, other: string): SideDifferences;
 }
 
 /** What the view playground may ask again and again. */
