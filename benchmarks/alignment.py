@@ -213,6 +213,8 @@ def main() -> None:
         "--model", type=Path, help="folder with weights/ and tokenizer/ (default: the prepared starter)"
     )
     parser.add_argument("--plans", action="store_true", help="planned against measured memory and time instead")
+    parser.add_argument("--steps", type=int, default=4, help="batches of the jobs behind the plans")
+    parser.add_argument("--objectives", nargs="*", default=[], help="those that are planned (default: all)")
     parser.add_argument("--generation", action="store_true", help="answers in one batch against transformers instead")
     asked = parser.parse_args()
     torch.set_num_threads(cpu().cores)
@@ -220,7 +222,7 @@ def main() -> None:
     if asked.plans:
         from benchmarks.alignment_plans import compare_plans
 
-        compare_plans(folder)
+        compare_plans(folder, asked.objectives, asked.steps)
     elif asked.generation:
         from benchmarks import rollout
 

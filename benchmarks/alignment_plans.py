@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.alignment import BATCH, SEED, pairs
 from engine.training.limits.memory_use import MB, status_bytes
 
-_STEPS = 4
+STEPS = 4
 _TRAINING: Mapping[str, Mapping[str, Any]] = {
     "dpo": {},
     "kto": {},
@@ -27,13 +27,17 @@ _TRAINING: Mapping[str, Mapping[str, Any]] = {
 _REWARD = [{"reward": "length", "weight": 1.0, "values": {"unit": "words", "least": 1, "most": 12}}]
 
 
-def compare_plans(folder: Path, objectives: Sequence[str] = tuple(_TRAINING)) -> None:
-    """Print a line for each objective."""
-    print(f"seed {SEED}; MB without the margin; seconds of a job of {_STEPS} batches of {BATCH}")
+def compare_plans(folder: Path, objectives: Sequence[str] = (), steps: int = STEPS) -> None:
+    """Print a line for each objective: of all that have plans of their own where none is named.
+
+    Args:
+        steps: batches of the job; memory's slack fills up over some of them.
+    """
+    print(f"seed {SEED}; MB without the margin; seconds of a job of {steps} batches of {BATCH}")
     print("objective  planned MB  measured MB      apart  before probe s  after probe s  real s      apart")
-    for key in objectives:
+    for key in objectives or tuple(_TRAINING):
         with tempfile.TemporaryDirectory(prefix="alignment-") as home:
-            found = _measured(Path(home), folder, key)
+            found = _measured(Path(home), folder, key, steps)
         if "error" in found:
             print(f"{key:9}  {found['error']}", flush=True)
             continue
@@ -45,9 +49,9 @@ def compare_plans(folder: Path, objectives: Sequence[str] = tuple(_TRAINING)) ->
         )
 
 
-def _measured(home: Path, folder: Path, key: str) -> dict[str, Any]:
+def _measured(home: Path, folder: Path, key: str, steps: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for what in (lambda: _prepare(home, folder, key), lambda: _work(home), lambda: _queue(home), lambda: _work(home)):
+    for what in (lambda: _prepare(home, folder, key, steps), lambda: _work(home), lambda: _queue(home), lambda: _work(home)):
         found |= _in_a_child(home, what)
         if "error" in found:
             break
@@ -80,16 +84,16 @@ def _raw(key: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _rows(key: str) -> list[dict[str, Any]]:
+def _rows(key: str, steps: int) -> list[dict[str, Any]]:
     online = "answers" in _TRAINING[key]
-    made = pairs((BATCH // 4 if online else BATCH) * _STEPS + 4, 60, 40)
+    made = pairs((BATCH // 4 if online else BATCH) * steps + 4, 60, 40)
     found = [{"prompt": one["prompt"], "reference": {}} if online else one for one in made]
     for place, row in enumerate(found):
         row["split"] = "val" if place >= len(found) - 4 else "train"
     return found
 
 
-def _prepare(home: Path, folder: Path, key: str) -> dict[str, Any]:
+def _prepare(home: Path, folder: Path, key: str, steps: int) -> dict[str, Any]:
     """A home with the model and the rows, the plan, and a measurement that waits."""
     from engine.jobs.spec import make_unnamed
     from engine.planner.memory.estimate import predicted_mb
@@ -101,7 +105,7 @@ def _prepare(home: Path, folder: Path, key: str) -> dict[str, Any]:
 
     ctx = new_home(home / "home")
     model_row(ctx, folder / "weights", str(folder / "tokenizer"))
-    tiny.add_dataset(ctx, _rows(key), held_out=4)
+    tiny.add_dataset(ctx, _rows(key, steps), held_out=4)
     raw = _raw(key)
     case = estimates.case_of(ctx, make_unnamed(raw))
     planned = predicted_mb(workload(case, case.counts()[0]))

@@ -21,6 +21,7 @@ from engine.objectives.online.declaration import Online
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engine.data.bundles.sizes import BundleSize
     from engine.data.templates.encoded import Bundle, Encoded
     from engine.data.templates.template import ChatTemplate
 
@@ -157,12 +158,15 @@ class Needs:
         value_head: one number is predicted for each token: as many trained weights as the hidden size.
         generation: answers are written between the steps.
         passes: cost of a step in passes forward and backward; 1 for a single one, a forward pass alone counts a third.
+        apart: the size of an example -> what of it is learnt (or scored), and what is only read before each step and each check, if
+            anything; None where examples are learnt as they are.
     """
 
     reference: Reference = ""
     value_head: bool = False
     generation: bool = False
     passes: float = 1.0
+    apart: Callable[[BundleSize], tuple[BundleSize, BundleSize | None]] | None = None
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 BASE = "base"
 EIGHT_BITS = "w8"  # a `ResidentModels.dtype`: weights in 8 bits, worked with in fp32, for chats on a processor
 LONGEST_ANSWER = 2048  # tokens; nobody may hold the model for longer
+SPARE_BYTES = 500_000_000  # of the machine's memory: with less, nothing of earlier prompts is kept
 LAST_EVENTS = ("done", "failed")
 Reason = Literal["end", "length", "stopped", "failed"]
 
@@ -16,6 +17,16 @@ Reason = Literal["end", "length", "stopped", "failed"]
 def tuned_key(tuned_id: int) -> str:
     """The name under which the inference process holds a tuned model."""
     return f"tuned-{tuned_id}"
+
+
+class Recipe(TypedDict):
+    """What makes a result of the weights of a checkpoint: the base and the settings that it was trained with."""
+
+    spec: dict[str, Any]  # as the job's row has it
+    steps: int  # of the whole job
+    base: str  # folder with the base's weights
+    tokenizer: str  # folder with tokenizer.json
+    start: str | None  # folder of the tuned model that the job went on with
 
 
 @dataclass(frozen=True)
@@ -26,6 +37,8 @@ class Weights:
     kind: str  # "base", or the form of a result: "adapter", "delta", "full"
     path: str  # absolute folder
     sha256: str = ""  # of what lies there: other weights under the same name are loaded anew
+    on: str = BASE  # name of the base that it stands on; a "full" one stands alone
+    recipe: Recipe | None = None  # of a checkpoint, which is no result yet
 
 
 @dataclass(frozen=True)
@@ -35,12 +48,13 @@ class ResidentModels:
     Attributes:
         identity: names the base's weights; another identity makes the process drop all that it holds.
         base: weights of the base model.
-        tuned: results on top of it.
+        tuned: results on top of it; further bases ("full", beside it), each before the results that stand on it.
         tokenizer: folder with tokenizer.json.
         device: key: "cpu" or "cuda:N".
         dtype: "fp32", "bf16", "fp16", `EIGHT_BITS`, or the key of the format (`engine.base_formats`) of a quantised base.
         threads: of the processor.
         evict: held models to drop first.
+        keep_mb: what keys and values of earlier prompts may take up; more of them go before anything is loaded.
     """
 
     identity: str
@@ -51,6 +65,7 @@ class ResidentModels:
     dtype: str
     threads: int
     evict: tuple[str, ...] = ()
+    keep_mb: int = 0
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -62,11 +77,13 @@ class ResidentModels:
 class Ask:
     """What one side is to answer: the name of its weights and the prompt's tokens."""
 
-    side: str  # "base" or "tuned:ID"
+    side: str  # "base", "tuned:ID", "checkpoint:ID" or "model:ID"
     weights: str  # `Weights.key`
     ids: tuple[int, ...]  # of the prompt
     seed: int  # of its random choices
     max_tokens: int  # of the answer
+    tokenizer: str = ""  # folder with tokenizer.json, where it is another one than the plan's
+    stop_ids: tuple[int, ...] = ()  # tokens that end its answer, where they are others than the request's
 
 
 @dataclass(frozen=True)
@@ -117,7 +134,7 @@ def read_request(raw: dict[str, Any]) -> Request:
     plan["base"] = Weights(**plan["base"])
     plan["tuned"] = tuple(Weights(**weights) for weights in plan["tuned"])
     plan["evict"] = tuple(plan["evict"])
-    asks = tuple(Ask(**{**ask, "ids": tuple(ask["ids"])}) for ask in raw["asks"])
+    asks = tuple(Ask(**{**ask, "ids": tuple(ask["ids"]), "stop_ids": tuple(ask["stop_ids"])}) for ask in raw["asks"])
     scores = tuple(Score(one["weights"], tuple(one["ids"])) for one in raw["scores"])
     forced = tuple(Forced(one["weights"], tuple(one["ids"]), one["answer"]) for one in raw["forced"])
     read = {

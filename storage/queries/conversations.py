@@ -50,9 +50,9 @@ def last_turn(s: Session, conversation_id: int) -> int:
     return s.scalar(select(func.max(Message.turn)).where(Message.conversation_id == conversation_id)) or 0
 
 
-def add_prompt(s: Session, conversation_id: int, turn: int, prompt: str) -> None:
-    """Store what the user asked."""
-    s.add(Message(conversation_id=conversation_id, turn=turn, role=USER, content=prompt))
+def add_prompt(s: Session, conversation_id: int, turn: int, prompt: str, stats: dict[str, Any] | None = None) -> None:
+    """Store what the user asked. `stats`: {"template", "values"} where variables were filled in."""
+    s.add(Message(conversation_id=conversation_id, turn=turn, role=USER, content=prompt, stats=stats or {}))
 
 
 def put_answer(s: Session, conversation_id: int, turn: int, side: str, values: dict[str, Any]) -> None:

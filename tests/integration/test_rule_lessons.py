@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.context import open_context
+from engine.core.context import Context, open_context
+from engine.core.errors import Fault
 from engine.core.settings import Settings
 from engine.core.text import LANGUAGES
+from engine.rewards import check_rewards
+from engine.rewards.declaration import Answered
+from engine.rewards.total import open_rewards
 from engine.services.app.lesson_runs import judge, shipped_rows, start
 from engine.services.app.lessons.declaration import Lesson
 from engine.services.app.lessons.json_answers import JSON_LESSONS, KEYS, fits, is_right
+from engine.services.app.lessons.reward import SCORED_LESSONS
 from engine.services.models.base_models import ensure_starter
 from tests import workers
 from tests.starter import prepared_starter
@@ -20,11 +25,14 @@ from tests.starter import prepared_starter
 SEEDS = (1, 2, 3)
 
 
-def test_the_rule_wants_both_keys_with_words_and_nothing_else() -> None:
-    right = json.dumps(dict.fromkeys(KEYS, "green"))
+def test_the_rule_wants_something_and_its_colour_and_nothing_else() -> None:
+    right = json.dumps(dict(zip(KEYS, ("grass", "green"), strict=True)))
     assert is_right(right)
     assert is_right(f"```json\n{right}\n```")
-    wrong = ["{}", "[]", "green", json.dumps({KEYS[0]: "a"}), json.dumps(dict.fromkeys(KEYS, "")), right[:-1]]
+    empty = [json.dumps(dict.fromkeys(KEYS, one)) for one in ("", "green ", 3)] + [
+        json.dumps({one: one for one in KEYS})
+    ]
+    wrong = ["{}", "[]", "green", json.dumps({KEYS[0]: "a"}), right[:-1], *empty]
     assert not any(map(is_right, wrong))
     assert (fits("green", right), fits(right, "green"), fits(right, right), fits("", "{}")) == (1, 0, 0.5, 0.5)
 
@@ -38,6 +46,24 @@ def test_the_answers_that_ship_keep_the_rule(language: str) -> None:
     assert not asked["train"] & asked["val"]
 
 
+def test_repeating_the_keys_is_not_what_is_rewarded_most() -> None:
+    """What a rule for the keys alone ends at gets less than any colour of the thing, and that less than the right one."""
+    chosen, faults = check_rewards(JSON_LESSONS[0].training["rewards"], "rewards")
+    assert not faults
+    row = {"messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": _said("grass", "green")}]}
+    texts = ["Grass is green.", _said(*KEYS), _said("thing", "green"), _said("grass", "red"), _said("grass", "green")]
+    with open_rewards(chosen) as opened:
+        told = opened.score([Answered(row["messages"][:1], text, row) for text in texts]).total
+    assert None not in told
+    assert told == sorted(told)  # type: ignore[type-var]
+    assert told[0] < 0.1
+    assert told[-1] == pytest.approx(1)
+
+
+def _said(thing: str, colour: str) -> str:
+    return json.dumps(dict(zip(KEYS, (thing, colour), strict=True)))
+
+
 @pytest.mark.lessons
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -47,11 +73,32 @@ def test_the_reward_rises_for_sure(tmp_path: Path, lesson: Lesson, language: str
     job_id = start(ctx, lesson.key, language, ensure_starter(ctx, say=lambda _view: None), seed=seed)
     job = workers.run_here(ctx)
     assert job.status == "succeeded", job.error
-    reward, kl = (workers.series(ctx, job_id, name) for name in ("val_reward", "val_kl"))
-    outcome = judge(ctx, job_id, lesson.key)
-    said = f"seed {seed}: reward {reward}, distance {kl}\n{json.dumps(outcome.answers, ensure_ascii=False, indent=1)}"
-    print(said)
-    assert reward[max(reward)] > reward[0], said
-    assert outcome.interval[0] > 0.5, said
-    assert kl[max(kl)] < 3, said
+    _rose(ctx, job_id, lesson, seed)
     ctx.db.close()
+
+
+@pytest.mark.lessons
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_reward_model_says_rises_for_sure(tmp_path: Path, language: str, seed: int) -> None:
+    """The reward model of its lesson first, then PPO against it, as two jobs of one home."""
+    (lesson,) = SCORED_LESSONS
+    ctx = open_context(Settings(home=tmp_path / "home", starter_from=prepared_starter()), upgrade=True)
+    model_id = ensure_starter(ctx, say=lambda _view: None)
+    with pytest.raises(Fault, match="needs_first"):
+        start(ctx, lesson.key, language, model_id)
+    start(ctx, lesson.scored_by, language, model_id)
+    assert workers.run_here(ctx).status == "succeeded"
+    job_id = start(ctx, lesson.key, language, model_id, seed=seed)
+    job = workers.run_here(ctx)
+    assert job.status == "succeeded", job.error
+    _rose(ctx, job_id, lesson, seed)
+    ctx.db.close()
+
+
+def _rose(ctx: Context, job_id: int, lesson: Lesson, seed: int) -> None:
+    outcome = judge(ctx, job_id, lesson.key)
+    answers = json.dumps(outcome.answers, ensure_ascii=False, indent=1)
+    said = f"seed {seed}: {outcome.gain} {outcome.gain_interval}, distance {outcome.distance}\n{answers}"
+    print(said)
+    assert outcome.passes(lesson), said

@@ -36,6 +36,7 @@ from engine.objectives.preference.refusals import without_start
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engine.data.bundles.sizes import BundleSize
     from engine.data.templates.template import ChatTemplate
 
 GOOD, BAD, FOREIGN = 1.0, 0.0, -1.0  # tags: an answer with a thumb up, with a thumb down, and one to another question
@@ -68,7 +69,8 @@ class _Thumbs:
 
     def __init__(self, template: ChatTemplate, values: Values, left_out: LeftOut) -> None:
         self._template, self._most, self._left_out = template, int(values["max_length"]), left_out
-        self._foreign: list[int] | None = None
+        self._latest: tuple[list[int], list[int]] = ([], [])
+        self._foreign: list[int] | None = None  # the latest answer to another question than the latest one
 
     def add(self, row: Row) -> Iterator[Parts]:
         from engine.data.templates.encoded import Bundle
@@ -82,9 +84,17 @@ class _Thumbs:
         elif len(tags) > 1 and found.answers[0] == found.answers[1]:
             self._left_out("identical_answers")
         else:
-            other, self._foreign = self._foreign, found.answers[0]
+            other = self._other(found.prompt, found.answers[0])
             more = [] if other is None or len(found.prompt) + len(other) > self._most else [other]
             yield Bundle(found.prompt, [*found.answers, *more], [*tags, *[FOREIGN] * len(more)], weight)
+
+    def _other(self, prompt: list[int], answer: list[int]) -> list[int] | None:
+        """The latest answer to another question; thumbs of the same question often follow each other."""
+        asked, said = self._latest
+        if asked and asked != prompt:
+            self._foreign = said
+        self._latest = (prompt, answer)
+        return self._foreign
 
     def close(self) -> Iterator[Parts]:
         return iter(())
@@ -107,16 +117,33 @@ def weights_in(values: Values) -> tuple[float, float]:
     return usual[0] if chosen[0] is None else float(chosen[0]), usual[1] if chosen[1] is None else float(chosen[1])
 
 
+def _apart(size: BundleSize) -> tuple[BundleSize, BundleSize | None]:
+    """The answers of an example that are learnt, and the one to another question, which is read with the same prompt. Few rows have
+    none: a first one, or one too long for it."""
+    if len(size.answers) < 2:
+        return size, None
+    return replace(size, answers=size.answers[:-1]), replace(size, answers=size.answers[-1:])
+
+
 def _before_step(read: SumsReader, examples: Sequence[Any], _values: Values) -> Sequence[Any]:
-    """Note how far the model is from its start: by how much it rates answers to other questions higher, on average of the step."""
+    """Note how far the model has drifted from its start: by how much it rates answers to other questions higher, on average of the
+    step; and the distance (KL) that follows, which is never below 0."""
     import numpy as np
 
     foreign = [one.only([len(one.tags) - 1]) for one in examples if one.tags[-1] == FOREIGN]
     rises = [float(now[0] - one.answer_notes["reference"][0]) for now, one in zip(read(foreign), foreign, strict=True)]
-    kl = max(0.0, float(np.mean(rises))) if rises else 0.0
+    drift = float(np.mean(rises)) if rises else 0.0
     own = [one.only([place for place, tag in enumerate(one.tags) if tag != FOREIGN]) for one in examples]
+    noted = {"kl": max(0.0, drift), "drift": drift}
     return [
-        replace(one, answer_notes={**one.answer_notes, "kl": np.full(len(one.tags), kl, np.float32)}) for one in own
+        replace(
+            one,
+            answer_notes={
+                **one.answer_notes,
+                **{name: np.full(len(one.tags), value, np.float32) for name, value in noted.items()},
+            },
+        )
+        for one in own
     ]
 
 
@@ -127,7 +154,8 @@ def _loss(forward: ForwardPass, group: Sequence[Any], values: Values) -> GroupLo
     rise, (up, down) = sums - answer_notes(group, "reference", sums), weights_in(values)
     share, beta = _shares(group, sums), float(values["beta"])
     lost = kto(rise, good, kl, beta) * (up * good + down * ~good)
-    drawn, of = _drawn(beta * rise.detach(), good, (sums / label_counts(group, sums)).detach(), kl, share)
+    beyond = rise.detach() - answer_notes(group, "drift", sums)
+    drawn, of = _drawn(beta * rise.detach(), beyond, good, (sums / label_counts(group, sums)).detach(), kl, share)
     return GroupLoss((lost * share).sum(), drawn, of)
 
 
@@ -140,11 +168,15 @@ def _shares(group: Sequence[Any], like: Tensor) -> Tensor:
 
 
 def _drawn(
-    reward: Tensor, good: Tensor, a_token: Tensor, kl: Tensor, share: Tensor
+    reward: Tensor, beyond: Tensor, good: Tensor, a_token: Tensor, kl: Tensor, share: Tensor
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """What charts draw, and what that of one kind of answers alone is divided by."""
+    """What charts draw, and what that of one kind of answers alone is divided by.
+
+    An answer has moved the right way where it rose by more than answers to other questions (or less, where its thumb is down):
+    training makes all answers rise or fall together besides, which says nothing of any of them.
+    """
     ups, downs = share * good, share * ~good
-    right = ((reward > 0) & good | (reward < 0) & ~good).float() + (reward == 0).float() / 2  # all are level at first
+    right = ((beyond > 0) & good | (beyond < 0) & ~good).float() + (beyond == 0).float() / 2  # all are level at first
     drawn = {ACCURACY.key: right * share, KL.key: kl * share, UPS.key: reward * ups, DOWNS.key: reward * downs}
     drawn |= {CHOSEN.key: a_token * ups, REJECTED.key: a_token * downs}
     of = dict.fromkeys((UPS.key, CHOSEN.key), float(ups.sum())) | dict.fromkeys(
@@ -166,7 +198,7 @@ KTO = Objective(
     views=views,
     counts=counts,
     loss=_loss,
-    needs=lambda _values: Needs(reference="before", passes=0.9),  # answers to other questions are only read
+    needs=lambda _values: Needs(reference="before", apart=_apart),
     whole=True,
     weigh=weight_of,
     outcomes=(THUMBS_RIGHT,),

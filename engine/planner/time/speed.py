@@ -19,6 +19,7 @@ from engine.planner.memory.workload import Workload
 from engine.planner.time.corrections import NO_CORRECTION, Correction, Source
 from engine.planner.time.disk import checkpoint_bytes, result_bytes
 from engine.planner.time.effort import answer_seconds, group_seconds, groups_of, update_seconds, written_seconds
+from engine.planner.time.read_apart import learnt_and_read
 from engine.planner.time.units import UnitTimes
 from engine.shapes.plans import TimeEstimate
 
@@ -159,14 +160,20 @@ def start_seconds(work: Workload, tokens: float) -> float:
 
 def training_seconds(work: Workload, train: Counts, pace: Pace) -> float:
     """All steps. Groups are formed for a few drawn steps and scaled up to all tokens and to the objective's passes."""
-    steps = _drawn(sequences_of(train.lengths, train.bundles, packs=work.packs), pace.batch_size)
-    share = labelled_share(train)
-    grouped = sum(group_seconds(work, group, share) for step in steps for group in groups_of(work, step))
-    rate = grouped / max(1, sum(map(sum, steps)))
-    passes = work.needs.passes
-    learning = read_tokens(work, train) * pace.epochs * pace.repeats * rate * passes
+    learnt, read = learnt_and_read(train, work.needs)
+    learning = work.needs.passes * _stepped_seconds(work, learnt, pace.batch_size, train=True)
+    learning += 0.0 if read is None else _stepped_seconds(work, read, pace.batch_size, train=False)
+    learning *= pace.epochs * pace.repeats
     written = pace.epochs * ceil(train.rows / pace.batch_size) * writing_seconds(work, train, pace.batch_size)
     return learning + written + steps_of(train.rows, pace) * update_seconds(work)
+
+
+def _stepped_seconds(work: Workload, counts: Counts, batch_size: int, *, train: bool) -> float:
+    """All rows once, in steps, without what the optimizer does."""
+    steps = _drawn(sequences_of(counts.lengths, counts.bundles, packs=work.packs), batch_size)
+    share = labelled_share(counts)
+    grouped = sum(group_seconds(work, group, share, train=train) for step in steps for group in groups_of(work, step))
+    return read_tokens(work, counts) * grouped / max(1, sum(map(sum, steps)))
 
 
 def writing_seconds(work: Workload, train: Counts, prompts: int) -> float:
@@ -187,7 +194,9 @@ def held_out_seconds(work: Workload, val: Counts) -> float:
     """The held-out rows once, without training."""
     if work.written is not None:
         return _answered_seconds(work, val)
-    return _reading_seconds(work, val) * min(1.0, _MOST_HELD_OUT / max(1, val.rows))
+    learnt, read = learnt_and_read(val, work.needs)
+    share = min(1.0, _MOST_HELD_OUT / max(1, val.rows))
+    return share * (_reading_seconds(work, learnt) + (0.0 if read is None else _reading_seconds(work, read)))
 
 
 def _answered_seconds(work: Workload, val: Counts) -> float:
@@ -203,7 +212,7 @@ def reference_seconds(work: Workload, train: Counts, val: Counts) -> float:
     """The training and the held-out rows once, before the first step, where the objective compares with that."""
     if work.needs.reference != "before":
         return 0.0
-    return _reading_seconds(work, train) + held_out_seconds(work, val)
+    return _reading_seconds(work, train) + _reading_seconds(work, val) * min(1.0, _MOST_HELD_OUT / max(1, val.rows))
 
 
 def _reading_seconds(work: Workload, counts: Counts) -> float:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from engine.core.context import Context
-from engine.core.errors import NotFound
+from engine.core.errors import Fault, NotFound
+from engine.rewards.reward_model import REWARD_MODEL
 from engine.services.app.lessons import lesson_of
 from engine.services.app.lessons.declaration import Lesson, Row
-from engine.services.app.lessons.rules import interval
+from engine.services.app.lessons.rules import interval, paired_interval
 from engine.services.data import datasets
 from engine.services.jobs import lifecycle
 from storage.job_tables import Job
 from storage.queries.metrics import samples_after, series_of
+from storage.queries.tuned_models import list_tuned
 
 QUESTIONS = 16
 _FOLDER = Path(datasets.__file__).parents[2] / "data" / "samples" / "lessons"
-_ACCURACY = "val_accuracy"
+_ACCURACY, _DISTANCE, _REWARD = "val_accuracy", "val_kl", "sample_reward"
 
 
 def shipped_rows(lesson: Lesson, language: str) -> list[Row]:
@@ -47,7 +51,7 @@ def lesson_spec(
 ) -> dict[str, Any]:
     """The raw spec of a lesson; `training` are settings in place of its own."""
     lesson = lesson_of(key)
-    asked = [str(row["prompt"]) for row in shipped_rows(lesson, language) if row["split"] == "val"]
+    asked = list(dict.fromkeys(str(row["prompt"]) for row in shipped_rows(lesson, language) if row["split"] == "val"))
     return {
         "name": lesson.label.in_(language),
         "base_model": model_id,
@@ -69,9 +73,30 @@ def start(
         once: the same text again gives the same job.
         questions: how many are answered, before it and after it.
         training: settings in place of the lesson's own.
+
+    Raises:
+        Fault: "lesson.needs_first" where its reward is the result of another lesson that nobody has taught this model.
     """
+    lesson = lesson_of(key)
+    if lesson.scored_by:
+        training = {"rewards": _scored(ctx, lesson, language, model_id), **training}
     dataset_id = lesson_dataset(ctx, key, language)
     return lifecycle.start_job(ctx, lesson_spec(key, language, model_id, dataset_id, questions, **training), key=once)
+
+
+def scorer_of(ctx: Context, key: str, language: str, model_id: int) -> int | None:
+    """The newest result of the lesson whose model scores this one's answers; None where there is none yet."""
+    dataset_id, objective = lesson_dataset(ctx, key, language), lesson_of(key).objective
+    with ctx.db.read() as s:
+        made = [one for one in list_tuned(s, model_id) if one.dataset_id == dataset_id]
+        return next((one.id for one in made if one.lineage["spec"]["objective"] == objective), None)
+
+
+def _scored(ctx: Context, lesson: Lesson, language: str, model_id: int) -> list[dict[str, Any]]:
+    scorer = scorer_of(ctx, lesson.scored_by, language, model_id)
+    if scorer is None:
+        raise Fault("lesson.needs_first", lesson=lesson.key, first=lesson.scored_by)
+    return [{"reward": REWARD_MODEL.key, "weight": 1.0, "values": {"model": scorer}}]
 
 
 @dataclass(frozen=True)
@@ -84,6 +109,8 @@ class LessonOutcome:
         asked: how many questions.
         before, after: mean length of the answers, in characters.
         answers: (question, answer before, answer after) of each.
+        gains: by how much the reward of each question's answer rose; empty where there is none.
+        distance: nats a token from the start at the end; None where nobody looked.
     """
 
     right: float | None
@@ -92,17 +119,30 @@ class LessonOutcome:
     before: float
     after: float
     answers: list[tuple[str, str, str]] = field(default_factory=list)
+    gains: tuple[float, ...] = ()
+    distance: float | None = None
 
     @property
     def rate(self) -> float:
         """Share of wins."""
         return self.wins / self.asked if self.asked else 0.0
 
+    @property
+    def gain(self) -> float | None:
+        """Mean gain of the reward over the same questions; None where there is no reward."""
+        return fmean(self.gains) if self.gains else None
+
+    @property
+    def gain_interval(self) -> tuple[float, float]:
+        """95 % of it."""
+        return paired_interval(self.gains)
+
     def passes(self, lesson: Lesson) -> bool:
-        """Whether it taught what it is to teach: for sure more wins than losses, or enough pairs judged right."""
-        if lesson.right is not None:
-            return self.right is not None and self.right >= lesson.right
-        return self.interval[0] > 0.5
+        """Whether it taught what it is to teach: each thing that the lesson promises is so."""
+        judges = lesson.right is None or (self.right is not None and self.right >= lesson.right)
+        better = self.gain_interval[0] > 0 if lesson.gains else not lesson.talks or self.interval[0] > 0.5
+        near = lesson.farthest is None or (self.distance is not None and self.distance < lesson.farthest)
+        return judges and better and near
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -117,7 +157,9 @@ def judge(ctx: Context, job_id: int, key: str) -> LessonOutcome:
         if s.get(Job, job_id) is None:
             raise NotFound(job=job_id)
         samples = samples_after(s, job_id, 0)
-        accuracy = [value for _, value in series_of(s, [job_id], _ACCURACY).get(job_id, [])]
+        accuracy, distance = (_last(series_of(s, [job_id], name).get(job_id, [])) for name in (_ACCURACY, _DISTANCE))
+        numbers = sorted({one.prompt_index for one in samples})
+        rewards = [series_of(s, [job_id], f"{_REWARD}/{number}").get(job_id, []) for number in numbers]
     last = max((one.step for one in samples), default=0)
     first = {one.prompt_index: one for one in samples if one.step == 0}
     pairs = [
@@ -126,13 +168,19 @@ def judge(ctx: Context, job_id: int, key: str) -> LessonOutcome:
         if one.step == last and last and one.prompt_index in first
     ]
     return LessonOutcome(
-        right=accuracy[-1] if accuracy else None,
+        right=accuracy,
         wins=sum(lesson.better(before, after) for _, before, after in pairs),
         asked=len(pairs),
         before=_mean([len(before) for _, before, _ in pairs]),
         after=_mean([len(after) for _, _, after in pairs]),
         answers=pairs,
+        gains=tuple(told[-1][1] - told[0][1] for told in rewards if len(told) > 1 and told[0][0] == 0),
+        distance=distance,
     )
+
+
+def _last(series: Sequence[tuple[int, float]]) -> float | None:
+    return series[-1][1] if series else None
 
 
 def _mean(values: list[int]) -> float:

@@ -22,13 +22,16 @@ from engine.services.chat.exact.made_by import made_of
 from engine.services.chat.sides import Setup
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
-from engine.serving.protocol import Request
+from engine.serving.protocol import Ask, Request
 from engine.shapes.chat import AnswerEvent, AnswerStatus, MessageView
 from storage.queries import conversations
 
 log = logging.getLogger("tunesmith.chat")
 
 _SAVE_SECONDS = 0.5
+_KEPT_STATS = (
+    "tokens", "prompt_tokens", "reused_tokens", "reason", "first_token_s", "tokens_per_second", "silent", "error",
+)  # fmt: skip
 _LAST_SAVE_PATIENCE_SECONDS = 60.0
 _STATUS: dict[str, AnswerStatus] = {"end": "complete", "length": "complete", "stopped": "stopped", "failed": "failed"}
 
@@ -55,6 +58,8 @@ class Answering:
     Args:
         prepare: makes the request when the turn has come (memory is measured then). Raises Fault.
         replaces: answers of this turn are stored already and stay until there are new ones.
+        failed: sides that cannot answer, with the reason; `prepare` may find more of them.
+        others_stay: answers of this turn by others than the setup's sides stay for good.
     """
 
     def __init__(
@@ -67,9 +72,12 @@ class Answering:
         prepare: Callable[[], Request],
         *,
         replaces: bool,
+        failed: dict[str, Fault] | None = None,
+        others_stay: bool = False,
     ) -> None:
+        self._failed = {} if failed is None else failed
         self._ctx, self._client, self._turns, self._setup, self._turn = ctx, client, turns, setup, turn
-        self._prepare, self._replaces = prepare, replaces
+        self._prepare, self._replaces, self._others_stay = prepare, replaces, others_stay
         self._states = {side.side: State() for side in setup.sides}
         self._changed = threading.Condition()
         self._stopped = self._finished = False
@@ -181,7 +189,11 @@ class Answering:
     def _answer(self) -> None:
         request = self._request = self._prepare()
         for side in self._states:
-            self._set(side, status="loading", stats={})
+            fault = self._failed.get(side)
+            gone = {"status": "failed", "stats": {"error": fault.as_dict()}} if fault else None
+            self._set(side, **(gone or {"status": "loading", "stats": {}}))
+        if not request.asks:
+            raise next(iter(self._failed.values()))
         with closing(self._client.stream(request)) as events:
             for event in events:
                 if self._stopped or event["event"] == "loaded":  # what came before there was a request
@@ -193,19 +205,18 @@ class Answering:
     def _take(self, request: Request, event: dict[str, Any]) -> None:
         if event["event"] == "loaded":
             self._waited_s = round(time.monotonic() - self._began, 3)
-            for side in self._states:
-                self._set(side, status="streaming")
+            for side, state in self._states.items():
+                if not state.over:
+                    self._set(side, status="streaming")
         elif event["event"] == "text":
+            _asked(request, event)
             self._set(event["side"], text=event["text"], stats={"tokens": event["tokens"]})
         elif event["event"] == "side":
             self._end_side(request, event)
 
     def _end_side(self, request: Request, event: dict[str, Any]) -> None:
-        ask = next(ask for ask in request.asks if ask.side == event["side"])
-        if event["weights"] != ask.weights:
-            raise Fault("chat.wrong_weights", wanted=ask.weights)
-        kept = ("tokens", "prompt_tokens", "reason", "first_token_s", "tokens_per_second", "silent", "error")
-        stats = {name: event[name] for name in kept if event[name] is not None}
+        ask = _asked(request, event)
+        stats = {name: event[name] for name in _KEPT_STATS if event[name] is not None}
         stats |= {"seed": ask.seed, "waited_s": self._waited_s}
         stats |= {"device": request.plan.device, "precision": request.plan.dtype}
         made_by = made_of(self._setup, request, ask, event)
@@ -266,10 +277,18 @@ class Answering:
                     "made_by": state.made_by,
                 }
                 conversations.put_answer(s, self._setup.conversation_id, self._turn, side.side, values)
-            if self._replaces:
+            if self._replaces and not self._others_stay:
                 sides = [side.side for side in self._setup.sides]
                 conversations.drop_other_answers(s, self._setup.conversation_id, self._turn, sides)
             conversations.touch(s, self._setup.conversation_id)
+
+
+def _asked(request: Request, event: dict[str, Any]) -> Ask:
+    """What the event's side was asked. Raises Fault("chat.wrong_weights") where other weights answer than were asked."""
+    ask = next(ask for ask in request.asks if ask.side == event["side"])
+    if event["weights"] != ask.weights:
+        raise Fault("chat.wrong_weights", wanted=ask.weights)
+    return ask
 
 
 def _own_birth() -> float:

@@ -11,7 +11,7 @@ from engine.core.params import Param, read_all
 from engine.core.text import Text
 from engine.serving.protocol import LONGEST_ANSWER
 
-_LONGEST_SYSTEM = 20_000  # characters
+LONGEST_SYSTEM = 20_000  # characters
 _IN_EIGHT_BITS = "int8"
 
 CHAT_PARAMS = (
@@ -68,7 +68,7 @@ def read_chat_settings(raw: Mapping[str, Any] | None) -> dict[str, Any]:
     read, faults = read_all(CHAT_PARAMS, values, "chat")
     if faults:
         raise SpecError(faults)
-    read["system"] = (read["system"] or "").strip()[:_LONGEST_SYSTEM]
+    read["system"] = (read["system"] or "").strip()[:LONGEST_SYSTEM]
     return read
 
 

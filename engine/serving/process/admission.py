@@ -21,6 +21,7 @@ _SPARE_MB = 300  # left to the system and to jobs that grow a little
 _WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, EIGHT_BITS: 4.0}  # 8 bits are packed from fp32: what loading needs
 _HALF = 2.0  # bytes of a number that is worked with beside a quantised base
 _READ_TOKENS = 1024  # read at once from a prompt
+_MOST_KEPT_MB = 1024  # of keys and values of earlier prompts
 _MOST_KEPT = 8  # tuned models that stay in memory although no chat uses them now
 
 
@@ -31,6 +32,8 @@ class Tuned:
     key: str  # its name in the inference process
     kind: str  # form of the result: "adapter", "delta" or "full"
     bytes: int  # of all its files
+    shape: ModelShape | None = None  # measures of its base, where that is another one than the request's
+    made: bool = False  # it is a checkpoint: while it is read, its base is in memory once more
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Placement:
     evict: tuple[str, ...]  # keys of held models to drop first
     needed_mb: int  # what has to be loaded, with room to answer
     free_mb: int  # what is free for it once `evict` is dropped; may be below 0
+    keep_mb: int = 0  # what keys and values of earlier prompts may take up
 
 
 @dataclass(frozen=True)
@@ -126,11 +130,14 @@ def _try(wanted: Wanted, running: Running, device: Device, dtype: str) -> Placem
         bytes_ += base_bytes(wanted.shape, dtype)
     needed = runtime + -(-int(bytes_) // _MB)
     free = device.free_mb - _SPARE_MB + (0 if stays else _given_back(running, device))
+    prompts = held.kept_mb if held is not None and stays else 0
     unused = [key for key in kept if key in running.sizes and key not in {tuned.key for tuned in wanted.tuned}]
-    if needed > free:
-        free += sum(running.sizes[key] for key in unused) // _MB
+    if needed > free + prompts:
+        free += prompts + sum(running.sizes[key] for key in unused) // _MB
         return Placement(device.key, dtype, tuple(unused), needed, free)
-    return Placement(device.key, dtype, tuple(unused[: max(0, len(unused) - _MOST_KEPT)]), needed, free)
+    keep = min(_MOST_KEPT_MB, (free + prompts - needed) // 2)
+    free += prompts - min(prompts, keep)
+    return Placement(device.key, dtype, tuple(unused[: max(0, len(unused) - _MOST_KEPT)]), needed, free, keep)
 
 
 def _given_back(running: Running, device: Device) -> int:
@@ -153,14 +160,22 @@ def base_bytes(shape: ModelShape, dtype: str) -> float:
 
 def tuned_bytes(wanted: Wanted, tuned: Tuned, dtype: str) -> float:
     """Bytes of a result on top of its base: what it adds or replaces in fp32, a whole second model, or nothing for examples."""
+    shape = tuned.shape or wanted.shape
+    making = base_bytes(shape, "fp32") if tuned.made else 0
     if tuned.kind == "full":
-        return base_bytes(wanted.shape, dtype)
+        return base_bytes(shape, dtype) + making
+    if tuned.made:
+        return tuned.bytes + making
     return 0 if tuned.kind == "shots" else tuned.bytes
 
 
 def working_bytes(wanted: Wanted, dtype: str) -> float:
-    """Keys and values of all tokens, and what one piece of a prompt takes on its way through a layer."""
-    shape = wanted.shape
+    """Keys and values of all tokens, and what one piece of a prompt takes on its way through a layer, of the largest base."""
+    shapes = [wanted.shape, *(tuned.shape for tuned in wanted.tuned if tuned.shape is not None)]
+    return max(_working(wanted, shape, dtype) for shape in shapes)
+
+
+def _working(wanted: Wanted, shape: ModelShape, dtype: str) -> float:
     kept = 2 * shape.layers * shape.kv_heads * shape.head_dim * wanted.tokens
     reading = min(wanted.tokens, _READ_TOKENS) * (3 * shape.intermediate + 10 * shape.hidden)
     return (kept + reading) * _WIDTH.get(dtype, _HALF) + 8 * shape.vocabulary

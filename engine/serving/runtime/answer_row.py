@@ -31,6 +31,8 @@ class AnswerRow:
     tokens: list[int] = field(default_factory=list)  # ids so far, without the one that ends it
     first_at: float | None = None  # monotonic seconds of the first token
     emitted_at: float = 0.0  # monotonic seconds of the last event about it
+    before: int = 0  # virtual tokens in front of the prompt
+    reused: int = 0  # tokens of the prompt that had been read before
     reason: Reason | None = None  # why it ended; None while it grows
     error: CodedMessage | None = None  # {"code", "params"} where it failed
     halted: Callable[[], bool] = lambda: False  # whether this side alone is to end
@@ -49,12 +51,17 @@ class AnswerRow:
         if self.request.words:
             self.worths.note(logits, token, self.request.words)
         self.first_at = self.first_at or time.monotonic()
-        if token in self.request.stop_ids:
+        if token in (self.ask.stop_ids or self.request.stop_ids):
             self.reason = "end"
             return
         self.tokens.append(token)
         if len(self.tokens) >= self.ask.max_tokens:
             self.reason = "length"
+
+    @property
+    def weights(self) -> str:
+        """The name under which the process holds what answers: of the weights themselves, not as they were asked for."""
+        return self.adapted.name or self.ask.weights
 
     def text(self, template: ChatTemplate) -> str:
         """The answer so far as `ChatTemplate.answer_text` has it: with its indentation, without halves of characters."""
@@ -71,9 +78,10 @@ class AnswerRow:
             "text": self.text(template),
             "tokens": len(self.tokens),
             "prompt_tokens": len(self.ask.ids),
+            "reused_tokens": self.reused,
             "reason": self.reason,
             "error": self.error,
-            "weights": self.ask.weights,
+            "weights": self.weights,
             "silent": self.adapted.key in self.adapted.shared_base.silent,
             "first_token_s": round(first - self.started, 3),
             "tokens_per_second": None if speed is None else round(speed, 2),

@@ -10,6 +10,8 @@ import torch
 from engine.core.errors import Fault
 from engine.serving.runtime.adapted_model import SharedBase
 from engine.serving.runtime.answer_row import AnswerRow
+from engine.serving.runtime.draft import Draft, draftable
+from engine.serving.runtime.kept_prompts import row_of
 from engine.serving.runtime.trial import stackable, stacked
 
 _PREFILL_TOKENS = 1024  # read at once; between such pieces a stop is heard
@@ -25,9 +27,31 @@ class DecodeBatch:
     def __init__(self, shared_base: SharedBase, rows: list[AnswerRow], cache: Any, lengths: list[int]) -> None:
         self.shared_base, self.rows, self.cache, self.lengths = shared_base, rows, cache, lengths
         self._width = max(lengths)
+        self._draft = Draft() if len(rows) == 1 and draftable(shared_base, rows[0], cache) else None
+
+    def read(self, ids: Sequence[int]) -> torch.Tensor:
+        """Tokens of the one row, after those in the cache; the scores that follow each of them."""
+        shared, last = self.shared_base, dict.fromkeys(self.shared_base.inputs.last_only, len(ids))
+        inputs = shared.inputs.of(torch.tensor([ids], device=shared.device), self.cache, self.lengths[0])
+        scores: torch.Tensor = shared.forward([self.rows[0].adapted.key], **inputs, **last).logits[0]
+        self._hold(self.lengths[0] + len(ids))
+        return scores[-len(ids) :]
+
+    def forget(self, count: int) -> None:
+        """Take the last tokens of the one row out of the cache."""
+        if count:
+            self.cache.crop(-count)
+            self._hold(self.lengths[0] - count)
+
+    def _hold(self, length: int) -> None:
+        self.lengths, self._width = [length], length
 
     def step(self) -> None:
-        """One more token for each row; those that end leave the batch."""
+        """One more token for each row (or some, where a draft was right); those that end leave the batch."""
+        if self._draft is not None and len(self.rows) == 1:
+            self._draft.step(self)
+            self._leave()
+            return
         logits = self._next() if self.shared_base.cached else self._anew()
         self.lengths = [length + 1 for length in self.lengths]
         self._width += 1
@@ -47,10 +71,20 @@ class DecodeBatch:
         inputs, _count = self.shared_base.begin(row.adapted.key, ids)
         return _forward(self.shared_base, [row], inputs)
 
+    def keep(self, places: Sequence[int]) -> None:
+        """Keep what the rows at these places have read, for prompts that begin so."""
+        if not (self.shared_base.pieces and self.shared_base.cached and self.shared_base.kept.limit):
+            return
+        for i in places:
+            row, length = self.rows[i], self.lengths[i]
+            ids = (*row.ask.ids, *row.tokens)[: length - row.before]
+            self.shared_base.kept.keep(row.adapted.key, ids, row.before, row_of(self.cache, i, length))
+
     def _leave(self) -> None:
         stay = [i for i, row in enumerate(self.rows) if row.reason is None]
         if len(stay) == len(self.rows):
             return
+        self.keep([i for i, row in enumerate(self.rows) if row.reason is not None])
         if stay:
             self.cache.batch_select_indices(torch.tensor(stay, device=self.shared_base.device))
         self.rows = [self.rows[i] for i in stay]
@@ -78,8 +112,10 @@ def prefill(row: AnswerRow, stopped: Callable[[], bool]) -> DecodeBatch | None:
         inputs, read = shared_base.begin(row.adapted.key, ids)
         row.take(_forward(shared_base, [row], inputs)[0])
         return DecodeBatch(shared_base, [row], shared_base.inputs.cache_of(inputs), [read])
-    cache, read = shared_base.open(row.adapted.key)
-    logits = None
+    cache, row.before = shared_base.open(row.adapted.key)
+    if begun := shared_base.kept.begun(row.adapted.key, row.ask.ids):
+        cache, row.reused = begun
+    ids, read, logits = ids[:, row.reused :], row.before + row.reused, None
     for piece in ids.split(_PREFILL_TOKENS, dim=1):
         if stopped():
             return None
@@ -87,7 +123,9 @@ def prefill(row: AnswerRow, stopped: Callable[[], bool]) -> DecodeBatch | None:
         read += piece.shape[1]
     if logits is not None:
         row.take(logits[0])
-    return DecodeBatch(shared_base, [row], cache, [read])
+    batch = DecodeBatch(shared_base, [row], cache, [read])
+    batch.keep([0])
+    return batch
 
 
 def join(batches: Sequence[DecodeBatch]) -> list[DecodeBatch]:

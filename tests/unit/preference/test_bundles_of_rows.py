@@ -109,6 +109,16 @@ def test_thumbs_carry_an_answer_to_another_question(template: ChatTemplate) -> N
     assert two.answers[1] == one.answers[0]
 
 
+def test_two_thumbs_of_one_question_do_not_stand_for_another(template: ChatTemplate) -> None:
+    def thumb(asked: Any, said: Any) -> dict[str, Any]:
+        return {"prompt": [asked], "completion": [said], "label": said is GOOD}
+
+    rows = [thumb(ASK, GOOD), thumb(ASK, BAD), thumb(MORE, GOOD), thumb(MORE, BAD)]
+    (one, two, three, four), _told = made("kto", template, *rows)
+    assert (len(one.answers), len(two.answers)) == (1, 1)
+    assert three.answers[1] == four.answers[1] == two.answers[0]
+
+
 def test_the_token_preview_shows_both_answers(template: ChatTemplate) -> None:
     row = pair([ASK], line=7, split="train")
     (shown,) = example_tokens([row], lambda told: objective_of("dpo").examples(template, LONG, told), template, 1)

@@ -171,7 +171,21 @@ def test_the_distance_is_one_for_a_step_and_answers_to_other_questions_are_not_l
     assert drawn["kl"] == pytest.approx(1.5)
     assert drawn["good_rise"] == pytest.approx(0.5 * (1 - 0.5 / 2) / 1.5)
     assert drawn["rejected_logp"] == pytest.approx(-1.5)
-    assert drawn["accuracy"] == pytest.approx((1 + 0.5) / 2)
+    assert drawn["accuracy"] == pytest.approx((0 + 0.5) / 2)  # both good ones rose less than answers to other questions
+
+
+def test_thumbs_are_judged_by_what_they_moved_beyond_all_other_answers() -> None:
+    """Where everything becomes less likely, the good answers have risen that fell least."""
+    objective = objective_of("kto")
+    before = objective.before_step
+    assert before is not None
+    rows = [noted(example([[1], [2]], [tag, -1.0]), -2.0, -6.0) for tag in (1.0, 0.0, 1.0)]
+    ready = before(lambda foreign: [np.float32([-10.0]) for _ in foreign], rows, {})  # 4 less likely
+    values = {"beta": 0.5, "good_weight": 1.0, "bad_weight": 1.0}
+    drawn = objective.loss(Said(-4.0, -9.0, -7.0), list(ready), values).sums
+    assert (drawn["accuracy"], drawn["kl"]) == (2.0, 0.0)  # the last one fell by 5 although its thumb is up
+    level = before(lambda foreign: [np.float32([-6.0]) for _ in foreign], rows, {})
+    assert objective.loss(Said(-2.0, -2.0, -2.0), list(level), values).sums["accuracy"] == 1.5
 
 
 def test_means_of_one_kind_are_over_that_kind_alone() -> None:

@@ -26,7 +26,11 @@ class Lesson:
             worse, 0.5 where neither is.
         training: settings that are not the usual ones.
         method, method_params: what trains.
-        right: share of held-out pairs that must be judged right, where its model writes no answers that could be better.
+        right: share of held-out pairs or thumbs that must be judged right; None where that says nothing.
+        talks: its model writes answers, which must be better for sure.
+        gains: it learns from a reward, which must rise for sure; `better` is told and proves nothing then.
+        farthest: nats a token that the result may be from the start; None where nobody looks.
+        scored_by: the lesson whose result is its reward, which comes first; empty where it needs none.
     """
 
     key: str
@@ -41,3 +45,7 @@ class Lesson:
     method: str = "lora"
     method_params: Mapping[str, Any] = field(default_factory=dict)
     right: float | None = None
+    talks: bool = True
+    gains: bool = False
+    farthest: float | None = None
+    scored_by: str = ""

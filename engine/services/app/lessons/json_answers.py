@@ -1,6 +1,7 @@
 """Lessons from a rule: answers that are a JSON object with the keys that were asked for, learnt from what the model tries itself.
 
-The object must have a shape: an empty one, the shortest valid answer, gets half.
+The object must have a shape and a content: half of the reward is for keys with a colour among those that there are, half for what is
+like the row's own answer. A rule for the keys alone ends at `{"thing": "thing", "colour": "colour"}` for everything.
 """
 
 from __future__ import annotations
@@ -13,13 +14,21 @@ from engine.core.text import Text
 from engine.services.app.lessons.declaration import Lesson, Row
 
 KEYS = ("thing", "colour")
+COLOURS = ("black", "blue", "brown", "gray", "green", "grey", "orange", "pink", "purple", "red", "white", "yellow")
+FARTHEST = 3.0  # nats a token from the start
 _SCHEMA = {
     "type": "object",
     "required": list(KEYS),
     "additionalProperties": False,
-    "properties": {key: {"type": "string", "minLength": 1, "maxLength": 40} for key in KEYS},
+    "properties": {
+        "thing": {"type": "string", "minLength": 1, "maxLength": 40, "not": {"enum": list(KEYS)}},
+        "colour": {"enum": list(COLOURS)},
+    },
 }
-_REWARDS = [{"reward": "json", "weight": 1.0, "values": {"shape": "object", "schema": json.dumps(_SCHEMA)}}]
+_REWARDS = [
+    {"reward": "json", "weight": 0.5, "values": {"shape": "object", "schema": json.dumps(_SCHEMA)}},
+    {"reward": "similarity", "weight": 0.5, "values": {}},
+]
 _RULE: Mapping[str, Any] = {
     "epochs": 1, "batch_size": 2, "evaluations": 1, "max_length": 128, "answer_tokens": 40, "temperature": 1.0, "rewards": _REWARDS,
     "unfinished": "low", "unfinished_reward": -0.5, "learning_rate": 2e-4,
@@ -27,18 +36,20 @@ _RULE: Mapping[str, Any] = {
 
 
 def as_questions(rows: Sequence[Row]) -> Sequence[Row]:
-    """Questions; their answers are there to be looked at, nothing learns from them."""
+    """Questions; their answers are what the reward compares with, nothing imitates them."""
     return [{"instruction": row["prompt"], "output": row["answer"], "split": row["split"]} for row in rows]
 
 
 def is_right(answer: str) -> bool:
-    """Whether an answer is an object with just these keys, of texts that say something."""
+    """Whether an answer is an object with just these keys: something of which a colour is said."""
     try:
         found = json.loads(answer.strip().removeprefix("```json").removeprefix("```").removesuffix("```"))
     except ValueError:
         return False
-    whole = isinstance(found, dict) and found.keys() == set(KEYS)
-    return whole and all(isinstance(one, str) and one for one in found.values())
+    if not isinstance(found, dict) or found.keys() != set(KEYS):
+        return False
+    thing, colour = (found[key] for key in KEYS)
+    return isinstance(thing, str) and thing not in ("", *KEYS) and colour in COLOURS
 
 
 def fits(before: str, after: str) -> float:
@@ -59,6 +70,8 @@ def _lesson(key: str, label: Text, says: Text, **training: Any) -> Lesson:
         better=fits,
         training={**_RULE, **training},
         method_params={"rank": 16},
+        gains=True,
+        farthest=FARTHEST,
     )
 
 

@@ -18,14 +18,13 @@ def as_they_are(rows: Sequence[Row]) -> Sequence[Row]:
 
 
 def as_thumbs(rows: Sequence[Row]) -> Sequence[Row]:
-    """One answer a row, by turns the better one with a thumb up and the worse one with a thumb down; both of held-out rows."""
-    found: list[dict[str, Any]] = []
-    for place, row in enumerate(rows):
-        both = row["split"] == "val"
-        for good in (True, False) if both else (place % 2 == 0,):
-            said = row["chosen" if good else "rejected"]
-            found.append({"prompt": row["prompt"], "completion": said, "label": good, "split": row["split"]})
-    return found
+    """Each answer by itself, the better one with a thumb up and the worse one with a thumb down."""
+    kinds = (("chosen", True), ("rejected", False))
+    return [
+        {"prompt": row["prompt"], "completion": row[said], "label": good, "split": row["split"]}
+        for row in rows
+        for said, good in kinds
+    ]
 
 
 def as_answers(rows: Sequence[Row]) -> Sequence[Row]:
@@ -33,6 +32,7 @@ def as_answers(rows: Sequence[Row]) -> Sequence[Row]:
     return [{"instruction": row["prompt"], "output": row["chosen"], "split": row["split"]} for row in rows]
 
 
+RIGHT = 0.9  # share of held-out rows that must be judged right
 _LORA = {"rank": 16}
 _TWICE = {"epochs": 2, "batch_size": 8, "evaluations": 1, "max_length": 256}
 
@@ -44,6 +44,7 @@ def _lesson(
     form: str,
     rows: Callable[[Sequence[Row]], Sequence[Row]],
     objective: str = "",
+    right: float | None = RIGHT,
     **training: Any,
 ) -> Lesson:
     """One way to learn from the same pairs; it is named after its objective where none is given."""
@@ -58,6 +59,7 @@ def _lesson(
         better=shorter,
         training={**_TWICE, **training},
         method_params=_LORA,
+        right=right,
     )
 
 
@@ -107,6 +109,7 @@ PAIR_LESSONS: tuple[Lesson, ...] = (
         "answers",
         as_answers,
         objective="sft",
+        right=None,
         learning_rate=2e-4,
     ),
 )

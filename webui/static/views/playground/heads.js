@@ -28,7 +28,7 @@ function playBaseSelect(play, busy) {
   return h("select", { class: "ts-select", id: "play-base", "aria-label": t("playground.choose_base"), disabled: busy || bases.length < 2,
     onchange: (event) => {
       const base = bases.find((one) => one.id === Number(event.target.value));
-      Object.assign(play, { base: base.id, tuned: base.tuned.length ? [base.tuned[0].id] : [], id: null, view: null, readOnly: null, turns: [], error: "" });
+      Object.assign(play, { base: base.id, tuned: base.tuned.length ? [base.tuned[0].id] : [], id: null, view: null, readOnly: null, turns: [], versions: [], editing: null, error: "" });
       playFresh(play);
       play.suggest();
     } },

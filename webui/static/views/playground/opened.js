@@ -5,7 +5,7 @@ import { runAction } from "../../kit/parts.js";
 import { laterStyles, loadPart } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
 
-const told = (answer) => ["complete", "stopped"].includes(answer.status);
+const told = (answer) => ["complete", "stopped"].includes(answer.status) && !answer.stats?.edited;
 
 /** Open a part of the view with its styles; a click on a button that is busy does nothing. */
 const openPart = (button, load, then) => runAction(button, async () => {
@@ -46,4 +46,4 @@ export const playSureSwitch = (play, button) => openPart(button, () => import(".
  * An answer's words while the switch is on; else what stands there anyway.
  * @param {Parts<"playground">} play
  */
-export const playSureBody = (play, item, answer, body) => (item.sure && play.sure && told(answer) ? play.sure.draw(item, answer, body) : body);
+export const playSureBody = (play, item, answer, body) => (item.sure && play.sure && answer && told(answer) && item.editing !== answer.side ? play.sure.draw(item, answer, body) : body);

@@ -1,8 +1,9 @@
 /* The Playground's turns, with their answers side by side. */
-import { drawKeyed, h } from "../../kit/dom.js";
+import { drawKeyed, h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { copyText } from "../../kit/parts.js";
+import { copyText, runAction } from "../../kit/parts.js";
+import { loadPart } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
 import { playRegenerate } from "./ask.js";
 import { playDifferButton, playExactButton, playSureBody } from "./opened.js";
@@ -15,7 +16,7 @@ export function playTurns(messages) {
   const turns = new Map();
   for (const message of messages) {
     const turn = turns.get(message.turn) || { turn: message.turn, prompt: "", answers: [] };
-    if (message.role === "user") turn.prompt = message.content;
+    if (message.role === "user") Object.assign(turn, { prompt: message.content, template: message.stats?.template, values: message.stats?.values });
     else if (message.role === "assistant") turn.answers.push(message);
     turns.set(message.turn, turn);
   }
@@ -26,7 +27,7 @@ export function playTurns(messages) {
 export function playDrawTurns(play) {
   const sides = playSides(play);
   const last = play.turns.at(-1)?.turn;
-  const items = play.turns.map((turn, i) => ({ ...turn, scores: play.scores ? turn.answers.map((one) => play.scores[turn.turn + one.side] || null) : null, number: i + 1, sides, sure: Boolean(play.sure), last: turn.turn === last, idle: turn.turn === last && !play.wait && !playBusy(play) }));
+  const items = play.turns.map((turn, i) => ({ ...turn, scores: play.scores ? turn.answers.map((one) => play.scores[turn.turn + one.side] || null) : null, number: i + 1, sides, sure: Boolean(play.sure), last: turn.turn === last, idle: turn.turn === last && !play.wait && !playBusy(play), ...turnState(play, turn) }));
   if (play.asked !== null) items.push({ turn: "asked", number: items.length + 1, prompt: play.asked, sides, answers: [], waiting: playWaiting(play) });
   play.dom.welcome.hidden = items.length > 0;
   play.dom.turns.style.setProperty("--sides", Math.max(2, sides.length));
@@ -42,11 +43,45 @@ function playWaiting(play, stats = {}) {
   return t(stats.phase === "streaming" || (!stats.phase && play.status?.loaded) ? "playground.thinking" : "playground.loading");
 }
 
+/** What is drawn of a turn besides its words: its versions, what is being written in its place. */
+function turnState(play, turn) {
+  const editing = play.editing?.turn === turn.turn ? play.editing.side : null;
+  return { versions: play.versions.find((one) => one.turn === turn.turn) ?? null, editing, said: turn.answers.length > 0 && !turn.answers.some((answer) => answer.status === "streaming") };
+}
+
+const branchPart = () => import("./branch.js");
+const branchButton = (icon, id, label, run) => h("button", { type: "button", class: "ts-icon-btn", id, "aria-label": label, title: label,
+  onclick: (event) => runAction(event.currentTarget, () => loadPart(branchPart).then(run)) }, drawIcon(icon));
+
+/** A part of a turn that only some visits need. */
+function branchSlot(draw) {
+  const slot = h("div", { class: "play-branch-slot" });
+  branchPart().then((part) => {
+    const node = draw(part);
+    replaceChildren(slot, node);
+    node.querySelector("textarea")?.focus();
+  }).catch((error) => console.warn(error));
+  return slot;
+}
+
+/**
+ * The question, or the form in its place; beside it what can be done from it on.
+ * @param {Parts<"playground">} play
+ */
+function playQuestion(item, play) {
+  if (item.editing === "") return branchSlot((part) => part.editForm(play, item));
+  const tools = play.id && item.said ? h("div", { class: "play-turn-tools" },
+    item.versions ? branchSlot((part) => part.versionsWalk(play, item)) : null,
+    play.readOnly ? null : branchButton("pencil", `play-edit-do-${item.turn}`, t("playground.edit"), (part) => part.beginEdit(play, item)),
+    play.readOnly ? null : branchButton("git-branch", `play-branch-do-${item.turn}`, t("playground.branch"), (part) => part.branchHere(play, item))) : null;
+  return h("div", { class: "play-asked" }, h("div", { class: "ts-bubble user" }, item.prompt), tools);
+}
+
 /** @param {Parts<"playground">} play */
 function playTurn(item, play) {
   const shown = [...item.sides, ...playOthers(item)];
   return h("section", { class: "play-turn", "aria-label": t("playground.turn", { n: item.number }) },
-    h("div", { class: "play-asked" }, h("div", { class: "ts-bubble user" }, item.prompt)),
+    playQuestion(item, play),
     playAllFailed(item) ? null : h("div", { class: "play-answers" }, shown.map((side) => playAnswer(side, item.answers.find((a) => a.side === side.side), item, play))),
     playRefusal(item),
     voteSlot(play, item),
@@ -61,7 +96,7 @@ function playTurn(item, play) {
  * @param {Parts<"playground">} play
  */
 function voteSlot(play, item) {
-  const told = item.answers.filter((answer) => ["complete", "stopped"].includes(answer.status) && answer.content.trim());
+  const told = item.answers.filter((answer) => ["complete", "stopped"].includes(answer.status) && answer.content.trim() && !answer.stats?.edited);
   if (!play.id || new Set(told.map((answer) => answer.content.trim())).size < 2) return null;
   const slot = h("div", { class: "play-vote" });
   fillVote(play, item, told, slot).catch((error) => console.warn(error));
@@ -96,14 +131,39 @@ function playOthers(item) {
 function playAnswer(side, answer, item, play) {
   const waits = item.waiting || (answer?.status === "streaming" && !answer.content ? playWaiting(play, answer.stats) : "");
   const found = answer?.content ? partedThought(answer.content) : null;
-  const body = answer?.content ? [thoughtFold(found?.thought), renderMarkdown(found ? found.words : answer.content)] : null;
+  const body = item.editing && item.editing === side.side ? branchSlot((part) => part.editForm(play, item)) : answer?.content ? [thoughtFold(found?.thought), renderMarkdown(found ? found.words : answer.content)] : null;
   return h("article", { class: "play-answer " + side.kind + (answer || item.waiting ? "" : " absent"), "data-side": side.side },
     h("header", {}, h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), h("span", { class: "ts-small ts-soft play-name" }, side.name)),
     waits ? h("p", { class: "ts-soft play-wait" }, h("span", { class: "ts-dot live " + side.kind.split(" ")[0] }), " ", waits) : null,
     body ? h("div", { class: "md" }, playSureBody(play, item, answer, body)) : null,
     answer && !answer.content && ["complete", "stopped"].includes(answer.status) ? h("p", { class: "ts-soft" }, t("playground.nothing")) : null,
     !answer && !item.waiting ? h("p", { class: "ts-soft ts-small" }, t("playground.not_asked")) : null,
+    !answer && item.idle && !play.readOnly && item.sides.includes(side) ? againButton(play, item, side, t("playground.ask_too", { name: side.name })) : null,
+    answer?.status === "streaming" && item.answers.filter((one) => one.status === "streaming").length > 1 ? stopSide(play, side) : null,
     answer ? playFooter(answer, item, play) : null);
+}
+
+/** @param {Parts<"playground">} play */
+function againButton(play, item, side, label) {
+  return h("button", { type: "button", class: "ts-icon-btn", id: `play-again-${item.turn}-${side.side}`, "aria-label": label, title: label, onclick: () => playRegenerate(play, item.turn, side.side) }, drawIcon("refresh-cw"));
+}
+
+/** @param {Parts<"playground">} play */
+function stopSide(play, side) {
+  const label = t("playground.stop_side", { name: side.name });
+  return h("button", { type: "button", class: "ts-icon-btn play-stop-side", id: "play-stop-" + side.side, "aria-label": label, title: label,
+    onclick: (event) => runAction(event.currentTarget, () => play.ctx.call("chat_stop", play.id, side.side)) }, drawIcon("square"));
+}
+
+/**
+ * What can be done with one side's answer from it on.
+ * @param {Parts<"playground">} play
+ */
+function answerTools(play, item, answer) {
+  const side = item.sides.find((one) => one.side === answer.side);
+  if (!play.id || play.readOnly || !item.said) return [];
+  return [branchButton("pencil", `play-correct-${item.turn}-${answer.side}`, t("playground.edit_answer"), (part) => part.beginEdit(play, item, answer.side, answer.content)),
+    side ? againButton(play, item, side, t(item.last ? "playground.again_one" : "playground.again_branch", { name: side.name })) : null];
 }
 
 /** Which weights answered, and what such a hash says. */
@@ -128,9 +188,10 @@ function playFooter(answer, item, play) {
   return h("footer", { class: "ts-small ts-soft" },
     answer.status === "stopped" ? h("span", { class: "ts-badge neutral" }, drawIcon("square"), t("playground.stopped")) : null,
     h("span", { class: "ts-num" }, facts.join(" · ")),
+    stats.edited ? h("span", { class: "ts-badge neutral" }, drawIcon("pencil"), t("playground.edited")) : null,
     answer.weights_hash ? playHash(answer.weights_hash) : null,
     h("div", { class: "ts-row play-answer-act" },
       h("button", { type: "button", class: "ts-icon-btn", "aria-label": copy, title: copy, onclick: () => copyText(answer.content) }, drawIcon("copy")),
       playExactButton(play, item, answer),
-      play.id ? playSaveButton(play, item, answer) : null));
+      play.id ? playSaveButton(play, item, answer) : null, answerTools(play, item, answer)));
 }
