@@ -44,7 +44,13 @@ class _OneRow(Protocol):
 
 def draftable(shared_base: SharedBase, row: AnswerRow, cache: Any) -> bool:
     """Whether what a draft confirms is what the model would have said: greedy answers of a model that works in full."""
-    return row.request.temperature <= 0 and shared_base.cached and shared_base.pieces and shared_base.exact and stackable(cache)
+    return (
+        row.request.temperature <= 0
+        and shared_base.cached
+        and shared_base.pieces
+        and shared_base.exact
+        and stackable(cache)
+    )
 
 
 class Draft:

@@ -89,7 +89,13 @@ class LeanForward:
         return self._stack[1].rows(owners, each, blank)
 
     def _through(
-        self, layer: LeanLayer, states: Tensor, places: _Places, cache: Any, mask: Tensor | None, changed: LoraRows | None
+        self,
+        layer: LeanLayer,
+        states: Tensor,
+        places: _Places,
+        cache: Any,
+        mask: Tensor | None,
+        changed: LoraRows | None,
     ) -> Tensor:
         found = layer.qkv(normed(layer.before, states), changed)
         read = self._attend(layer, found[: places.tokens], places, cache, mask)
