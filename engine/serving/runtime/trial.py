@@ -70,6 +70,11 @@ def exact(model: Any) -> bool:
     return bool(model.dtype == torch.float32) and not packed(model)
 
 
+def tolerance(model: Any) -> float:
+    """What roundings may make of its scores, over the largest of them."""
+    return _TOLERANCE.get(torch.bfloat16 if packed(model) else model.dtype, 1e-1)
+
+
 def by_pieces(cache: Any) -> bool:
     """Whether a text can be read in pieces: recurrent layers carry their states on for single tokens alone."""
     return all(type(layer) in _KEYS_AND_VALUES for layer in cache.layers)
@@ -115,7 +120,7 @@ class Trial:
     def __init__(self, model: Any, answer: Answer, opened: Open) -> None:
         self._model, self._answer, self._open, self._inputs = model, answer, opened, TextInputs(model)
         self._words = model.get_input_embeddings().weight.shape[0]
-        self._most = _TOLERANCE.get(torch.bfloat16 if packed(model) else model.dtype, 1e-1)
+        self._most = tolerance(model)
 
     def reads_on(self, key: str) -> bool:
         """Whether the scores of a text are the same when its last token is read after the others, with a cache."""

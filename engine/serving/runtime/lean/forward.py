@@ -49,8 +49,10 @@ class LeanForward:
         self._stack: tuple[tuple[str, ...], LoraStack] | None = None  # of the adapters of the batch in hand
 
     def takes(self, inputs: dict[str, Any]) -> bool:
-        """Whether it can do what is asked for: the scores of the last tokens, and a cache that goes on."""
-        if not inputs.keys() <= _TAKEN or inputs.get("logits_to_keep") != 1 or not inputs.get("use_cache"):
+        """Whether it can do what is asked for: scores of the last tokens, or of a few of one row, and a cache that goes on."""
+        if not inputs.keys() <= _TAKEN or not inputs.get("use_cache"):
+            return False
+        if inputs.get("logits_to_keep") != 1 and not _of_each(inputs):
             return False
         if not inputs.keys() >= _NEEDED or ("attention_mask" in inputs and inputs["input_ids"].shape[1] > 1):
             return False
@@ -69,7 +71,8 @@ class LeanForward:
         """
         ids, cache = inputs["input_ids"], inputs["past_key_values"]
         rows, count = ids.shape
-        blank = padded(rows) - rows if count == 1 and rows <= FEW else 0
+        each = _of_each(inputs)
+        blank = padded(rows * count) - rows * count if (each or count == 1) and rows * count <= FEW else 0
         changed = self._rows_of(keys, adapters, count, blank)
         states = self.parts.trunk.embed_tokens(ids).reshape(rows * count, -1)
         places = _Places(self.parts.trunk.rotary_emb(states[None], inputs["position_ids"]), rows, count)
@@ -77,6 +80,10 @@ class LeanForward:
         states = pad(states, (0, 0, 0, blank))
         for layer in self.parts.layers:
             states = self._through(layer, states, places, cache, mask, changed)
+        if each:  # as if they were rows
+            return SimpleNamespace(
+                logits=self._scores(states, count, 1, changed).transpose(0, 1), past_key_values=cache
+            )
         return SimpleNamespace(logits=self._scores(states, rows, count, changed), past_key_values=cache)
 
     def _rows_of(self, keys: Sequence[str], adapters: dict[str, Lora], each: int, blank: int) -> LoraRows | None:
@@ -176,6 +183,12 @@ def _mask(given: Tensor | None, count: int, before: int) -> Tensor | None:
     if count == 1 or before == 0:
         return None
     return torch.ones(count, before + count, dtype=torch.bool).tril(before)
+
+
+def _of_each(inputs: dict[str, Any]) -> bool:
+    """Whether the scores of each of a few tokens of one row are asked for."""
+    rows, count = inputs["input_ids"].shape if "input_ids" in inputs else (0, 0)
+    return bool(rows == 1 < count <= FEW and inputs.get("logits_to_keep") == count)
 
 
 def _is_silu(module: Any) -> bool:

@@ -135,7 +135,7 @@ class LeanParts:
 def parts_of(model: Any) -> LeanParts | None:
     """The parts of a model; None where it is built otherwise."""
     trunk, head = getattr(model, "model", None), getattr(model, "lm_head", None)
-    if trunk is None or type(head) is not nn.Linear or _children(trunk) != _TRUNK:
+    if trunk is None or not isinstance(head, nn.Linear) or _children(trunk) != _TRUNK:
         return None
     if _children(model) != {"model", "lm_head"} or not stackable(DynamicCache(config=model.config)):
         return None
