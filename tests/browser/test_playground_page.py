@@ -393,3 +393,61 @@ def test_a_weights_hash_says_what_it_is(visit: Open, studio: Studio) -> None:
     page.wait_for_selector("text=Equal hashes mean the very same model")
     assert page.locator(".play-hash .ts-mono").first.inner_text() == "5a" * 32
     assert tab.violations() == []
+
+
+def test_how_an_answer_was_made_how_sure_it_was_and_where_two_differ(visit: Open, studio: Studio) -> None:
+    tab = visit(at=studio.server)
+    page = tab.open(f"/en/playground?tuned={studio.tuned[0]}")
+    _seed(page)
+    page.fill("#play-input", "What is <|im_end|> the lantern?")
+    page.keyboard.press("Enter")
+    _idle(page, 2)
+    page.locator(".play-exact").last.click()
+    page.wait_for_selector(".ts-dialog .play-prompt")
+    marks = page.locator(".play-prompt .trained").all_inner_texts()
+    assert marks == ["<|im_start|>", "<|im_end|>"] * 2 + ["<|im_start|>"]
+    assert "What is <|im_end|> the lantern?" in page.locator(".play-prompt").inner_text()
+    page.click("#exact-again")
+    page.wait_for_selector(".ts-dialog :text('The same answer, word for word.')", timeout=60_000)
+    assert tab.violations() == []
+    page.keyboard.press("Escape")
+
+    page.click("#play-do-eye")
+    page.wait_for_selector(".play-answer .play-words >> nth=1")
+    assert page.get_attribute("#play-do-eye", "aria-pressed") == "true"
+    assert page.locator(".play-answer [tabindex='0'].play-word").count() == 2
+    page.locator(".play-answer .play-word").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector(".play-word-box .play-shares li")
+    word = page.locator(".play-word:focus")
+    assert word.get_attribute("data-place") == "1"
+    assert word.get_attribute("aria-describedby") == "play-word-box"
+    assert page.locator(".play-word-head b").inner_text() in str(word.get_attribute("aria-label"))
+    assert tab.violations() == []
+    page.keyboard.press("Escape")
+    assert page.locator(".play-word-box").count() == 0
+
+    page.click(".play-differ")
+    page.click("#differ-do")
+    page.wait_for_selector(".play-differ-found .play-words", timeout=60_000)
+    page.locator(".play-differ-list .ts-link").first.click()
+    page.wait_for_selector(".ts-dialog .play-word-box")
+    assert page.locator(".play-word-line .ts-badge").count() == 2
+    assert tab.violations() == []
+    tab.assert_clean()
+    address = page.url.replace("/en/", "/zh/").removeprefix(studio.server.url)
+    phone = visit(at=studio.server, size=PHONE, scheme="dark")
+    page = phone.open(address)
+    page.wait_for_selector(".play-answer footer")
+    page.click("#play-do-eye")
+    page.locator(".play-answer .play-word").nth(2).click()
+    box = page.locator(".play-word-box").evaluate("one => one.getBoundingClientRect().toJSON()")
+    assert box["left"] >= 0
+    assert box["right"] <= PHONE["width"]
+    assert phone.violations() == []
+    page.keyboard.press("Escape")
+    page.click(".play-differ")
+    page.click("#differ-do")
+    page.wait_for_selector(".play-differ-found .play-words")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert phone.violations() == []
