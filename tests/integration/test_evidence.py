@@ -9,38 +9,15 @@ from typing import Any
 import pytest
 
 from engine.core.context import Context
-from engine.services.chat.evidence import against_base, evidence, evidence_csv
+from engine.core.text import LANGUAGES
+from engine.services.arena.evidence import against_base, evidence, evidence_csv
 from engine.services.chat.sides import answer_hash
 from storage.queries.ranked.rankings import PAGE, PLAYGROUND
 from storage.ranking_tables import RankedPrompt, Ranking
 from storage.tables import Conversation, LanguageModel, TunedModel
 from tests.earlier import STYLE, opened
+from tests.votes import BASE, OTHER, SIDES, TUNED, cast_vote
 from webui.i18n import sentence
-
-BASE, TUNED, OTHER = "b" * 64, "t" * 64, "o" * 64
-SIDES = {BASE: ("base", "Starter"), TUNED: ("tuned:1", "Lanterns"), OTHER: ("tuned:2", "Lanterns")}
-
-
-def cast_vote(
-    ctx: Context, question: str, ranks: list[int], models: tuple[str, ...] = (BASE, TUNED), **more: Any
-) -> int:
-    """A vote as the pages store it; returns its prompt's id."""
-    ranking = {
-        "blind": True,
-        "rater": "Ann",
-        **{key: more.pop(key) for key in ("blind", "rater", "verdict") if key in more},
-    }
-    with ctx.db.write() as s:
-        row = RankedPrompt(**{"source": PLAYGROUND, "drawn": True, **more})
-        row.prompt = [{"role": "user", "content": question}]
-        row.answers = [
-            {"text": f"{name[0]} says {question}", "side": SIDES[name][0], "label": SIDES[name][1], "weights": name}
-            for name in models
-        ]
-        s.add(row)
-        s.flush()
-        s.add(Ranking(prompt_id=row.id, ranks=ranks, **ranking))
-        return row.id
 
 
 def _base(s: Any) -> int:
@@ -97,6 +74,30 @@ def test_the_same_weights_count_together_in_other_conversations(ctx: Context) ->
     names = {one["name"] for one in evidence(ctx, second)["models"]}
     assert names == {"Starter", f"Lanterns ({TUNED[:6]})", f"Lanterns ({OTHER[:6]})"}  # two of one name are told apart
     assert evidence(ctx, 999)["sentence"]["code"] == "votes.none"
+
+
+@pytest.mark.parametrize(
+    ("ranks", "begins"),
+    [
+        (
+            [[2, 1]] * 3,
+            "Too few votes to tell: Lanterns won 3 and lost 0 against Starter, 0 alike. Votes still needed even if it wins all",
+        ),
+        (
+            [[2, 1]] * 6 + [[1, 2]],
+            "Not enough yet: Lanterns won 6 and lost 1 against Starter, 0 alike. Votes still needed on new questions",
+        ),
+        ([[2, 1]] * 11 + [[1, 2]] * 11, "Not enough yet, and they are close: "),
+        ([[2, 1], [1, 2]] * 150 + [[1, 1]] * 50, "They seem alike: the win rate of "),
+    ],
+)
+def test_the_sentence_says_no_more_than_the_numbers(ctx: Context, ranks: list[list[int]], begins: str) -> None:
+    for place, one in enumerate(ranks):
+        cast_vote(ctx, f"Q{place}", one)
+    told = evidence(ctx)["sentence"]
+    assert str(sentence("en", told["code"], told["params"])).startswith(begins)
+    for language in LANGUAGES:
+        assert "{" not in str(sentence(language, told["code"], told["params"]))
 
 
 def test_what_was_passed_over_or_has_no_weights_says_nothing(ctx: Context) -> None:

@@ -17,6 +17,7 @@ import { playDrawTurns, playTurns } from "./turns.js";
 export async function view(root, _value, ctx) {
   const list = queryId("list");
   if (list) return (await import("./list.js")).listView(root, list, ctx);
+  if (queryValue("evidence")) return (await import("./evidence.js")).evidenceView(root, queryId("evidence"), ctx);
   if (queryId("arena")) return (await import("./arena/page.js")).arenaView(root, queryId("arena"), ctx);
   let start;
   try {
