@@ -11,6 +11,7 @@ import pytest
 from engine.core.context import Context
 from engine.core.text import LANGUAGES
 from engine.services.arena.evidence import against_base, evidence, evidence_csv
+from engine.services.chat.blind import new_blind, shuffled
 from engine.services.chat.sides import answer_hash
 from storage.queries.ranked.rankings import PAGE, PLAYGROUND
 from storage.ranking_tables import RankedPrompt, Ranking
@@ -122,6 +123,25 @@ def test_rankings_of_drawn_answers_are_blind_and_new_votes_are_seen_at_once(ctx:
     with ctx.db.write() as s:
         s.get_one(RankedPrompt, prompt).deleted_at = 1.0
     assert evidence(ctx)["sentence"]["code"] == "votes.none"
+
+
+def test_where_answers_stood_is_known_of_blind_votes(ctx: Context) -> None:
+    """A person who always takes the first one."""
+    with ctx.db.write() as s:
+        row = Conversation(
+            title="", base_model_id=_base(s), tuned_ids=[1], settings={}, blind=new_blind([], apart=True, reveal=False)
+        )
+        s.add(row)
+        s.flush()
+        talk, blind = row.id, row.blind
+    sides = ["base", "tuned:1"]
+    for turn in range(1, 21):
+        first = shuffled(blind, turn, sides, "Ann")[0]
+        cast_vote(ctx, f"Q{turn}", [1, 2] if first == "base" else [2, 1], conversation_id=talk, turn=turn)
+    left = evidence(ctx, talk)["left"]
+    assert left is not None
+    assert (left["share"], left["sure"]) == (1.0, True)
+    assert abs(evidence(ctx, talk)["duels"][0]["share"] - 0.5) < 0.35
 
 
 def test_two_raters_are_compared_and_the_table_can_be_taken_away(ctx: Context) -> None:
