@@ -12,12 +12,11 @@ from engine.core.context import Context
 from engine.core.text import LANGUAGES
 from engine.services.arena.evidence import against_base, evidence, evidence_csv
 from engine.services.chat.blind import new_blind, shuffled
-from engine.services.chat.sides import answer_hash
 from storage.queries.ranked.rankings import PAGE, PLAYGROUND
 from storage.ranking_tables import RankedPrompt, Ranking
-from storage.tables import Conversation, LanguageModel, TunedModel
+from storage.tables import Conversation, LanguageModel
 from tests.earlier import STYLE, opened
-from tests.votes import BASE, OTHER, SIDES, TUNED, cast_vote
+from tests.votes import BASE, OTHER, SIDES, TUNED, cast_vote, cast_votes, sides_against_base
 from webui.i18n import sentence
 
 
@@ -93,8 +92,7 @@ def test_the_same_weights_count_together_in_other_conversations(ctx: Context) ->
     ],
 )
 def test_the_sentence_says_no_more_than_the_numbers(ctx: Context, ranks: list[list[int]], begins: str) -> None:
-    for place, one in enumerate(ranks):
-        cast_vote(ctx, f"Q{place}", one)
+    cast_votes(ctx, {f"Q{place}": one for place, one in enumerate(ranks)})
     told = evidence(ctx)["sentence"]
     assert str(sentence("en", told["code"], told["params"])).startswith(begins)
     for language in LANGUAGES:
@@ -163,11 +161,8 @@ def test_two_raters_are_compared_and_the_table_can_be_taken_away(ctx: Context) -
 def test_a_tuned_model_knows_its_votes_against_its_base(tmp_path: Any) -> None:
     ctx = opened(tmp_path)
     assert against_base(ctx, STYLE) is None
-    with ctx.db.read() as s:
-        tuned = s.get_one(TunedModel, STYLE)
-        base = s.get_one(LanguageModel, tuned.base_model_id)
-        names = answer_hash(base, None), answer_hash(base, tuned)
-    SIDES.update({names[0]: ("base", "Starter"), names[1]: (f"tuned:{STYLE}", "Style")})
+    SIDES.update(sides_against_base(ctx, STYLE))
+    names = tuple(sides_against_base(ctx, STYLE))
     for place in range(3):
         cast_vote(ctx, f"Q{place}", [2, 1] if place else [1, 1], models=names)
     cast_vote(ctx, "seen", [2, 1], models=names, blind=False)
