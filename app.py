@@ -160,6 +160,12 @@ def _chat(console: Console, settings: Settings, args: argparse.Namespace) -> int
     return chat(console, _open(settings), args)
 
 
+def _votes(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.votes import votes
+
+    return votes(console, _open(settings), args)
+
+
 def _export(console: Console, settings: Settings, args: argparse.Namespace) -> int:
     from engine.commands.export import export
 
@@ -201,6 +207,7 @@ _COMMANDS: dict[str, Callable[[Console, Settings, argparse.Namespace], int]] = {
     "rewards": _rewards,
     "data": _data,
     "chat": _chat,
+    "votes": _votes,
     "export": _export,
     "resize": _resize,
     "demo": _demo,

@@ -223,6 +223,10 @@ def _chat(command: _Command) -> None:
     command.add("--max-tokens", key="max_tokens", type=int, metavar="N")
 
 
+def _votes(command: _Command) -> None:
+    command.add("--conversation", key="votes_conversation", type=int, metavar="ID")
+
+
 def _resize(command: _Command) -> None:
     command.add("model", key="resized_model", metavar="MODEL")
 
@@ -258,6 +262,7 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "rewards": _rewards,
     "data": _data,
     "chat": _chat,
+    "votes": _votes,
     "export": _export,
     "resize": _resize,
     "demo": _demo,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 BASE = "base"
+EIGHT_BITS = "w8"  # a `ResidentModels.dtype`: weights in 8 bits, worked with in fp32, for chats on a processor
 LONGEST_ANSWER = 2048  # tokens; nobody may hold the model for longer
 LAST_EVENTS = ("done", "failed")
 Reason = Literal["end", "length", "stopped", "failed"]
@@ -17,6 +18,16 @@ def tuned_key(tuned_id: int) -> str:
     return f"tuned-{tuned_id}"
 
 
+class Recipe(TypedDict):
+    """What makes a result of the weights of a checkpoint: the base and the settings that it was trained with."""
+
+    spec: dict[str, Any]  # as the job's row has it
+    steps: int  # of the whole job
+    base: str  # folder with the base's weights
+    tokenizer: str  # folder with tokenizer.json
+    start: str | None  # folder of the tuned model that the job went on with
+
+
 @dataclass(frozen=True)
 class Weights:
     """A folder with weights, which was checked, and the name under which it is held."""
@@ -25,6 +36,8 @@ class Weights:
     kind: str  # "base", or the form of a result: "adapter", "delta", "full"
     path: str  # absolute folder
     sha256: str = ""  # of what lies there: other weights under the same name are loaded anew
+    on: str = BASE  # name of the base that it stands on; a "full" one stands alone
+    recipe: Recipe | None = None  # of a checkpoint, which is no result yet
 
 
 @dataclass(frozen=True)
@@ -34,10 +47,10 @@ class ResidentModels:
     Attributes:
         identity: names the base's weights; another identity makes the process drop all that it holds.
         base: weights of the base model.
-        tuned: results on top of it.
+        tuned: results on top of it; further bases ("full", beside it), each before the results that stand on it.
         tokenizer: folder with tokenizer.json.
         device: key: "cpu" or "cuda:N".
-        dtype: "fp32", "bf16", "fp16", or the key of the format (`engine.base_formats`) of a quantised base.
+        dtype: "fp32", "bf16", "fp16", `EIGHT_BITS`, or the key of the format (`engine.base_formats`) of a quantised base.
         threads: of the processor.
         evict: held models to drop first.
     """
@@ -61,11 +74,13 @@ class ResidentModels:
 class Ask:
     """What one side is to answer: the name of its weights and the prompt's tokens."""
 
-    side: str  # "base" or "tuned:ID"
+    side: str  # "base", "tuned:ID", "checkpoint:ID" or "model:ID"
     weights: str  # `Weights.key`
     ids: tuple[int, ...]  # of the prompt
     seed: int  # of its random choices
     max_tokens: int  # of the answer
+    tokenizer: str = ""  # folder with tokenizer.json, where it is another one than the plan's
+    stop_ids: tuple[int, ...] = ()  # tokens that end its answer, where they are others than the request's
 
 
 @dataclass(frozen=True)
@@ -74,6 +89,15 @@ class Score:
 
     weights: str  # `Weights.key`
     ids: tuple[int, ...]  # of the conversation up to the end of its answer
+
+
+@dataclass(frozen=True)
+class Forced:
+    """An answer that some weights are to read as if it were their own: what each of its tokens is worth to them."""
+
+    weights: str  # `Weights.key`
+    ids: tuple[int, ...]  # of the prompt and the answer
+    answer: int  # how many of them, the last ones, are the answer's
 
 
 @dataclass(frozen=True)
@@ -87,6 +111,8 @@ class Request:
     top_p: float = 1.0  # share of probability that is drawn from, 0 to 1
     stop_ids: tuple[int, ...] = field(default=())  # tokens that end an answer
     scores: tuple[Score, ...] = ()  # texts to score, after all answers
+    words: int = 0  # likeliest tokens that are told beside each one of an answer; 0: nothing is told
+    forced: tuple[Forced, ...] = ()  # answers to read, after all else
 
 
 def encode(message: dict[str, Any]) -> bytes:
@@ -105,7 +131,14 @@ def read_request(raw: dict[str, Any]) -> Request:
     plan["base"] = Weights(**plan["base"])
     plan["tuned"] = tuple(Weights(**weights) for weights in plan["tuned"])
     plan["evict"] = tuple(plan["evict"])
-    asks = tuple(Ask(**{**ask, "ids": tuple(ask["ids"])}) for ask in raw["asks"])
+    asks = tuple(Ask(**{**ask, "ids": tuple(ask["ids"]), "stop_ids": tuple(ask["stop_ids"])}) for ask in raw["asks"])
     scores = tuple(Score(one["weights"], tuple(one["ids"])) for one in raw["scores"])
-    read = {"plan": ResidentModels(**plan), "asks": asks, "stop_ids": tuple(raw["stop_ids"]), "scores": scores}
+    forced = tuple(Forced(one["weights"], tuple(one["ids"]), one["answer"]) for one in raw["forced"])
+    read = {
+        "plan": ResidentModels(**plan),
+        "asks": asks,
+        "stop_ids": tuple(raw["stop_ids"]),
+        "scores": scores,
+        "forced": forced,
+    }
     return Request(**raw | read)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from engine.core.shapes import CodedMessage
+from engine.shapes.branches import TurnVersions
 from engine.shapes.jobs import JobView
 
 AnswerStatus = Literal["waiting", "loading", "streaming", "complete", "stopped", "failed"]
@@ -58,6 +59,7 @@ class ChatSettings(TypedDict, total=False):
     top_p: float  # share of the likeliest words
     max_tokens: int  # of an answer
     seed: int | None  # None: a new one each time
+    weights: Literal["full", "int8"]  # how a processor holds them
 
 
 class ConversationBrief(TypedDict):
@@ -71,15 +73,20 @@ class ConversationBrief(TypedDict):
     turns: int  # prompts
     created_at: float  # seconds since 1970
     updated_at: float  # seconds since 1970
+    root: int  # the first conversation of its family
+    branch_turn: int | None  # the first turn in which it differs from what it branched off; None where it did not
+    branch_prompt: str  # beginning of what is asked there
 
 
 class SideView(TypedDict):
     """Who answers."""
 
-    side: str  # "base" or "tuned:ID"
+    side: str  # "base", "tuned:ID", "checkpoint:ID" or "model:ID"
     label: str  # the model's name
     kind: SideKind  # as pages colour it
     weights_hash: str  # of the weights that answer
+    base: NotRequired[str]  # name of the base that it stands on, where that is another one than the conversation's
+    step: NotRequired[int | None]  # of a checkpoint
 
 
 class AnswerStats(TypedDict, total=False):
@@ -98,6 +105,9 @@ class AnswerStats(TypedDict, total=False):
     waited_s: float  # before the model was there
     device: str  # that it was given on
     precision: str  # number format
+    edited: bool  # a person wrote it
+    template: str  # of a prompt: with its variables
+    values: dict[str, str]  # of a prompt: of its variables
 
 
 class MessageView(TypedDict):
@@ -120,13 +130,15 @@ class ConversationView(TypedDict):
     base_model_id: int  # that answers
     base_name: str  # of it
     tuned_ids: list[int]  # that answer as well
-    sides: list[SideView]  # the base first
+    sides: list[SideView]  # in the chosen order
     settings: ChatSettings  # as chosen
     read_only: CodedMessage | None  # why it cannot go on
     messages: list[MessageView]  # in their order
+    versions: list[TurnVersions]  # of the turns that there are several of
     created_at: float  # seconds since 1970
     updated_at: float  # seconds since 1970
     busy: NotRequired[bool]  # it is being answered
+    blind: NotRequired[bool]  # names are hidden until a vote
 
 
 class ListBounds(TypedDict):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, exists, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from storage.tables import Conversation, Message
 
@@ -33,6 +33,12 @@ def messages_of(s: Session, conversation_id: int) -> list[Message]:
     return list(s.scalars(own.order_by(Message.turn, Message.role.desc(), Message.id)))
 
 
+def answers_with_makers(s: Session, conversation_id: int, turn: int) -> list[Message]:
+    """The answers of a turn with `made_by`, which is left out elsewhere."""
+    own = Message.conversation_id == conversation_id, Message.turn == turn, Message.role == ASSISTANT
+    return list(s.scalars(select(Message).where(*own).order_by(Message.id).options(undefer(Message.made_by))))
+
+
 def turn_counts(s: Session, ids: Sequence[int]) -> dict[int, int]:
     """How many prompts each conversation has."""
     own = select(Message.conversation_id, func.count()).where(Message.conversation_id.in_(ids), Message.role == USER)
@@ -44,9 +50,9 @@ def last_turn(s: Session, conversation_id: int) -> int:
     return s.scalar(select(func.max(Message.turn)).where(Message.conversation_id == conversation_id)) or 0
 
 
-def add_prompt(s: Session, conversation_id: int, turn: int, prompt: str) -> None:
-    """Store what the user asked."""
-    s.add(Message(conversation_id=conversation_id, turn=turn, role=USER, content=prompt))
+def add_prompt(s: Session, conversation_id: int, turn: int, prompt: str, stats: dict[str, Any] | None = None) -> None:
+    """Store what the user asked. `stats`: {"template", "values"} where variables were filled in."""
+    s.add(Message(conversation_id=conversation_id, turn=turn, role=USER, content=prompt, stats=stats or {}))
 
 
 def put_answer(s: Session, conversation_id: int, turn: int, side: str, values: dict[str, Any]) -> None:

@@ -273,6 +273,18 @@ def checkpoints_of(s: Session, job_id: int) -> list[Checkpoint]:
     return list(s.scalars(kept.order_by(Checkpoint.step)))
 
 
+def checkpoints_by_ids(s: Session, ids: Iterable[int]) -> dict[int, Checkpoint]:
+    """Checkpoints by id, deleted ones too."""
+    wanted = list(ids)
+    return {row.id: row for row in s.scalars(select(Checkpoint).where(Checkpoint.id.in_(wanted)))} if wanted else {}
+
+
+def checkpoints_there(s: Session) -> list[Checkpoint]:
+    """Every checkpoint that is still on disk, those of the newest jobs first, each job's in their order."""
+    kept = select(Checkpoint).where(Checkpoint.deleted_at.is_(None))
+    return list(s.scalars(kept.order_by(Checkpoint.job_id.desc(), Checkpoint.step)))
+
+
 def forget_checkpoints(s: Session, job_id: int) -> None:
     """Mark every checkpoint of a job as deleted, before its files go."""
     mine = update(Checkpoint).where(Checkpoint.job_id == job_id, Checkpoint.deleted_at.is_(None))

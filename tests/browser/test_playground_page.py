@@ -157,6 +157,55 @@ def test_one_question_is_answered_side_by_side_and_kept(visit: Open, studio: Stu
     tab.assert_clean()
 
 
+def test_a_conversation_is_edited_branched_and_walked(visit: Open, studio: Studio) -> None:
+    talk = _said(studio, "Where is the lamp?", "On the table.")
+    tab = visit(at=studio.server)
+    page = tab.open(f"/en/playground?conversation={talk}")
+    _seed(page, "4")
+    page.click("#play-edit-do-1")
+    page.fill("#play-edit-1", "Where is the {{thing}} lamp?")
+    assert tab.violations() == []
+    page.click("#play-edit-1-save")
+    page.wait_for_selector(".play-versions:has-text('2 / 2')")
+    _idle(page, 2)
+    assert page.locator(".play-asked .ts-bubble").all_inner_texts() == ["Where is the {{thing}} lamp?"]
+    page.click("#play-version-1-back")
+    page.wait_for_selector(".play-versions:has-text('1 / 2')")
+    assert page.locator(".play-answer .md").all_inner_texts() == ["On the table."] * 2
+    assert page.url.endswith(f"conversation={talk}")
+    page.click("#play-correct-1-base")
+    page.fill("#play-edit-1", "On the shelf.")
+    page.click("#play-edit-1-save")
+    page.wait_for_selector(".play-answer .ts-badge:has-text('Edited')")
+    page.wait_for_selector(".play-versions:has-text('3 / 3')")
+    page.fill("#play-input", "And the {{what}}?")
+    page.wait_for_selector("#play-variable-0")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".play-note:has-text('Fill in what')")
+    page.fill("#play-variable-0", "chair")
+    assert tab.violations() == []
+    page.click(".play-composer .primary")
+    _idle(page, 4)
+    assert page.locator(".play-asked .ts-bubble").all_inner_texts() == ["Where is the lamp?", "And the chair?"]
+    page.click("#play-do-clock")
+    page.wait_for_selector(".play-past-branch >> nth=1")
+    assert page.locator(".play-past-branch").count() == 2
+    page.keyboard.press("Escape")
+    page.click("#play-do-settings")
+    page.fill("#chat-system", "Be a {{kind}} poet.")
+    page.fill("#prompt-name", "Poet")
+    page.click("#prompt-keep")
+    page.wait_for_selector("#prompt-delete")
+    assert tab.violations() == []
+    page.select_option("#prompt-choice", index=2)
+    assert "two short sentences" in page.input_value("#chat-system")
+    page.select_option("#prompt-choice", label="Poet")
+    assert page.input_value("#chat-system") == "Be a {{kind}} poet."
+    page.click(".ts-dialog .primary")
+    page.wait_for_selector("#play-variable-0")
+    tab.assert_clean()
+
+
 def test_a_second_tuned_model_differs_by_a_word(visit: Open, studio: Studio) -> None:
     page = visit(at=studio.server).open(f"/en/playground?tuned={studio.tuned[0]}")
     _seed(page)

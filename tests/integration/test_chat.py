@@ -151,6 +151,19 @@ def test_stop_keeps_the_words_and_says_so(world: World) -> None:
         assert stored[side]["stats"]["tokens"] < 450
 
 
+def test_one_side_is_stopped_while_the_others_go_on(world: World) -> None:
+    conversation = world.open(world.adapter, world.whole, max_tokens=40)
+    whole = {event["side"]: event["text"] for event in world.chat.ask(conversation, PROMPT)}
+    other, last = world.open(world.adapter, world.whole, max_tokens=400), {}
+    for event in world.chat.ask(other, PROMPT):
+        last[event["side"]] = event
+        if event["side"] == "base" and event["status"] == "streaming" and event["stats"].get("tokens", 0) > 2:
+            world.chat.stop(other, "base")
+    assert [last.pop("base")["status"], *{event["status"] for event in last.values()}] == ["stopped", "complete"]
+    assert 2 < world.answers(other, 1)["base"]["stats"]["tokens"] < 400
+    assert all(event["text"].startswith(whole[side]) for side, event in last.items())  # nothing else changed for them
+
+
 def test_an_answer_that_nobody_reads_is_finished_and_can_be_followed(world: World) -> None:
     conversation = world.open(max_tokens=200)
     answer = world.chat.ask(conversation, PROMPT)

@@ -56,7 +56,14 @@ def test_who_gives_up_leaves_the_queue_and_a_full_queue_refuses() -> None:
 
 def test_settings_are_capped_and_filled_in() -> None:
     read = read_chat_settings({"max_tokens": 10**9, "temperature": -3, "top_p": "0.5", "system": "  Be brief. "})
-    assert read == {"system": "Be brief.", "temperature": 0.0, "top_p": 0.5, "max_tokens": 2048, "seed": None}
+    assert read == {
+        "system": "Be brief.",
+        "temperature": 0.0,
+        "top_p": 0.5,
+        "max_tokens": 2048,
+        "seed": None,
+        "weights": "full",
+    }
     assert read_chat_settings(None) == {param.key: param.default for param in CHAT_PARAMS}
     assert read_chat_settings({"seed": ""})["seed"] is None
     with pytest.raises(SpecError) as refused:

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.core.obstacles import obstacle, sources
 from engine.core.text import LANGUAGES
 from storage.queries.job_lists import count_active
-from webui.http import draft_route, files, question_route, scripts_and_styles
+from webui.http import chat_route, draft_route, files, question_route, scripts_and_styles
 from webui.http.browsers import Browsers
 from webui.http.language import language_of
 from webui.http.language_site import LanguageSite
@@ -90,6 +90,7 @@ def _add_routes(app: FastAPI, site: Site) -> None:
         app.add_api_route(f"/{page.path}", to_language, methods=["GET", "HEAD"])
     app.include_router(scripts_and_styles.router())
     app.include_router(files.router(site))
+    app.include_router(chat_route.router(site))
     app.include_router(draft_route.router(site))
     app.include_router(question_route.router(site))
     app.mount("/static", _Static(directory=FOLDER))

@@ -17,8 +17,12 @@ from engine.shapes.chat import AnswerEvent, ChatSettings, ConversationBrief, Con
 from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
+from webui.pages.arena import arena_feed, arena_functions
+from webui.pages.evidence import VOTES_SECONDS, evidence_in_talk
+from webui.pages.exact import exact_in_talk
 from webui.pages.scoring import scoring_in_talk
 from webui.pages.shapes import ChatChanges, ChatFeed, ChatStart, SavedRow, WantedList
+from webui.pages.turning import prompt_library, turning
 from webui.site import Site
 
 if TYPE_CHECKING:
@@ -39,10 +43,14 @@ def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     guard = guarded(lang)
     (reading, feed), (lists, list_view) = _reading(site, lang), _lists(site)
-    functions = (*reading, *_writing(site.chat), *lists, *_feedback(site), *scoring_in_talk(site))
+    proof, results = evidence_in_talk(site)
+    functions = (*proof, *reading, *_writing(site.chat), *lists, *_feedback(site), *scoring_in_talk(site))
+    functions += (*turning(site), *prompt_library(site, lang), *arena_functions(site), *exact_in_talk(site))
     polled = [
+        PolledFunction(guard(arena_feed(site)), seconds=_MEMORY_SECONDS),
         PolledFunction(guard(feed), seconds=_MEMORY_SECONDS),
         PolledFunction(guard(list_view), seconds=_FILE_SECONDS),
+        PolledFunction(guard(results), seconds=VOTES_SECONDS),
     ]
     view("playground", functions=[guard(function) for function in functions], polled=polled)
 
@@ -81,25 +89,23 @@ def _reading(site: Site, lang: str) -> tuple[tuple[Function, ...], Function]:
 def _writing(chat: Chat) -> tuple[Function, ...]:
     """What changes a conversation."""
 
-    def chat_open(base_id: int, tuned_ids: list[int], settings: ChatSettings) -> int:
-        return chat.open(int(base_id), [int(one) for one in tuned_ids], settings)
+    def chat_open(base_id: int, sides: list[str], settings: ChatSettings) -> int:
+        return chat.open(int(base_id), settings=settings, sides=[str(one) for one in sides])
 
     def chat_update(conversation_id: int, changes: ChatChanges) -> None:
-        chat.update(int(conversation_id), settings=changes.get("settings"), tuned_ids=changes.get("tuned_ids"))
+        chat.update(int(conversation_id), settings=changes.get("settings"), sides=changes.get("sides"))
 
-    def chat_ask(conversation_id: int, prompt: str) -> None:
-        _begin(chat.ask(int(conversation_id), str(prompt)))
+    def chat_ask(conversation_id: int, prompt: str, values: dict[str, str] | None = None) -> None:
+        """`values`: of the variables of prompt and system prompt; None: both are asked as they stand."""
+        _begin(chat.ask(int(conversation_id), str(prompt), values=values))
 
-    def chat_regenerate(conversation_id: int) -> None:
-        _begin(chat.regenerate(int(conversation_id)))
-
-    def chat_stop(conversation_id: int) -> None:
-        chat.stop(int(conversation_id))
+    def chat_stop(conversation_id: int, side: str = "") -> None:
+        chat.stop(int(conversation_id), side)
 
     def chat_delete(conversation_id: int) -> None:
         chat.delete(int(conversation_id))
 
-    return chat_open, chat_update, chat_ask, chat_regenerate, chat_stop, chat_delete
+    return chat_open, chat_update, chat_ask, chat_stop, chat_delete
 
 
 def _lists(site: Site) -> tuple[tuple[Function, ...], Function]:
@@ -107,10 +113,11 @@ def _lists(site: Site) -> tuple[tuple[Function, ...], Function]:
     ctx = site.ctx
 
     def list_start(wanted: WantedList) -> int:
-        tuned = [int(one) for one in wanted["tuned_ids"]]
         said = {"name": str(wanted["name"]), "key": str(wanted["key"])[:64]}
-        questions = [str(one) for one in wanted["questions"]]
-        return question_lists.start_list(ctx, int(wanted["base_id"]), tuned, wanted["settings"], questions, **said)
+        questions, sides = [str(one) for one in wanted["questions"]], [str(one) for one in wanted["sides"]]
+        return question_lists.start_list(
+            ctx, int(wanted["base_id"]), (), wanted["settings"], questions, sides=sides, **said
+        )
 
     def list_view(job_id: int, after: int) -> QuestionListView:
         return question_lists.list_view(ctx, int(job_id), int(after))

@@ -254,7 +254,7 @@ class WantedList(TypedDict):
     """A list of questions as a form asks for it."""
 
     base_id: int  # base model
-    tuned_ids: list[int]  # that answer as well
+    sides: list[str]  # names of all that answer, in order
     settings: ChatSettings  # to answer with
     questions: list[str]  # in their order
     name: str  # what lists call it
@@ -272,7 +272,7 @@ class ChatChanges(TypedDict, total=False):
     """What is to be changed of a conversation."""
 
     settings: ChatSettings  # those that are named
-    tuned_ids: list[int]  # who answers from now on
+    sides: list[str]  # names of all that answer from now on, in order
 
 
 class SavedRow(TypedDict):

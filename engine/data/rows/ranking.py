@@ -52,3 +52,9 @@ def thumbs_of(row: Mapping[str, Any]) -> list[Row]:
         for answer, rank in zip(row[ANSWERS], ranks, strict=True)
         if rank in ends
     ]
+
+
+def thumbs_down(row: Mapping[str, Any]) -> list[Row]:
+    """Every answer with a thumb down: none of them was good."""
+    rest = {key: value for key, value in row.items() if key not in _OWN}
+    return [{**rest, "completion": answer, "label": False} for answer in row[ANSWERS]]

@@ -79,6 +79,27 @@ class Decoding:
         """The text of tokens."""
         return self.tokenizer.decode(list(ids), skip_special_tokens=skip_special)
 
+    def texts_behind(self, runs: Sequence[Sequence[int]]) -> list[str]:
+        """The text of each of these runs of tokens where it stands behind others, its halves of characters as U+FFFD."""
+        lead = [] if self._letter is None else [self._letter]
+        return [self.decode([*lead, *run], skip_special=False)[len(lead) :] for run in runs]
+
+    def pieces_behind(self, ids: Sequence[int]) -> list[str]:
+        """As `pieces`, of tokens that stand behind others: with the first space that some decoders drop."""
+        return self.pieces(ids) if self._letter is None else self.pieces([self._letter, *ids])[1:]
+
+    def marked(self, ids: Sequence[int]) -> list[tuple[str, bool]]:
+        """The whole text of tokens in stretches, and whether each is one control token."""
+        added = self.tokenizer.get_added_tokens_decoder()
+        stretches: list[tuple[str, bool]] = []
+        for token, piece in zip(ids, self.pieces(ids), strict=True):
+            control = token in added and added[token].special
+            if stretches and not control and not stretches[-1][1]:
+                stretches[-1] = (stretches[-1][0] + piece, False)
+            elif piece:
+                stretches.append((piece, control))
+        return stretches
+
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """The text that each token adds; a character made of several tokens shows at its last one."""
         stream = DecodeStream(skip_special_tokens=False)

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import IO, Any, cast
 
 from engine.core.context import Context
@@ -17,14 +18,14 @@ from engine.jobs.reporter import Reporter
 from engine.models.base.paths import tokenizer_folder
 from engine.services.chat.memory import placed_alone, threads_beside
 from engine.services.chat.question_lists import answers_file, read_answers, read_questions
-from engine.services.chat.sides import Setup, make_asks, obstacle_now, shape_of_base, sides_of
-from engine.serving.process.admission import Tuned, Wanted
-from engine.serving.protocol import Ask, Request, ResidentModels, tuned_key
+from engine.services.chat.residents import place_sides, plan_of
+from engine.services.chat.sides import Setup, make_asks, setup_from, setup_obstacle
+from engine.serving.protocol import Ask, Request, ResidentModels
+from engine.serving.runtime.failed_sides import Failed, failed_side
 from engine.serving.runtime.generation import generate
 from engine.serving.runtime.model_cache import ModelCache
 from engine.shapes.chat import ListAnswer, ListRow
 from storage.job_tables import Job
-from storage.queries import tuned_models
 from storage.queries.base_models import get_model
 
 _TOGETHER = 4  # questions that are answered at the same time
@@ -41,6 +42,7 @@ class _Task:
     plan: ResidentModels
     cache: ModelCache
     reporter: Reporter
+    failed: Failed  # weights that cannot be loaded, with the reason
 
     def heed(self) -> bool:
         """Raises Cancelled when the user asked to cancel; False otherwise, as no answer is cut short."""
@@ -58,7 +60,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     questions = read_questions(ctx.settings, job.id)
     task = _task(ctx, job, reporter)
     done = _go_on(ctx, job.id)
-    task.cache.hold(task.plan)
+    _load(task)
     reporter.phase("answering")
     reporter.progress(done, len(questions))
     began, earlier = time.monotonic(), done
@@ -69,6 +71,17 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
             left = (time.monotonic() - began) / (done - earlier) * (len(questions) - done)
             reporter.progress(done, len(questions), left)
     reporter.finish("succeeded" if done == len(questions) else "stopped", result={"answered": done})
+
+
+def _load(task: _Task) -> None:
+    """Hold what can be held; the sides of what cannot say so with every question. Raises Fault where nobody is left."""
+    task.cache.hold(task.plan, task.failed)
+    names = {one.key for one in task.setup.sides}
+    if names <= set(task.failed):
+        first = next(iter(task.failed.values()))
+        raise Fault(first["code"], **first["params"])
+    able = tuple(weights for weights in task.plan.tuned if weights.key not in task.failed)
+    task.plan = replace(task.plan, tuned=able)
 
 
 def _go_on(ctx: Context, job_id: int) -> int:
@@ -87,31 +100,29 @@ def _line(row: ListRow) -> str:
 
 
 def _task(ctx: Context, job: Job, reporter: Reporter) -> _Task:
+    wanted = {one["side"]: one for one in job.spec["sides"]}
     with ctx.db.read() as s:
         base = get_model(s, int(job.base_model_id or 0))
-        found = tuned_models.tuned_by_ids(s, job.spec["tuned"])
-    if base is None:
-        raise NotFound(base_model=job.base_model_id)
-    tuned = [found[one] for one in job.spec["tuned"]]
-    if fault := obstacle_now(ctx.settings, base, tuned):
+        if base is None:
+            raise NotFound(base_model=job.base_model_id)
+        setup = setup_from(s, base, list(wanted), job.spec["settings"])
+    if fault := setup_obstacle(ctx.settings, setup):
         raise fault
-    setup = Setup(0, base, tuple(tuned), job.spec["settings"], sides_of(base, tuned))
-    asked = {one["weights_hash"] for one in job.spec["sides"]}  # "": its weights were not here when it was asked
+    lost = [one["label"] for name, one in wanted.items() if name not in setup.answerers]
+    if lost:
+        raise Fault("chat.tuned_gone", names=", ".join(lost))
+    asked = {one["weights_hash"] for one in wanted.values()}  # "": its weights were not here when it was asked
     if other := [side.label for side in setup.sides if side.weights_hash not in asked and "" not in asked]:
         raise Fault("questions.other_weights", name=other[0])
     template = open_template(tokenizer_folder(ctx.settings, base), base.name)
-    return _Task(ctx, setup, template, _plan(ctx, job, setup), ModelCache(), reporter)
+    return _Task(ctx, setup, template, _plan(ctx, job, setup), ModelCache(), reporter, {})
 
 
 def _plan(ctx: Context, job: Job, setup: Setup) -> ResidentModels:
     """Where the models go. Raises Fault where they do not fit."""
-    sizes = tuple(Tuned(tuned_key(one.id), one.format, one.bytes) for one in setup.tuned)
     tokens = 2 * setup.settings["max_tokens"] * len(setup.sides) * _TOGETHER
-    wanted = Wanted(setup.identity, shape_of_base(setup.base), sizes, setup.answering, tokens)
-    placed = placed_alone(ctx, job, wanted)
-    base, tuned = setup.weights(ctx.settings)
-    folder, threads = str(tokenizer_folder(ctx.settings, setup.base)), threads_beside(ctx, job)
-    return ResidentModels(setup.identity, base, tuned, folder, placed.device, placed.dtype, threads)
+    placed = place_sides(setup, tokens, lambda wanted: placed_alone(ctx, job, wanted))
+    return plan_of(ctx.settings, setup, placed, threads_beside(ctx, job))
 
 
 def _answer(task: _Task, file: IO[str], questions: Sequence[str], first: int) -> int:
@@ -119,12 +130,13 @@ def _answer(task: _Task, file: IO[str], questions: Sequence[str], first: int) ->
     asks: list[Ask] = []
     rows: list[ListRow] = [{"question": question, "answers": {}} for question in questions]
     for place, row in enumerate(rows):
+        failed: dict[str, Fault] = {}
         try:
-            for ask in make_asks(task.ctx, task.setup, (), row["question"], int(task.setup.settings["seed"])):
+            for ask in make_asks(task.ctx, task.setup, (), row["question"], int(task.setup.settings["seed"]), failed):
                 asks.append(replace(ask, side=f"{place} {ask.side}"))
         except Fault as fault:  # this question alone cannot be asked
-            refused: ListAnswer = {"text": "", "reason": "failed", "tokens": 0, "error": fault.as_dict()}
-            row["answers"] = {side.side: refused for side in task.setup.sides}
+            failed = {side.side: fault for side in task.setup.sides}
+        row["answers"] = {side: _refused(fault) for side, fault in failed.items()}
     for event in _said(task, asks, first):
         place, side = event["side"].split(" ", 1)
         rows[int(place)]["answers"][side] = cast(ListAnswer, {key: event[key] for key in _KEPT})
@@ -133,13 +145,21 @@ def _answer(task: _Task, file: IO[str], questions: Sequence[str], first: int) ->
     return len(rows)
 
 
+def _refused(fault: Fault) -> ListAnswer:
+    return {"text": "", "reason": "failed", "tokens": 0, "error": fault.as_dict()}
+
+
 def _said(task: _Task, asks: Sequence[Ask], number: int) -> list[Mapping[str, Any]]:
     """How each of them ended."""
     if not asks:
         return []
-    said: list[Mapping[str, Any]] = []
+    said: list[Mapping[str, Any]] = [
+        failed_side(ask, task.failed[ask.weights]) for ask in asks if ask.weights in task.failed
+    ]
+    able = tuple(ask for ask in asks if ask.weights not in task.failed)
     settings = task.setup.settings
     stops = tuple(task.template.eos_ids)
-    request = Request(number, task.plan, tuple(asks), settings["temperature"], settings["top_p"], stops)
-    generate(request, task.cache.hold(task.plan), task.template, task.heed, said.append)
+    request = Request(number, task.plan, able, settings["temperature"], settings["top_p"], stops)
+    own = {ask.tokenizer: open_template(Path(ask.tokenizer)) for ask in able if ask.tokenizer}
+    generate(request, task.cache.hold(task.plan), task.template, task.heed, said.append, templates=own)
     return [event for event in said if event["event"] == "side"]

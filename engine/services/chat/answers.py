@@ -18,10 +18,11 @@ from engine.core.context import Context
 from engine.core.errors import Fault, TunesmithError
 from engine.core.obstacles import obstacle
 from engine.core.process import Identity, is_alive
+from engine.services.chat.exact.made_by import made_of
 from engine.services.chat.sides import Setup
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
-from engine.serving.protocol import Request
+from engine.serving.protocol import Ask, Request
 from engine.shapes.chat import AnswerEvent, AnswerStatus, MessageView
 from storage.queries import conversations
 
@@ -39,6 +40,7 @@ class State:
     status: AnswerStatus = "waiting"  # one of those
     text: str = ""  # the answer so far
     stats: dict[str, Any] = field(default_factory=dict)  # {"tokens", ...} once it is over
+    made_by: dict[str, Any] = field(default_factory=dict)  # as `made_of` gives it once it is over
     version: int = 1  # grows with every change
 
     @property
@@ -53,6 +55,8 @@ class Answering:
     Args:
         prepare: makes the request when the turn has come (memory is measured then). Raises Fault.
         replaces: answers of this turn are stored already and stay until there are new ones.
+        failed: sides that cannot answer, with the reason; `prepare` may find more of them.
+        others_stay: answers of this turn by others than the setup's sides stay for good.
     """
 
     def __init__(
@@ -65,12 +69,16 @@ class Answering:
         prepare: Callable[[], Request],
         *,
         replaces: bool,
+        failed: dict[str, Fault] | None = None,
+        others_stay: bool = False,
     ) -> None:
+        self._failed = {} if failed is None else failed
         self._ctx, self._client, self._turns, self._setup, self._turn = ctx, client, turns, setup, turn
-        self._prepare, self._replaces = prepare, replaces
+        self._prepare, self._replaces, self._others_stay = prepare, replaces, others_stay
         self._states = {side.side: State() for side in setup.sides}
         self._changed = threading.Condition()
         self._stopped = self._finished = False
+        self._halted: set[str] = set()  # sides that are to end while the others go on
         self._fault: Fault | None = None
         self._request: Request | None = None
         self._began = time.monotonic()
@@ -87,11 +95,13 @@ class Answering:
         self._save()
         threading.Thread(target=self._run, name=f"chat-{self._setup.conversation_id}", daemon=True).start()
 
-    def stop(self) -> None:
-        """End soon; what has been said stays."""
-        self._stopped = True
+    def stop(self, side: str = "") -> None:
+        """End soon, all or one side; what has been said stays."""
+        if side:
+            self._halted.add(side)
+        self._stopped |= not side or self._halted >= self._states.keys()
         if request := self._request:
-            self._client.stop(request.id)
+            self._pass_on(request)
 
     def wait(self, seconds: float) -> bool:
         """Wait until everything is stored; whether it is."""
@@ -142,6 +152,13 @@ class Answering:
 
     # ------------------------------------------------------------------ the thread
 
+    def _pass_on(self, request: Request) -> None:
+        """Tell the process what is to end."""
+        if self._stopped:
+            self._client.stop(request.id)
+        for side in tuple(self._halted):
+            self._client.stop_side(request.id, side)
+
     def _run(self) -> None:
         try:
             with self._turns.turn(self._wait) as mine:
@@ -169,11 +186,15 @@ class Answering:
     def _answer(self) -> None:
         request = self._request = self._prepare()
         for side in self._states:
-            self._set(side, status="loading", stats={})
+            fault = self._failed.get(side)
+            gone = {"status": "failed", "stats": {"error": fault.as_dict()}} if fault else None
+            self._set(side, **(gone or {"status": "loading", "stats": {}}))
+        if not request.asks:
+            raise next(iter(self._failed.values()))
         with closing(self._client.stream(request)) as events:
             for event in events:
-                if self._stopped:
-                    self._client.stop(request.id)
+                if self._stopped or event["event"] == "loaded":  # what came before there was a request
+                    self._pass_on(request)
                 self._take(request, event)
                 if time.monotonic() - self._saved_at >= _SAVE_SECONDS:
                     self._save()
@@ -181,22 +202,23 @@ class Answering:
     def _take(self, request: Request, event: dict[str, Any]) -> None:
         if event["event"] == "loaded":
             self._waited_s = round(time.monotonic() - self._began, 3)
-            for side in self._states:
-                self._set(side, status="streaming")
+            for side, state in self._states.items():
+                if not state.over:
+                    self._set(side, status="streaming")
         elif event["event"] == "text":
+            _asked(request, event)
             self._set(event["side"], text=event["text"], stats={"tokens": event["tokens"]})
         elif event["event"] == "side":
             self._end_side(request, event)
 
     def _end_side(self, request: Request, event: dict[str, Any]) -> None:
-        ask = next(ask for ask in request.asks if ask.side == event["side"])
-        if event["weights"] != ask.weights:
-            raise Fault("chat.wrong_weights", wanted=ask.weights)
+        ask = _asked(request, event)
         kept = ("tokens", "prompt_tokens", "reason", "first_token_s", "tokens_per_second", "silent", "error")
         stats = {name: event[name] for name in kept if event[name] is not None}
         stats |= {"seed": ask.seed, "waited_s": self._waited_s}
         stats |= {"device": request.plan.device, "precision": request.plan.dtype}
-        self._set(event["side"], text=event["text"], status=_STATUS[event["reason"]], stats=stats)
+        made_by = made_of(self._setup, request, ask, event)
+        self._set(event["side"], text=event["text"], status=_STATUS[event["reason"]], stats=stats, made_by=made_by)
 
     def _fail(self, fault: Fault) -> None:
         if self._stopped:
@@ -250,12 +272,21 @@ class Answering:
                     "status": state.status if state.over else conversations.STREAMING,
                     "weights_hash": side.weights_hash,
                     "stats": state.stats if state.over else state.stats | owner,
+                    "made_by": state.made_by,
                 }
                 conversations.put_answer(s, self._setup.conversation_id, self._turn, side.side, values)
-            if self._replaces:
+            if self._replaces and not self._others_stay:
                 sides = [side.side for side in self._setup.sides]
                 conversations.drop_other_answers(s, self._setup.conversation_id, self._turn, sides)
             conversations.touch(s, self._setup.conversation_id)
+
+
+def _asked(request: Request, event: dict[str, Any]) -> Ask:
+    """What the event's side was asked. Raises Fault("chat.wrong_weights") where other weights answer than were asked."""
+    ask = next(ask for ask in request.asks if ask.side == event["side"])
+    if event["weights"] != ask.weights:
+        raise Fault("chat.wrong_weights", wanted=ask.weights)
+    return ask
 
 
 def _own_birth() -> float:

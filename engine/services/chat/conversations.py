@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from engine.core.context import Context
@@ -14,35 +15,37 @@ from engine.core.errors import Fault
 from engine.core.hardware import cpu
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.devices import devices, kind_named
-from engine.models.base.paths import tokenizer_folder
-from engine.services.chat import views
+from engine.services.chat import blind, views
 from engine.services.chat.answers import Answering, settle_orphans
 from engine.services.chat.bare_base import require_weights
+from engine.services.chat.branches import brief_text
+from engine.services.chat.choices import check_models, check_sides, own_tuned, refuse_scorers
+from engine.services.chat.exact.made_by import WORDS
 from engine.services.chat.memory import spared
+from engine.services.chat.residents import place_sides, plan_of, sizes_of
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import (
     Setup,
-    check_models,
     clean_prompt,
     find_conversation,
     load_setup,
     make_asks,
-    refuse_scorers,
-    shape_of_base,
+    narrowed,
 )
-from engine.serving.process.admission import Devices, Running, Tuned, Wanted, place
+from engine.services.chat.variables import Values, fill_prompt, fill_setup, values_at
+from engine.serving.process.admission import Devices, Running, place
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
-from engine.serving.protocol import Ask, Request, ResidentModels, Score, tuned_key
+from engine.serving.protocol import Ask, Forced, Request, Score
 from engine.shapes.chat import AnswerEvent, ChatOptions, ChatStatus, ConversationBrief, ConversationView
 from storage.model_status import READY
-from storage.queries import conversations, jobs, tuned_models
+from storage.queries import conversations, jobs
 from storage.tables import Conversation
 
 Briefs = list[ConversationBrief]  # the class below has a method called `list`
 Texts = list[str]
+Failed = dict[str, Fault]  # sides that cannot answer, with the reason
 
-_TITLE_CHARACTERS = 60
 _MOST_LISTED = 200
 _CLOSE_SECONDS = 5.0
 
@@ -70,13 +73,28 @@ class Chat:
         """{"bases": [{id, name, tuned: [{id, name, method, format, created_at}]}]}."""
         return views.options(self._ctx)
 
-    def open(self, base_id: int, tuned_ids: Sequence[int], settings: Mapping[str, Any] | None = None) -> int:
-        """Begin a conversation. Raises NotFound, SpecError, or Fault when the models do not belong together."""
+    def open(
+        self,
+        base_id: int,
+        tuned_ids: Sequence[int] = (),
+        settings: Mapping[str, Any] | None = None,
+        *,
+        sides: Sequence[str] | None = None,
+    ) -> int:
+        """Begin a conversation about a base.
+
+        Args:
+            sides: names of all that answer, in order; without it, the base and its results `tuned_ids`.
+
+        Raises:
+            NotFound, SpecError, or Fault when they cannot answer beside each other.
+        """
         read = read_chat_settings(settings)
         refuse_scorers(self._ctx, tuned_ids)
         with self._ctx.db.write() as s:
-            ids = check_models(s, base_id, tuned_ids)
-            conversation = Conversation(title="", base_model_id=base_id, tuned_ids=ids, settings=read)
+            names = [] if sides is None else check_sides(s, base_id, sides)
+            ids = check_models(s, base_id, tuned_ids) if sides is None else own_tuned(s, base_id, names)
+            conversation = Conversation(title="", base_model_id=base_id, tuned_ids=ids, sides=names, settings=read)
             s.add(conversation)
             s.flush()
             return conversation.id
@@ -87,22 +105,35 @@ class Chat:
         *,
         settings: Mapping[str, Any] | None = None,
         tuned_ids: Sequence[int] | None = None,
+        sides: Sequence[str] | None = None,
     ) -> None:
-        """Change settings (only those named) or who answers from the next prompt on."""
+        """Change settings (only those named) or who answers from the next prompt on, as `open` has them."""
         self._refuse_while_busy(conversation_id)
         refuse_scorers(self._ctx, tuned_ids or ())
         with self._ctx.db.write() as s:
             conversation = find_conversation(s, conversation_id)
+            if tuned_ids is not None:
+                blind.refuse_hidden(conversation)
             if settings is not None:
                 conversation.settings = read_chat_settings({**conversation.settings, **settings})
             if tuned_ids is not None:
-                conversation.tuned_ids = check_models(s, conversation.base_model_id, tuned_ids)
+                conversation.tuned_ids, conversation.sides = check_models(s, conversation.base_model_id, tuned_ids), []
+            if sides is not None:
+                conversation.sides = check_sides(s, conversation.base_model_id, sides)
+                conversation.tuned_ids = own_tuned(s, conversation.base_model_id, conversation.sides)
 
     def list(self) -> Briefs:
         """Conversations with at least one prompt, the last used first."""
         return views.conversation_list(self._ctx, _MOST_LISTED)
 
     def view(self, conversation_id: int) -> ConversationView:
+        """One conversation as pages may see it: what a blind vote must not know is left out. Raises NotFound."""
+        view = self.whole_view(conversation_id)
+        with self._ctx.db.read() as s:
+            hidden = find_conversation(s, conversation_id).blind
+        return blind.covered(view, hidden)
+
+    def whole_view(self, conversation_id: int) -> ConversationView:
         """One conversation with all its messages; `busy` while it is being answered. Raises NotFound."""
         view = views.conversation_view(self._ctx, conversation_id)
         if answering := self._running(conversation_id):
@@ -121,57 +152,71 @@ class Chat:
 
     # ------------------------------------------------------------------ answers
 
-    def ask(self, conversation_id: int, prompt: str) -> Iterator[AnswerEvent]:
+    def ask(self, conversation_id: int, prompt: str, *, values: Values | None = None) -> Iterator[AnswerEvent]:
         """Ask every side; yields {"side", "text" (so far), "status", "stats"} as they answer.
 
         The answer is finished and stored whether or not somebody goes on reading. `status` is waiting (stats.place: how
         many are before), loading, streaming, then complete, stopped or failed (stats.error).
 
+        Args:
+            values: of the variables in `prompt` and the system prompt; None: they are asked as they stand.
+
         Raises:
             NotFound, Fault: before anything is stored, when it cannot be asked; at the end, when nobody could answer.
         """
-        prompt = clean_prompt(prompt)
+        filled, kept = fill_prompt(prompt, values)
+        prompt = clean_prompt(filled)
         setup, messages = load_setup(self._ctx, conversation_id)
+        setup = fill_setup(setup, values)
         require_weights(self._ctx, setup.base)
-        asks = make_asks(self._ctx, setup, messages, prompt, _seed(setup))
+        failed: Failed = {}
+        asks = make_asks(self._ctx, setup, messages, prompt, _seed(setup), failed)
 
         def store() -> int:
             with self._ctx.db.write() as s:
                 turn = conversations.last_turn(s, conversation_id) + 1
                 if turn != 1 + max((message.turn for message in messages), default=0):
                     raise Fault("chat.busy")  # asked and answered in another tab meanwhile
-                conversations.add_prompt(s, conversation_id, turn, prompt)
+                conversations.add_prompt(s, conversation_id, turn, prompt, kept)
                 conversation = find_conversation(s, conversation_id)
-                conversation.title = conversation.title or _title(prompt)
+                conversation.title = conversation.title or brief_text(prompt)
                 return turn
 
-        yield from self._begin(setup, asks, store, replaces=False).follow()
+        yield from self._begin(setup, asks, store, failed, replaces=False).follow()
 
-    def regenerate(self, conversation_id: int) -> Iterator[AnswerEvent]:
+    def regenerate(self, conversation_id: int, sides: Sequence[str] = ()) -> Iterator[AnswerEvent]:
         """Answer the last prompt again, with a new seed unless one is set; the old answers go when the new ones come.
 
+        Args:
+            sides: who answers again; the answers of the others stay. None of them: all.
+
         Raises:
+            NotFound: there is no such side.
             Fault: "chat.nothing_to_repeat" before the first prompt.
         """
         setup, messages = load_setup(self._ctx, conversation_id)
+        setup = narrowed(setup, sides)
         turn = max((m.turn for m in messages), default=0)
         prompt = next((m.content for m in messages if m.turn == turn and m.role == conversations.USER), None)
         if prompt is None:
             raise Fault("chat.nothing_to_repeat")
         require_weights(self._ctx, setup.base)
         earlier = [m for m in messages if m.turn < turn]
-        asks = make_asks(self._ctx, setup, earlier, prompt, _seed(setup))
-        yield from self._begin(setup, asks, lambda: turn, replaces=True).follow()
+        setup = fill_setup(setup, values_at(messages, turn))
+        failed: Failed = {}
+        asks = make_asks(self._ctx, setup, earlier, prompt, _seed(setup), failed)
+        answering = self._begin(setup, asks, lambda: turn, failed, replaces=True, others_stay=bool(sides))
+        yield from answering.follow()
 
     def follow(self, conversation_id: int) -> Iterator[AnswerEvent]:
         """Follow an answer that was begun elsewhere (another tab, before a refresh); nothing when none is being given."""
         if answering := self._running(conversation_id):
             yield from answering.follow()
 
-    def stop(self, conversation_id: int) -> None:
-        """End the answers of a conversation soon; what has been said stays."""
+    def stop(self, conversation_id: int, side: str = "") -> None:
+        """End the answers of a conversation soon, or those of one side; what has been said stays."""
         if answering := self._running(conversation_id):
-            answering.stop()
+            answering.stop(side)
 
     def warm(self, conversation_id: int) -> None:
         """Load a conversation's models in the background, while the user still types. Never raises for want of memory."""
@@ -183,7 +228,12 @@ class Chat:
     # ------------------------------------------------------------------ the process
 
     def run(
-        self, setup: Setup, asks: tuple[Ask, ...] = (), scores: tuple[Score, ...] = ()
+        self,
+        setup: Setup,
+        asks: tuple[Ask, ...] = (),
+        scores: tuple[Score, ...] = (),
+        forced: tuple[Forced, ...] = (),
+        words: int = 0,
     ) -> Iterator[Mapping[str, Any]]:
         """Have the inference process do something that belongs to no conversation, when its turn has come; the events of it.
 
@@ -193,7 +243,8 @@ class Chat:
         with self._turns.turn(lambda _place: not self._closed) as mine:
             if not mine:
                 raise Fault("chat.process_died", exit=0)
-            request = replace(self._request(setup, asks, scores), scores=scores)
+            request = self._request(setup, asks, (*scores, *forced))
+            request = replace(request, scores=scores, forced=forced, words=words)
             with closing(self._client.stream(request)) as events:
                 yield from events
 
@@ -233,7 +284,16 @@ class Chat:
         if self._running(conversation_id):
             raise Fault("chat.busy")
 
-    def _begin(self, setup: Setup, asks: tuple[Ask, ...], store: Callable[[], int], *, replaces: bool) -> Answering:
+    def _begin(
+        self,
+        setup: Setup,
+        asks: tuple[Ask, ...],
+        store: Callable[[], int],
+        failed: Failed,
+        *,
+        replaces: bool,
+        others_stay: bool = False,
+    ) -> Answering:
         with self._lock:
             self._refuse_while_busy(setup.conversation_id)
             self._answers = {key: value for key, value in self._answers.items() if not value.finished}
@@ -243,8 +303,10 @@ class Chat:
                 self._turns,
                 setup,
                 store(),
-                lambda: self._request(setup, asks),
+                lambda: replace(self._request(setup, asks, failed=failed), words=WORDS),
                 replaces=replaces,
+                others_stay=others_stay,
+                failed=failed,
             )
             self._answers[setup.conversation_id] = answering
             answering.start()
@@ -260,52 +322,36 @@ class Chat:
             except Fault:
                 return  # the prompt that follows meets the same obstacle and tells the user
 
-    def _request(self, setup: Setup, asks: tuple[Ask, ...], scores: tuple[Score, ...] = ()) -> Request:
-        """What the inference process is to do. Raises Fault when memory does not suffice."""
+    def _request(
+        self,
+        setup: Setup,
+        asks: tuple[Ask, ...],
+        texts: tuple[Score | Forced, ...] = (),
+        failed: Failed | None = None,
+    ) -> Request:
+        """What the inference process is to do; `failed` takes who cannot take part. Raises Fault when memory does not suffice."""
         running = self._running_process()
         with self._ctx.db.read() as s:
             active = jobs.active_jobs(s)
-        wanted = Wanted(
-            setup.identity,
-            shape_of_base(setup.base),
-            tuple(Tuned(tuned_key(t.id), t.format, t.bytes) for t in setup.tuned),
-            setup.answering,
-            sum(len(ask.ids) + ask.max_tokens for ask in asks) + sum(len(one.ids) for one in scores),
-        )
-        devices = spared(self._ctx, self._devices(), active)
-        placed = place(wanted, running, devices, [job.name for job in active])
-        base, tuned = setup.weights(self._ctx.settings)
-        folder = tokenizer_folder(self._ctx.settings, setup.base)
+        tokens = sum(len(ask.ids) + ask.max_tokens for ask in asks) + sum(len(one.ids) for one in texts)
+        devices, names = spared(self._ctx, self._devices(), active), [job.name for job in active]
+        placed = place_sides(setup, tokens, lambda wanted: place(wanted, running, devices, names))
         cores = cpu().cores
         kinds = [kind_named(job.lane) for job in active]
         shared = any(kind is not None and not kind.accelerator for kind in kinds)
-        plan = ResidentModels(
-            setup.identity,
-            base,
-            tuned,
-            str(folder),
-            placed.device,
-            placed.dtype,
-            max(1, cores // 2) if shared else cores,
-            placed.evict,
-        )
+        plan = plan_of(self._ctx.settings, setup, placed, max(1, cores // 2) if shared else cores, failed)
         settings = setup.settings
-        stop_ids = tuple(open_template(folder, setup.base.name).eos_ids)
-        return Request(self._client.new_id(), plan, asks, settings["temperature"], settings["top_p"], stop_ids)
+        stop_ids = tuple(open_template(Path(plan.tokenizer), setup.base.name).eos_ids)
+        able = tuple(ask for ask in asks if not failed or ask.side not in failed)
+        return Request(self._client.new_id(), plan, able, settings["temperature"], settings["top_p"], stop_ids)
 
     def _running_process(self) -> Running:
         held = self._client.held
-        ids = [int(key.removeprefix("tuned-")) for key in held.keys if key.startswith("tuned-")] if held else []
         with self._ctx.db.read() as s:
-            sizes = {tuned_key(row.id): row.bytes for row in tuned_models.tuned_by_ids(s, ids).values()}
+            sizes = sizes_of(s, held.keys) if held else {}
         return Running(held, self._client.pid is not None, self._client.memory_mb(), sizes)
 
 
 def _seed(setup: Setup) -> int:
     seed = setup.settings["seed"]
     return secrets.randbelow(2**31) if seed is None else int(seed)
-
-
-def _title(prompt: str) -> str:
-    line = " ".join(prompt.split())
-    return line if len(line) <= _TITLE_CHARACTERS else line[: _TITLE_CHARACTERS - 1].rstrip() + "…"

@@ -13,6 +13,8 @@ from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.names import LONGEST_NAME
@@ -22,11 +24,13 @@ from engine.jobs.kinds.question_list import QUESTION_LIST
 from engine.jobs.lanes import lane_for
 from engine.jobs.queue import enqueue
 from engine.jobs.views import views
+from engine.services.chat.choices import check_models, check_sides, own_tuned, refuse_scorers
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import check_models, refuse_scorers, sides_of
+from engine.services.chat.sides import setup_from, side_of
+from engine.serving.protocol import BASE
 from engine.shapes.chat import ListBounds, ListRow, QuestionListView
 from storage.job_tables import Job
-from storage.queries import jobs, tuned_models
+from storage.queries import jobs
 from storage.tables import LanguageModel
 
 MOST_QUESTIONS = 1_000
@@ -43,12 +47,14 @@ def start_list(
     *,
     name: str,
     key: str,
+    sides: Sequence[str] | None = None,
 ) -> int:
     """Queue a job that asks all of them; the same `key` again gives the same job.
 
     Args:
         settings: of the chat; without a seed, one is drawn now, so that the list can be asked again just so.
         name: what lists call it.
+        sides: names of all that answer, in order; without it, the base and its results `tuned_ids`.
 
     Raises:
         NotFound, SpecError: models or settings that are not there, or no numbers.
@@ -60,12 +66,12 @@ def start_list(
     lane = lane_for("auto")
     refuse_scorers(ctx, tuned_ids)
     with ctx.db.read() as s:
-        ids = check_models(s, base_id, tuned_ids)
-        base, tuned = s.get_one(LanguageModel, base_id), tuned_models.tuned_by_ids(s, ids)
-    sides = [asdict(side) for side in sides_of(base, [tuned[one] for one in ids])]
+        names = _names(s, base_id, tuned_ids, sides)
+        base = s.get_one(LanguageModel, base_id)
+        chosen = [asdict(side) for side in setup_from(s, base, names, read).sides]
     with _written(ctx.settings, asked) as folder, ctx.db.write() as s:
-        check_models(s, base_id, ids)
-        spec = {"tuned": ids, "settings": read, "sides": sides, "questions": len(asked)}
+        _names(s, base_id, tuned_ids, sides)
+        spec = {"tuned": own_tuned(s, base_id, names), "settings": read, "sides": chosen, "questions": len(asked)}
         job_id = enqueue(
             s,
             QUESTION_LIST,
@@ -78,6 +84,12 @@ def start_list(
         )
         _put(folder, list_folder(ctx.settings, job_id))  # one step, so that no worker finds a job without its questions
         return job_id
+
+
+def _names(s: Session, base_id: int, tuned_ids: Sequence[int], sides: Sequence[str] | None) -> list[str]:
+    if sides is not None:
+        return check_sides(s, base_id, sides)
+    return [BASE, *map(side_of, check_models(s, base_id, tuned_ids))]
 
 
 def bounds() -> ListBounds:

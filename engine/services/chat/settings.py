@@ -11,7 +11,8 @@ from engine.core.params import Param, read_all
 from engine.core.text import Text
 from engine.serving.protocol import LONGEST_ANSWER
 
-_LONGEST_SYSTEM = 20_000  # characters
+LONGEST_SYSTEM = 20_000  # characters
+_IN_EIGHT_BITS = "int8"
 
 CHAT_PARAMS = (
     Param(
@@ -44,6 +45,16 @@ CHAT_PARAMS = (
         help=Text("services.chat.settings.seed.help"),
         usual=Text("services.chat.settings.seed.usual"),
     ),
+    Param(
+        key="weights", kind="choice", default="full",
+        choices={
+            "full": Text("services.chat.settings.weights.full"),
+            _IN_EIGHT_BITS: Text("services.chat.settings.weights.int8"),
+        },
+        label=Text("services.chat.settings.weights.label"),
+        help=Text("services.chat.settings.weights.help"),
+        usual=Text("services.chat.settings.weights.usual"),
+    ),
 )  # fmt: skip
 
 
@@ -57,8 +68,13 @@ def read_chat_settings(raw: Mapping[str, Any] | None) -> dict[str, Any]:
     read, faults = read_all(CHAT_PARAMS, values, "chat")
     if faults:
         raise SpecError(faults)
-    read["system"] = (read["system"] or "").strip()[:_LONGEST_SYSTEM]
+    read["system"] = (read["system"] or "").strip()[:LONGEST_SYSTEM]
     return read
+
+
+def eight_bits(settings: Mapping[str, Any]) -> bool:
+    """Whether weights are to be held in 8 bits where a processor answers."""
+    return settings.get("weights") == _IN_EIGHT_BITS
 
 
 def _bounded(param: Param, value: Any) -> Any:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,33 +18,34 @@ from engine.core.settings import Settings
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.methods.few_shot_examples.choose import Shots
 from engine.models.architecture.shape import shape_of
-from engine.models.base.integrity import change_of, intact_weights
+from engine.models.base.integrity import change_of
 from engine.models.base.paths import tokenizer_folder
 from engine.models.presence import bare_fault, can_plan
 from engine.models.tuned.integrity import intact_result, result_change
-from engine.models.tuned.results import virtual_tokens
 from engine.objectives.shared_params import as_trained
-from engine.services.chat.settings import read_chat_settings
-from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights, tuned_key
-from engine.serving.scored_texts import talks
-from storage.queries import base_models, conversations, tuned_models
+from engine.services.chat.answerers import Answerer, base_obstacle, find_answerers
+from engine.services.chat.blind import stands_apart
+from engine.services.chat.settings import eight_bits, read_chat_settings
+from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights
+from storage.queries import conversations, tuned_models
 from storage.tables import Conversation, LanguageModel, Message, TunedModel
 
-MOST_TUNED = 3  # besides the base, in one conversation
+MOST_SIDES = 8  # that answer in one conversation
 _LONGEST_PROMPT = 200_000  # characters: more is refused before it is cut into tokens
 _USUAL_CONTEXT = 4096  # tokens, for models that do not say
-_EXAMPLES = "shots"  # the form of a result that is no weights: the base answers, with examples before the conversation
 
 
 @dataclass(frozen=True)
 class Side:
     """One column of the comparison."""
 
-    side: str  # "base" or "tuned:ID"
+    side: str  # "base", "tuned:ID", "checkpoint:ID" or "model:ID"
     key: str  # its name in the inference process
     label: str  # the model's name
     weights_hash: str  # names the weights that answer
     kind: str = "tuned"  # "base", "tuned" or "fewshot", as pages colour it
+    base: str = ""  # name of the base that it stands on, where that is another one than the conversation's
+    step: int | None = None  # of a checkpoint
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,11 @@ class Setup:
 
     conversation_id: int  # of its row
     base: LanguageModel  # row of the base model
-    tuned: tuple[TunedModel, ...]  # rows of those that answer as well, in order
+    tuned: tuple[TunedModel, ...]  # rows of its results that answer, in order
     settings: dict[str, Any]  # as `read_chat_settings` gives them
-    sides: tuple[Side, ...]  # the base first, then the tuned ones
+    sides: tuple[Side, ...]  # in the chosen order; the base first where nothing else was chosen
+    further: tuple[Answerer, ...] = ()  # checkpoints, and what stands on another base
+    apart: bool = False  # each question is asked alone, without the turns before it
 
     @property
     def identity(self) -> str:
@@ -64,22 +66,51 @@ class Setup:
         return f"{self.base.id}:{self.base.weights_hash}"
 
     @property
+    def answerers(self) -> dict[str, Answerer]:
+        """What stands behind each side, by its name."""
+        tuned = (Answerer(side_of(one.id), self.base, one) for one in self.tuned)
+        found = {one.side: one for one in (Answerer(BASE, self.base), *tuned, *self.further)}
+        return {side.side: found[side.side] for side in self.sides}
+
+    @property
     def answering(self) -> ChatFormat | None:
         """How the base may be held when memory is short: as one of the tuned models was trained on it in few bits."""
-        specs = [tuned.lineage.get("spec", {}) for tuned in self.tuned]
-        replaces = any(tuned.format == "delta" for tuned in self.tuned)  # numbers that few bits do not hold
-        held = [] if replaces else [base_format(spec.get("training", {})).answering for spec in specs]
+        all_ = self.answerers.values()
+        if any(
+            one.beside or one.format == "delta" for one in all_
+        ):  # numbers that few bits do not hold, or that know none
+            return None
+        held = [base_format(one.training).answering for one in all_ if one.training is not None]
         return next((answering for answering in held if answering is not None), None)
 
-    def weights(self, settings: Settings) -> tuple[Weights, tuple[Weights, ...]]:
-        """Where the base's and the tuned models' files are, checked; that can take a while. Raises Fault where they changed."""
-        base = Weights(BASE, "base", str(intact_weights(settings, self.base)))
-        loaded = [tuned for tuned in self.tuned if tuned.format != _EXAMPLES]
-        return base, tuple(_weights_of(settings, tuned) for tuned in loaded)
+    @property
+    def eight_bits(self) -> bool:
+        """Whether a processor is to hold weights in 8 bits: as was chosen, but for results that replace single numbers of them."""
+        return eight_bits(self.settings) and not any(one.format == "delta" for one in self.answerers.values())
 
+    def weights(
+        self, settings: Settings, failed: dict[str, Fault] | None = None
+    ) -> tuple[Weights, tuple[Weights, ...]]:
+        """Where the base's files are and those of all else, checked; that can take a while.
 
-def _weights_of(settings: Settings, tuned: TunedModel) -> Weights:
-    return Weights(tuned_key(tuned.id), tuned.format, str(intact_result(settings, tuned)), tuned.weights_hash)
+        Args:
+            failed: takes the sides whose files changed, with the reason; without it, the first one is raised.
+
+        Raises:
+            Fault: where the base's files changed.
+        """
+        found: dict[str, Weights] = {}
+        for side, one in self.answerers.items():
+            try:
+                if one.beside and one.root not in found:
+                    found[one.root] = one.root_weights(settings)
+                if one.loads:
+                    found[one.key] = one.weights(settings)
+            except Fault as fault:
+                if failed is None:
+                    raise
+                failed[side] = fault
+        return Answerer(BASE, self.base).root_weights(settings), tuple(found.values())
 
 
 def side_of(tuned_id: int) -> str:
@@ -89,23 +120,51 @@ def side_of(tuned_id: int) -> str:
 
 def answer_hash(base: LanguageModel, tuned: TunedModel | None) -> str:
     """What made an answer: the base's weights, a whole tuned model's, or a hash over base and adapter."""
-    if tuned is None:
-        return base.weights_hash or ""
-    if tuned.format == "full":
-        return tuned.weights_hash
-    return hashlib.sha256(f"{base.weights_hash}+{tuned.weights_hash}".encode()).hexdigest()
+    return Answerer(BASE if tuned is None else side_of(tuned.id), base, tuned).weights_hash
 
 
 def sides_of(base: LanguageModel, tuned: Sequence[TunedModel]) -> tuple[Side, ...]:
-    """The base first, then the tuned models in the chosen order."""
-    first = Side(BASE, BASE, base.name, answer_hash(base, None), "base")
-    return (first, *(_side(base, t) for t in tuned))
+    """The base first, then its tuned models in the chosen order."""
+    return tuple(_side(one) for one in (Answerer(BASE, base), *(Answerer(side_of(t.id), base, t) for t in tuned)))
 
 
-def _side(base: LanguageModel, tuned: TunedModel) -> Side:
-    examples = tuned.format == _EXAMPLES
-    key, kind = (BASE, "fewshot") if examples else (tuned_key(tuned.id), "tuned")
-    return Side(side_of(tuned.id), key, tuned.name, answer_hash(base, tuned), kind)
+def _side(one: Answerer) -> Side:
+    other = one.base.name if one.beside else ""
+    step = one.step.row.step if one.step is not None else None
+    return Side(one.side, one.key, one.label, one.weights_hash, one.kind, other, step)
+
+
+def names_of(conversation: Conversation) -> list[str]:
+    """Who answers in a conversation; in those of before, the base and tuned models of it."""
+    return [str(one) for one in conversation.sides] or [BASE, *(side_of(int(one)) for one in conversation.tuned_ids)]
+
+
+def setup_of(s: Session, conversation: Conversation) -> Setup:
+    """Everything that a conversation names, deleted things too."""
+    base = s.get_one(LanguageModel, conversation.base_model_id)
+    found = setup_from(s, base, names_of(conversation), conversation.settings, conversation.id)
+    return replace(found, apart=stands_apart(conversation.blind))
+
+
+def setup_from(
+    s: Session, base: LanguageModel, names: Sequence[str], settings: Mapping[str, Any] | None, conversation_id: int = 0
+) -> Setup:
+    """What sides of these names need to answer with these settings."""
+    found = find_answerers(s, base, names)
+    own = tuple(one.tuned for one in found if one.tuned is not None and not one.beside)
+    further = tuple(one for one in found if one.beside or one.step is not None)
+    return Setup(conversation_id, base, own, read_chat_settings(settings), tuple(map(_side, found)), further)
+
+
+def setup_obstacle(settings: Settings, setup: Setup) -> Fault | None:
+    """Why a conversation can only be read as it is: its base, or who else of it cannot answer."""
+    if fault := base_obstacle(settings, setup.base):
+        return fault
+    gone = [one.label for one in setup.answerers.values() if one.tuned is not None and one.tuned.deleted_at is not None]
+    if gone:
+        return Fault("chat.tuned_gone", names=", ".join(gone))
+    found = (one.obstacle(settings) for one in setup.answerers.values())
+    return next((fault for fault in found if fault is not None), None)
 
 
 def obstacle(base: LanguageModel, tuned: Sequence[TunedModel]) -> Fault | None:
@@ -138,44 +197,23 @@ def find_models(s: Session, conversation: Conversation) -> tuple[LanguageModel, 
     return base, [found[i] for i in conversation.tuned_ids if i in found]
 
 
-def check_models(s: Session, base_id: int, tuned_ids: Sequence[int]) -> list[int]:
-    """The tuned ids, each once. Raises NotFound or Fault when they cannot be compared with that base."""
-    base = base_models.get_model(s, base_id)
-    if base is None:
-        raise NotFound(base_model=base_id)
-    ids = list(dict.fromkeys(int(i) for i in tuned_ids))
-    if len(ids) > MOST_TUNED:
-        raise Fault("chat.too_many_sides", most=MOST_TUNED)
-    rows = [tuned_models.get_tuned(s, i) for i in ids]
-    for i, row in zip(ids, rows, strict=True):
-        if row is None:
-            raise NotFound(tuned=i)
-        if row.base_model_id != base_id:
-            raise Fault("chat.other_base", tuned=row.name, base=base.name)
-    if fault := obstacle(base, ()):
-        raise fault
-    return ids
-
-
-def refuse_scorers(ctx: Context, tuned_ids: Sequence[int]) -> None:
-    """Raises Fault("reward.scores") where one of them scores answers and writes none."""
-    with ctx.db.read() as s:
-        found = tuned_models.tuned_by_ids(s, [int(one) for one in tuned_ids])
-    for row in found.values():
-        if not talks(row):
-            raise Fault("reward.scores", name=row.name)
-
-
 def load_setup(ctx: Context, conversation_id: int) -> tuple[Setup, list[Message]]:
     """Everything needed to continue a conversation, and its messages. Raises NotFound, or Fault when it can only be read."""
     with ctx.db.read() as s:
         conversation = find_conversation(s, conversation_id)
-        base, tuned = find_models(s, conversation)
-        if fault := obstacle_now(ctx.settings, base, tuned):
+        setup = setup_of(s, conversation)
+        if fault := setup_obstacle(ctx.settings, setup):
             raise fault
-        settings = read_chat_settings(conversation.settings)
-        setup = Setup(conversation_id, base, tuple(tuned), settings, sides_of(base, tuned))
         return setup, conversations.messages_of(s, conversation_id)
+
+
+def narrowed(setup: Setup, sides: Sequence[str]) -> Setup:
+    """The setup with these sides alone; with none of them, as it is. Raises NotFound."""
+    if not sides:
+        return setup
+    if unknown := set(sides) - {one.side for one in setup.sides}:
+        raise NotFound(side=min(unknown))
+    return replace(setup, sides=tuple(one for one in setup.sides if one.side in sides))
 
 
 def clean_prompt(prompt: str) -> str:
@@ -188,31 +226,52 @@ def clean_prompt(prompt: str) -> str:
     return prompt
 
 
-def make_asks(ctx: Context, setup: Setup, messages: Sequence[Message], prompt: str, seed: int) -> tuple[Ask, ...]:
+def make_asks(
+    ctx: Context,
+    setup: Setup,
+    messages: Sequence[Message],
+    prompt: str,
+    seed: int,
+    failed: dict[str, Fault] | None = None,
+) -> tuple[Ask, ...]:
     """What each side is asked: its own history, then the prompt; with examples before it where they are its result.
+
+    Args:
+        failed: takes the sides that cannot be asked, with the reason, where others can; without it, the first reason is raised.
 
     Raises:
         Fault: "chat.too_long" with the number of tokens and the model's limit; "chat.damaged".
     """
-    template = open_template(tokenizer_folder(ctx.settings, setup.base), setup.base.name)
-    results = {side_of(tuned.id): tuned for tuned in setup.tuned}
-    asks = []
-    for side in setup.sides:
-        history = history_of(setup, messages, side.side, prompt)
-        tuned = results.get(side.side)
-        folder = ctx.settings.absolute(tuned.path) if tuned else None
-        context = context_of(setup.base) - (virtual_tokens(folder) if folder else 0)
-        most = min(setup.settings["max_tokens"], LONGEST_ANSWER)
-        reading = template if tuned is None else as_trained(template, tuned.lineage.get("spec", {}).get("training", {}))
-        if side.kind == "fewshot" and tuned and folder:
-            history = _shots_of(intact_result(ctx.settings, tuned), tuned.weights_hash).before(
-                history, prompt, reading, context - min(most, context // 4)
-            )
-        ids = reading.encode_prompt(history)
-        if len(ids) >= context:
-            raise Fault("chat.too_long", tokens=len(ids), limit=context - 1, turns=len(messages))
-        asks.append(Ask(side.side, side.key, tuple(ids), seed, min(most, context - len(ids))))
+    asks: list[Ask] = []
+    refused: dict[str, Fault] = {}
+    for side, one in setup.answerers.items():
+        try:
+            asks.append(_ask(ctx, setup, one, history_of(setup, messages, side, prompt), seed, len(messages)))
+        except Fault as fault:
+            if failed is None:
+                raise
+            refused[side] = fault
+    if refused and not asks:
+        raise next(iter(refused.values()))
+    if failed is not None:
+        failed |= refused
     return tuple(asks)
+
+
+def _ask(ctx: Context, setup: Setup, one: Answerer, history: list[Mapping[str, str]], seed: int, turns: int) -> Ask:
+    tokenizer = tokenizer_folder(ctx.settings, one.base)
+    template = open_template(tokenizer, one.base.name)
+    most = min(setup.settings["max_tokens"], LONGEST_ANSWER)
+    context = context_of(one.base) - one.places(ctx.settings)
+    reading = template if one.training is None else as_trained(template, one.training)
+    if one.kind == "fewshot" and one.tuned is not None:
+        shots = _shots_of(intact_result(ctx.settings, one.tuned), one.tuned.weights_hash)
+        history = shots.before(history, history[-1]["content"], reading, context - min(most, context // 4))
+    ids = reading.encode_prompt(history)
+    if len(ids) >= context:
+        raise Fault("chat.too_long", tokens=len(ids), limit=context - 1, turns=turns)
+    name, stops = (str(tokenizer), tuple(template.eos_ids)) if one.beside else ("", ())
+    return Ask(one.side, one.key, tuple(ids), seed, min(most, context - len(ids)), name, stops)
 
 
 @lru_cache(maxsize=4)
@@ -236,7 +295,7 @@ def history_of(setup: Setup, messages: Sequence[Message], side: str, prompt: str
     turns: list[Mapping[str, str]] = []
     if setup.settings["system"]:
         turns.append({"role": "system", "content": setup.settings["system"]})
-    for m in messages:
+    for m in () if setup.apart else messages:
         if m.role == conversations.ASSISTANT and m.side == side and m.content and m.turn in prompts:
             turns.append({"role": "user", "content": prompts[m.turn]})
             turns.append({"role": "assistant", "content": m.content})

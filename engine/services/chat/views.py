@@ -13,8 +13,9 @@ from engine.core.errors import NotFound
 from engine.data.rows.row import conversation_of
 from engine.models.presence import can_plan
 from engine.planner.download import missing_bytes
+from engine.services.chat.branches import brief_text, under_roots, versions
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import find_conversation, find_models, obstacle_now, sides_of
+from engine.services.chat.sides import Side, find_conversation, setup_obstacle, setup_of
 from engine.serving.scored_texts import talks
 from engine.shapes.chat import (
     ChatOptions,
@@ -23,8 +24,10 @@ from engine.shapes.chat import (
     ConversationView,
     MessageView,
     SideKind,
+    SideView,
 )
 from storage.queries import base_models, conversations, tuned_models
+from storage.queries.branches import branch_prompts
 from storage.tables import Dataset, Message
 
 _SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
@@ -59,6 +62,8 @@ def conversation_list(ctx: Context, limit: int) -> list[ConversationBrief]:
         rows = conversations.list_conversations(s, limit)
         names = base_models.model_names(s, {row.base_model_id for row in rows})
         turns = conversations.turn_counts(s, [row.id for row in rows])
+        by_id, prompts = {row.id: row for row in rows}, branch_prompts(s, [row.id for row in rows])
+        order = under_roots(s, [row.id for row in rows])
         return [
             {
                 "id": row.id,
@@ -69,8 +74,11 @@ def conversation_list(ctx: Context, limit: int) -> list[ConversationBrief]:
                 "turns": turns.get(row.id, 0),
                 "created_at": row.created_at,
                 "updated_at": row.updated_at,
+                "root": root,
+                "branch_turn": row.parent_turn,
+                "branch_prompt": brief_text(prompts.get(row.id, "")),
             }
-            for row in rows
+            for row, root in ((by_id[one], root) for one, root in order.items())
         ]
 
 
@@ -78,29 +86,34 @@ def conversation_view(ctx: Context, conversation_id: int) -> ConversationView:
     """One conversation with all messages. `read_only` says why it cannot go on, as an error's code and params. Raises NotFound."""
     with ctx.db.read() as s:
         row = find_conversation(s, conversation_id)
-        base, tuned = find_models(s, row)
-        fault = obstacle_now(ctx.settings, base, tuned)
+        setup = setup_of(s, row)
+        fault = setup_obstacle(ctx.settings, setup)
         return {
             "id": row.id,
             "title": row.title,
             "base_model_id": row.base_model_id,
-            "base_name": base.name,
+            "base_name": setup.base.name,
             "tuned_ids": row.tuned_ids,
-            "sides": [
-                {
-                    "side": side.side,
-                    "label": side.label,
-                    "kind": cast(SideKind, side.kind),
-                    "weights_hash": side.weights_hash,
-                }
-                for side in sides_of(base, tuned)
-            ],
+            "sides": [side_view(side) for side in setup.sides],
             "settings": cast(ChatSettings, read_chat_settings(row.settings)),
             "read_only": fault.as_dict() if fault else None,
             "messages": [_message(message) for message in conversations.messages_of(s, conversation_id)],
+            "versions": versions(s, conversation_id),
             "created_at": row.created_at,
             "updated_at": row.updated_at,
         }
+
+
+def side_view(side: Side) -> SideView:
+    """A side as pages see it."""
+    return {
+        "side": side.side,
+        "label": side.label,
+        "kind": cast(SideKind, side.kind),
+        "weights_hash": side.weights_hash,
+        "base": side.base,
+        "step": side.step,
+    }
 
 
 def _message(message: Message) -> MessageView:

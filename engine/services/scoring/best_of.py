@@ -16,16 +16,9 @@ from typing import TYPE_CHECKING, Any
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, TunesmithError
 from engine.services.chat.bare_base import require_weights
+from engine.services.chat.choices import check_models, refuse_scorers
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import (
-    Setup,
-    check_models,
-    clean_prompt,
-    make_asks,
-    obstacle_now,
-    refuse_scorers,
-    sides_of,
-)
+from engine.services.chat.sides import Setup, clean_prompt, make_asks, obstacle_now, sides_of
 from engine.services.scoring.asking import AskedScorer
 from engine.services.scoring.shapes import BestOfView, DrawnAnswer, WantedDraw
 from storage.queries import base_models, tuned_models

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.core.context import Context
-from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import Setup, find_conversation, find_models, history_of, sides_of
+from engine.services.chat.blind import refuse_hidden
+from engine.services.chat.sides import Setup, find_conversation, history_of, setup_of
+from engine.services.chat.variables import system_at
 from engine.services.scoring.asking import AskedScorer
 from engine.services.scoring.shapes import AnswerScore, ScoreOf
 from storage.queries import conversations
+from storage.tables import Message
 
 if TYPE_CHECKING:
     from engine.services.chat.conversations import Chat
@@ -26,9 +30,8 @@ def score_conversation(ctx: Context, chat: Chat, conversation_id: int, scorer_id
     """
     with ctx.db.read() as s:
         conversation = find_conversation(s, conversation_id)
-        base, tuned = find_models(s, conversation)
-        settings = read_chat_settings(conversation.settings)
-        setup = Setup(conversation_id, base, tuple(tuned), settings, sides_of(base, tuned))
+        setup = setup_of(s, conversation)
+        refuse_hidden(conversation)
         messages = conversations.messages_of(s, conversation_id)
     prompts = {one.turn: one.content for one in messages if one.role == conversations.USER}
     given = [
@@ -37,7 +40,15 @@ def score_conversation(ctx: Context, chat: Chat, conversation_id: int, scorer_id
         if one.role == conversations.ASSISTANT and one.status in _COMPLETE and one.content and one.turn in prompts
     ]
     talks = [
-        (history_of(setup, [m for m in messages if m.turn < one.turn], one.side, prompts[one.turn]), one.content)
+        (
+            history_of(
+                _told(setup, messages, one.turn),
+                [m for m in messages if m.turn < one.turn],
+                one.side,
+                prompts[one.turn],
+            ),
+            one.content,
+        )
         for one in given
     ]
     scores = AskedScorer(ctx, chat, scorer_id).score(talks)
@@ -45,6 +56,11 @@ def score_conversation(ctx: Context, chat: Chat, conversation_id: int, scorer_id
         {"turn": one.turn, "side": one.side, "score": found["score"], "error": found["error"]}
         for one, found in zip(given, scores, strict=True)
     ]
+
+
+def _told(setup: Setup, messages: Sequence[Message], turn: int) -> Setup:
+    """The setup with the system prompt as it was told at a turn."""
+    return replace(setup, settings={**setup.settings, "system": system_at(setup.settings["system"], messages, turn)})
 
 
 def score_text(ctx: Context, chat: Chat, scorer_id: int, question: str, answer: str) -> ScoreOf:

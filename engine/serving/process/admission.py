@@ -13,11 +13,12 @@ from engine.devices import kind_of, precision_for, preference
 from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import body_parameters
 from engine.serving.process.client import Held
+from engine.serving.protocol import EIGHT_BITS
 
 Devices = Callable[[], list[Device]]
 _MB = 1_000_000
 _SPARE_MB = 300  # left to the system and to jobs that grow a little
-_WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}
+_WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, EIGHT_BITS: 4.0}  # 8 bits are packed from fp32: what loading needs
 _HALF = 2.0  # bytes of a number that is worked with beside a quantised base
 _READ_TOKENS = 1024  # read at once from a prompt
 _MOST_KEPT = 8  # tuned models that stay in memory although no chat uses them now
@@ -30,6 +31,8 @@ class Tuned:
     key: str  # its name in the inference process
     kind: str  # form of the result: "adapter", "delta" or "full"
     bytes: int  # of all its files
+    shape: ModelShape | None = None  # measures of its base, where that is another one than the request's
+    made: bool = False  # it is a checkpoint: while it is read, its base is in memory once more
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Wanted:
         tuned: what answers besides the base.
         answering: how the base may be held when memory is short, as one of the tuned models was trained on it quantised.
         tokens: tokens of all sides that are kept while answering.
+        eight_bits: on a processor, weights are to be held in 8 bits.
     """
 
     identity: str
@@ -49,6 +53,7 @@ class Wanted:
     tuned: tuple[Tuned, ...]
     answering: ChatFormat | None
     tokens: int
+    eight_bits: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Placement:
     """Where and how to load."""
 
     device: str  # key: "cpu" or "cuda:N"
-    dtype: str  # "fp32", "bf16", "fp16" or "nf4"
+    dtype: str  # "fp32", "bf16", "fp16", "w8" or "nf4"
     evict: tuple[str, ...]  # keys of held models to drop first
     needed_mb: int  # what has to be loaded, with room to answer
     free_mb: int  # what is free for it once `evict` is dropped; may be below 0
@@ -104,7 +109,7 @@ def _choices(wanted: Wanted, held: Held | None, devices: Sequence[Device]) -> It
 
 def _dtypes(wanted: Wanted, device: Device) -> Iterator[str]:
     """How the base may be held there: in the device's precision, then quantised where that will do."""
-    yield precision_for(device).dtype
+    yield EIGHT_BITS if wanted.eight_bits and not kind_of(device).accelerator else precision_for(device).dtype
     held = wanted.answering
     if held is not None and base_format_of(held.key).not_on(kind_of(device)) is None:
         yield held.key
@@ -150,14 +155,22 @@ def base_bytes(shape: ModelShape, dtype: str) -> float:
 
 def tuned_bytes(wanted: Wanted, tuned: Tuned, dtype: str) -> float:
     """Bytes of a result on top of its base: what it adds or replaces in fp32, a whole second model, or nothing for examples."""
+    shape = tuned.shape or wanted.shape
+    making = base_bytes(shape, "fp32") if tuned.made else 0
     if tuned.kind == "full":
-        return base_bytes(wanted.shape, dtype)
+        return base_bytes(shape, dtype) + making
+    if tuned.made:
+        return tuned.bytes + making
     return 0 if tuned.kind == "shots" else tuned.bytes
 
 
 def working_bytes(wanted: Wanted, dtype: str) -> float:
-    """Keys and values of all tokens, and what one piece of a prompt takes on its way through a layer."""
-    shape = wanted.shape
+    """Keys and values of all tokens, and what one piece of a prompt takes on its way through a layer, of the largest base."""
+    shapes = [wanted.shape, *(tuned.shape for tuned in wanted.tuned if tuned.shape is not None)]
+    return max(_working(wanted, shape, dtype) for shape in shapes)
+
+
+def _working(wanted: Wanted, shape: ModelShape, dtype: str) -> float:
     kept = 2 * shape.layers * shape.kv_heads * shape.head_dim * wanted.tokens
     reading = min(wanted.tokens, _READ_TOKENS) * (3 * shape.intermediate + 10 * shape.hidden)
     return (kept + reading) * _WIDTH.get(dtype, _HALF) + 8 * shape.vocabulary

@@ -118,6 +118,9 @@ class _Process:
         self._end_at.setdefault(request_id, time.monotonic() + self._stop_s)
         self.send({"op": "stop", "id": request_id})
 
+    def stop_side(self, request_id: int, side: str) -> None:
+        self.send({"op": "stop", "id": request_id, "side": side})
+
     def is_stopped(self, request_id: int) -> bool:
         return request_id in self._end_at
 
@@ -213,6 +216,11 @@ class InferenceClient:
         """End a request; what it has said so far is its answer."""
         if process := self._process:
             process.stop(request_id)
+
+    def stop_side(self, request_id: int, side: str) -> None:
+        """End one side of a request; the others go on."""
+        if process := self._process:
+            process.stop_side(request_id, side)
 
     def close(self) -> None:
         """End the process; all its memory comes back."""

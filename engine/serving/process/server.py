@@ -13,13 +13,13 @@ import os
 import queue
 import sys
 import threading
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from engine.core.errors import TunesmithError
 from engine.core.imports import importing
-from engine.core.obstacles import obstacle
 from engine.core.shapes import CodedMessage
 from engine.data.templates.isolated.pool import pool
 from engine.serving.protocol import Request, encode, read_request
@@ -58,12 +58,12 @@ class Inbox:
 
     def __init__(self) -> None:
         self._requests: queue.Queue[Request] = queue.Queue()
-        self._stopped: set[int] = set()
+        self._stopped: set[tuple[int, str]] = set()  # number of a request, and a side of it or ""
 
     def put(self, message: dict[str, Any]) -> None:
         """Take in one message."""
         if message["op"] == "stop":
-            self._stopped.add(int(message["id"]))
+            self._stopped.add((int(message["id"]), str(message.get("side", ""))))
         else:
             self._requests.put(read_request(message["request"]))
 
@@ -74,9 +74,9 @@ class Inbox:
         except queue.Empty:
             return None
 
-    def is_stopped(self, request_id: int) -> bool:
-        """Whether a stop came for this request."""
-        return request_id in self._stopped
+    def is_stopped(self, request_id: int, side: str = "") -> bool:
+        """Whether a stop came for this request, or for one side of it alone."""
+        return (request_id, side) in self._stopped
 
 
 class Server:
@@ -96,26 +96,42 @@ class Server:
         except TunesmithError as error:
             self._fail(request, error.as_dict())
         except Exception as error:
+            from engine.serving.runtime.failed_sides import told
+
             log.exception("request %d failed", request.id)
-            self._fail(request, _explain(error))
+            self._fail(request, told(error))
 
     def _answer(self, request: Request) -> None:
+        from engine.serving.runtime.failed_sides import Failed, failed_side
+        from engine.serving.runtime.forced import force
         from engine.serving.runtime.generation import generate
         from engine.serving.runtime.scoring import score
 
         if self._models.missing(request.plan) or request.plan.evict:
             self._send(request, {"event": "loading"})
-        adapted_models = self._models.hold(request.plan)
+        failed: Failed = {}
+        adapted_models = self._models.hold(request.plan, None if request.scores or request.forced else failed)
         self._send(request, {"event": "loaded", "keys": self._models.keys, "gpu_mb": self._models.memory_mb()})
+        for ask in (ask for ask in request.asks if ask.weights in failed):
+            self._send(request, failed_side(ask, failed[ask.weights]))
         generate(
-            request,
+            replace(request, asks=tuple(ask for ask in request.asks if ask.weights not in failed)),
             adapted_models,
             _template(request.plan.tokenizer),
             lambda: self._inbox.is_stopped(request.id),
             lambda event: self._send(request, event),
+            lambda side: self._inbox.is_stopped(request.id, side),
+            {ask.tokenizer: _template(ask.tokenizer) for ask in request.asks if ask.tokenizer},
         )
         if request.scores:
             score(
+                request,
+                adapted_models,
+                lambda: self._inbox.is_stopped(request.id),
+                lambda event: self._send(request, event),
+            )
+        if request.forced:
+            force(
                 request,
                 adapted_models,
                 lambda: self._inbox.is_stopped(request.id),
@@ -130,21 +146,11 @@ class Server:
         self._wire.send({"id": request.id, **event})
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _template(folder: str) -> Any:
     from engine.data.templates.isolated.isolated_template import open_template
 
     return open_template(Path(folder))
-
-
-def _explain(error: Exception) -> CodedMessage:
-    import torch
-
-    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
-        return {"code": "chat.out_of_memory", "params": {}}
-    if (met := obstacle(error)) is not None:
-        return met.as_dict()
-    return {"code": "chat.failed", "params": {"reason": f"{type(error).__name__}: {error}"[:300]}}
 
 
 def main() -> None:

@@ -15,7 +15,8 @@ from engine.models.tuned.results import kind_of
 from engine.models.tuned.virtual_tokens import VirtualTokens
 from engine.serving.protocol import BASE
 from engine.serving.runtime.adapter_backends import Adapted, AdapterBackend, Mixed, Sided, Swapped, mixable
-from engine.serving.runtime.trial import TextInputs, Trial, by_pieces
+from engine.serving.runtime.lean.quick_way import QuickWay
+from engine.serving.runtime.trial import TextInputs, Trial, by_pieces, exact, new_cache, roomy
 
 _TOGETHER = "together"
 
@@ -43,6 +44,7 @@ class SharedBase:
         self._backends: dict[str, AdapterBackend] = {}
         self._virtual: dict[str, VirtualTokens] = {}
         self.inputs = TextInputs(model)
+        self._quick = QuickWay(model, self._slowly, self.open)
         self._trial = Trial(model, self._scores, self.open)
         self.pieces = by_pieces(self.open(BASE)[0])
         self.cached = self._trial.reads_on(BASE)
@@ -80,10 +82,11 @@ class SharedBase:
             self._virtual[name] = VirtualTokens.read(folder, self.device)
         elif kind == "adapter" and mixable(folder):
             self._mixed.add(folder, name)
+            self._quick.add(name, self._mixed.model)
         elif kind == "adapter":
             self._backends[name] = Adapted(self._model, folder, name)
         elif kind == "delta":
-            self._backends[name] = Swapped(self._model, folder)
+            self._backends[name] = Swapped(self._model, folder, lambda inputs: self._together([BASE], inputs))
         elif kind == "side":
             self._backends[name] = Sided(self._model, folder)
         else:
@@ -95,6 +98,7 @@ class SharedBase:
         self._joinable.pop(name, None)
         self._backends.pop(name, None)
         self._virtual.pop(name, None)
+        self._quick.drop(name)
         if name in self._mixed.names:
             self._mixed.drop(name)
 
@@ -102,8 +106,8 @@ class SharedBase:
         """The cache in which a text of these weights begins, and how many tokens are in it already."""
         tokens = self._virtual.get(key)
         if tokens is None:
-            return DynamicCache(config=self.config), 0
-        return tokens.open(self._model), len(tokens)
+            return new_cache(self.config), 0
+        return roomy(tokens.open(self._model)), len(tokens)
 
     def begin(self, key: str, ids: torch.Tensor) -> tuple[dict[str, Any], int]:
         """What reads a text of these weights from its beginning in one pass, its cache included, and how many tokens that are."""
@@ -113,19 +117,19 @@ class SharedBase:
             return self.inputs.of(ids, cache, before), before + ids.shape[1]
         words = self._model.get_input_embeddings()(ids)
         vectors = torch.cat([tokens.vectors.to(words.dtype)[None], words], dim=1)
-        return self.inputs.of(vectors, DynamicCache(config=self.config), 0), vectors.shape[1]
+        return self.inputs.of(vectors, new_cache(self.config), 0), vectors.shape[1]
 
     def company(self, key: str) -> str | None:
         """Weights of one company (equal values) can share a batch: each row gets what it would get alone. None: always alone.
 
-        Only in fp32: in 16 bits the size of a batch changes roundings, and with them now and then a token.
+        Only in fp32: in fewer bits the size of a batch changes roundings, and with them now and then a token.
         """
         if key == BASE and BASE not in self._joinable:
             self._joinable[BASE] = any(self._joinable.values()) or self._fits_a_batch(BASE)
         return _TOGETHER if self._joinable.get(key) else None
 
     def _fits_a_batch(self, key: str) -> bool:
-        if key in self._backends or self._model.dtype != torch.float32 or not self.cached:
+        if key in self._backends or not exact(self._model) or not self.cached:
             return False
         return self._untouched_among(key) and self._trial.together((key, BASE))
 
@@ -153,12 +157,21 @@ class SharedBase:
             if len(keys) > 1:
                 raise Fault("chat.wrong_weights", wanted=", ".join(keys))
             return backend.forward(**inputs)
+        return self._together(keys, inputs)
+
+    def _together(self, keys: Sequence[str], inputs: dict[str, Any]) -> Any:
+        """Rows of the base and of adapters that are mixed: quickly, where that was tried."""
+        if self._quick.takes(set(keys) & set(self._mixed.names), inputs):
+            return self._quick.forward(keys, inputs)
+        return self._slowly(keys, inputs)
+
+    def _slowly(self, keys: Sequence[str], inputs: dict[str, Any]) -> Any:
         if set(keys) & set(self._mixed.names):
             return self._mixed.forward(keys, **inputs)
         return self._model(**inputs)
 
     def _scores(self, keys: Sequence[str], inputs: dict[str, Any]) -> torch.Tensor:
-        scores: torch.Tensor = self.forward(keys, **inputs).logits[:, -1].float().cpu()
+        scores: torch.Tensor = self.forward(keys, **inputs, **self.inputs.last_only).logits[:, -1].float().cpu()
         return scores
 
     @torch.inference_mode()
@@ -177,3 +190,4 @@ class AdaptedModel:
 
     shared_base: SharedBase  # the base, held once for all
     key: str  # "base" or the name of a result
+    name: str = ""  # under which the process holds it, where one looks after that

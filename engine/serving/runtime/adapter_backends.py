@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,15 +40,15 @@ class Adapted:
 
 
 class Swapped:
-    """Replaced numbers of the base, in it for the time of a forward pass."""
+    """Replaced numbers of the base, in it for the time of a forward pass, which is `answer`'s."""
 
-    def __init__(self, model: Any, folder: Path) -> None:
-        self._model, self._delta = model, Delta.read(model, folder)
+    def __init__(self, model: Any, folder: Path, answer: Callable[[dict[str, Any]], Any]) -> None:
+        self._answer, self._delta = answer, Delta.read(model, folder)
 
     def forward(self, **inputs: Any) -> Any:
         """See `AdapterBackend`."""
         with self._delta.on():
-            return self._model(**inputs)
+            return self._answer(inputs)
 
 
 class Sided:
@@ -70,11 +70,16 @@ def mixable(folder: Path) -> bool:
 
 
 class Mixed:
-    """LoRA adapters in one twin of the base: each row of a batch is computed by the adapter that it names, or by none."""
+    """LoRA adapters in one twin of the base: each row of a batch is computed by the adapter that it names, or by none.
+
+    Attributes:
+        model: the twin with all adapters, as PEFT has it; None before the first.
+        names: of the adapters.
+    """
 
     def __init__(self, model: Any) -> None:
         self._base = model
-        self._model: Any = None
+        self.model: Any = None
         self.names: tuple[str, ...] = ()
         self._row_adapters: list[str] | None = None  # for each row of the batch in hand; None: the active one for all
         self._active = ""
@@ -82,7 +87,7 @@ class Mixed:
 
     def add(self, folder: Path, name: str) -> None:
         """Load an adapter."""
-        self._model = load_adapter(self._model or twin(self._base), folder, name)
+        self.model = load_adapter(self.model or twin(self._base), folder, name)
         self.names, self._active = (*self.names, name), ""
         self._tell_layers()
 
@@ -90,9 +95,9 @@ class Mixed:
         """Forget an adapter."""
         self.names, self._active = tuple(other for other in self.names if other != name), ""
         if self.names:
-            self._model.delete_adapter(name)
+            self.model.delete_adapter(name)
         else:
-            self._model = None
+            self.model = None
             self._asking.clear()
 
     def forward(self, keys: Sequence[str], **inputs: Any) -> Any:
@@ -103,12 +108,12 @@ class Mixed:
         one = keys[0] if len(set(keys)) == 1 and keys[0] in self.names else None
         if one is None:
             self._row_adapters = [key if key in self.names else UNTOUCHED for key in keys]
-            return self._model(**inputs)
+            return self.model(**inputs)
         self._row_adapters = None
         if self._active != one:
-            self._model.base_model.set_adapter(one, inference_mode=True)
+            self.model.base_model.set_adapter(one, inference_mode=True)
             self._active = one
-        return self._model(**inputs)
+        return self.model(**inputs)
 
     def _tell_layers(self) -> None:
         """Let each adapted layer ask which adapter a row takes. PEFT itself says so anew for each token: a fifth of the time."""
@@ -117,7 +122,7 @@ class Mixed:
         def ask(_layer: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
             return args, kwargs if self._row_adapters is None else {**kwargs, "adapter_names": self._row_adapters}
 
-        for layer in self._model.modules():
+        for layer in self.model.modules():
             if isinstance(layer, LoraLayer) and layer not in self._asking:
                 layer.register_forward_pre_hook(ask, with_kwargs=True)
                 self._asking.add(layer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,8 @@ from engine.data.templates.template import ChatTemplate
 from engine.serving.protocol import Ask, Reason, Request
 from engine.serving.runtime.adapted_model import AdaptedModel
 from engine.serving.runtime.sampling import next_token
+from engine.serving.runtime.token_worths import TokenWorths
+from engine.serving.words import told
 
 
 @dataclass
@@ -30,21 +33,33 @@ class AnswerRow:
     emitted_at: float = 0.0  # monotonic seconds of the last event about it
     reason: Reason | None = None  # why it ended; None while it grows
     error: CodedMessage | None = None  # {"code", "params"} where it failed
+    halted: Callable[[], bool] = lambda: False  # whether this side alone is to end
+    worths: TokenWorths = field(default_factory=TokenWorths)  # of its tokens and its end, where they are asked for
 
     def take(self, logits: torch.Tensor) -> None:
         """Choose the next token, and see whether the answer ends with it."""
+        if self.halted():
+            self.reason = "stopped"
+            return
         try:
             token = next_token(logits, self.request.temperature, self.request.top_p, self.generator)
         except Fault as fault:
             self.reason, self.error = "failed", fault.as_dict()
             return
+        if self.request.words:
+            self.worths.note(logits, token, self.request.words)
         self.first_at = self.first_at or time.monotonic()
-        if token in self.request.stop_ids:
+        if token in (self.ask.stop_ids or self.request.stop_ids):
             self.reason = "end"
             return
         self.tokens.append(token)
         if len(self.tokens) >= self.ask.max_tokens:
             self.reason = "length"
+
+    @property
+    def weights(self) -> str:
+        """The name under which the process holds what answers: of the weights themselves, not as they were asked for."""
+        return self.adapted.name or self.ask.weights
 
     def text(self, template: ChatTemplate) -> str:
         """The answer so far as `ChatTemplate.answer_text` has it: with its indentation, without halves of characters."""
@@ -63,8 +78,9 @@ class AnswerRow:
             "prompt_tokens": len(self.ask.ids),
             "reason": self.reason,
             "error": self.error,
-            "weights": self.ask.weights,
+            "weights": self.weights,
             "silent": self.adapted.key in self.adapted.shared_base.silent,
             "first_token_s": round(first - self.started, 3),
             "tokens_per_second": None if speed is None else round(speed, 2),
+            **(told(template, self.tokens, self.worths.told()) if self.request.words else {}),
         }

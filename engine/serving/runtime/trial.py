@@ -12,8 +12,13 @@ from torch.nn.functional import pad
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
+from engine.serving.runtime.eight_bits import packed
+from engine.training.rollout.growing_cache import GrowingLayer, growing_cache
+
 _TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2, torch.bfloat16: 1e-1}
-_KEYS_AND_VALUES = (DynamicLayer, DynamicSlidingWindowLayer)
+_ALL_KEPT = (DynamicLayer, GrowingLayer)
+_KEYS_AND_VALUES = (*_ALL_KEPT, DynamicSlidingWindowLayer)
+_ROOM = 256  # tokens that a new cache has room for
 _LENGTH = 8
 _log = logging.getLogger(__name__)
 
@@ -60,14 +65,33 @@ class TextInputs:
         return inputs | {"position_ids": places} if self._placed else inputs
 
 
+def exact(model: Any) -> bool:
+    """Whether a number is the same however many others are worked out with it, but for what no chosen token depends on."""
+    return bool(model.dtype == torch.float32) and not packed(model)
+
+
 def by_pieces(cache: Any) -> bool:
     """Whether a text can be read in pieces: recurrent layers carry their states on for single tokens alone."""
     return all(type(layer) in _KEYS_AND_VALUES for layer in cache.layers)
 
 
+def new_cache(config: Any) -> DynamicCache:
+    """An empty cache, which takes room for many tokens at once where it keeps all of them."""
+    return growing_cache(config, _ROOM)
+
+
+def roomy(cache: DynamicCache) -> DynamicCache:
+    """What is in a cache, in one as `new_cache` makes it."""
+    for number, layer in enumerate(cache.layers):
+        if type(layer) is DynamicLayer:
+            cache.layers[number] = GrowingLayer(layer.get_seq_length() + _ROOM)
+            cache.update(layer.keys, layer.values, number)
+    return cache
+
+
 def stackable(cache: Any) -> bool:
     """Whether the cache is keys and values of all tokens: no sliding windows, no recurrent states."""
-    return all(type(layer) is DynamicLayer for layer in cache.layers)
+    return all(type(layer) in _ALL_KEPT for layer in cache.layers)
 
 
 def stacked(caches: Sequence[Any], lengths: Sequence[int]) -> DynamicCache:
@@ -78,6 +102,7 @@ def stacked(caches: Sequence[Any], lengths: Sequence[int]) -> DynamicCache:
         return torch.cat([pad(t, (0, 0, width - t.shape[2], 0)) for t in tensors])
 
     cache = DynamicCache()
+    cache.layers = [GrowingLayer(width + _ROOM) for _ in caches[0].layers]
     for number in range(len(caches[0].layers)):
         layers = [one.layers[number] for one in caches]
         cache.update(stack([layer.keys for layer in layers]), stack([layer.values for layer in layers]), number)
@@ -90,6 +115,7 @@ class Trial:
     def __init__(self, model: Any, answer: Answer, opened: Open) -> None:
         self._model, self._answer, self._open, self._inputs = model, answer, opened, TextInputs(model)
         self._words = model.get_input_embeddings().weight.shape[0]
+        self._most = _TOLERANCE.get(torch.bfloat16 if packed(model) else model.dtype, 1e-1)
 
     def reads_on(self, key: str) -> bool:
         """Whether the scores of a text are the same when its last token is read after the others, with a cache."""
@@ -133,7 +159,7 @@ class Trial:
 
     def _alike(self, found: torch.Tensor, expected: torch.Tensor) -> bool:
         """No more than roundings between them."""
-        most = _TOLERANCE.get(self._model.dtype, 1e-1) * float(expected.abs().max())
+        most = self._most * float(expected.abs().max())
         return bool(torch.isfinite(found).all()) and float((found - expected).abs().max()) <= most
 
     @torch.inference_mode()

@@ -18,8 +18,8 @@ from typing import Any, Protocol
 from engine.core.caches import keep
 from engine.jobs.reporter import Reporter
 from engine.models.base.inspect import hash_file
+from engine.models.tuned.checkpoints import WEIGHT_FILES
 from engine.training.limits.safe_files import hashes, new_folder, size
-from engine.training.loop.weights import WEIGHT_FILES
 from storage.job_tables import WEIGHTS_ONLY, Checkpoint
 from storage.queries import reporting
 

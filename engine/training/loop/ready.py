@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from transformers import TrainerCallback
 
 from engine.base_formats import base_format
 from engine.core.errors import Fault
+from engine.core.hardware import Device, Precision
 from engine.devices import kind_of
-from engine.methods.common.declaration import RunContext
+from engine.jobs.spec import JobSpec
+from engine.methods.common.declaration import Method, RunContext
 from engine.objectives import objective_of
 from engine.optimizers.trained_format import trained_format
 from engine.planner.memory.workload import Workload
@@ -29,7 +31,31 @@ from engine.training.loop.weights import DTYPES
 from engine.training.updates.choice import in_chosen_format
 
 
-def apply_method(inputs: Inputs, base: Any, run_context: RunContext) -> Any:
+class Applicable(Protocol):
+    """What a method is applied with."""
+
+    @property
+    def spec(self) -> JobSpec:
+        """Settings of the job."""
+        ...
+
+    @property
+    def method(self) -> Method:
+        """That it trains with."""
+        ...
+
+    @property
+    def device(self) -> Device:
+        """That it runs on."""
+        ...
+
+    @property
+    def precision(self) -> Precision:
+        """Of the computations."""
+        ...
+
+
+def apply_method(inputs: Applicable, base: Any, run_context: RunContext) -> Any:
     """The model to train. Raises Fault("training.no_modules")."""
     quantised, kind = base_format(inputs.spec.training).quantised, DTYPES[inputs.precision.dtype]
     if not inputs.method.trains_base:

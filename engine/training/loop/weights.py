@@ -17,6 +17,7 @@ from engine.core.hardware import Device, Precision
 from engine.devices import kind_of
 from engine.methods.common.declaration import Method, RunContext
 from engine.models.base.sound_config import read_model
+from engine.models.tuned.checkpoints import STATE_FILE, TRAINED_FILE
 from engine.models.tuned.rounding import fitting, save_as
 from engine.optimizers.trained_format import trained_format
 from engine.training.forward.four_bits import keep_layout, leave_file
@@ -24,11 +25,6 @@ from engine.training.heads.scalar import save_head, without_head
 
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 DELTA_FILE = "delta.safetensors"
-_TRAINED_FILE, _STATE_FILE = "trained.safetensors", "method.safetensors"
-WEIGHT_FILES = (
-    _TRAINED_FILE,
-    _STATE_FILE,
-)  # of a checkpoint: all that the model needs, without what training goes on from
 _log = logging.getLogger(__name__)
 
 
@@ -84,10 +80,10 @@ def _save_body(model: Any, method: Method, folder: Path, run: RunContext, dtype:
 
 def save_trained(model: Any, method: Method, folder: Path) -> None:
     """Everything that training has changed, for a checkpoint: the trained parameters and the method's own state."""
-    save_file(_trained(model), folder / _TRAINED_FILE)
+    save_file(_trained(model), folder / TRAINED_FILE)
     if method.state is not None:
         own = {name: tensor.detach().cpu().contiguous() for name, tensor in method.state(model).items()}
-        save_file(own, folder / _STATE_FILE)
+        save_file(own, folder / STATE_FILE)
 
 
 def load_trained(model: Any, method: Method, folder: Path) -> None:
@@ -96,15 +92,15 @@ def load_trained(model: Any, method: Method, folder: Path) -> None:
     Raises:
         Fault: "training.checkpoint_foreign" where it names a parameter that the model lacks.
     """
-    stored = load_file(folder / _TRAINED_FILE)
+    stored = load_file(folder / TRAINED_FILE)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if name in stored:
                 parameter.copy_(stored.pop(name))
     if stored:
         raise Fault("training.checkpoint_foreign", name=next(iter(stored)))
-    if method.restore is not None and (folder / _STATE_FILE).is_file():
-        method.restore(model, load_file(folder / _STATE_FILE))
+    if method.restore is not None and (folder / STATE_FILE).is_file():
+        method.restore(model, load_file(folder / STATE_FILE))
 
 
 def _trained(model: nn.Module) -> dict[str, torch.Tensor]:

@@ -25,7 +25,7 @@ class GrowingLayer(DynamicLayer):
         before = self.get_seq_length()
         after = before + key_states.shape[-2]
         if self._full is None or self._full[0].shape[-2] < after:
-            self._take_room(key_states, value_states, max(self.room, after))
+            self._take_room(key_states, value_states, self.room if after <= self.room else after + after // 2)
         assert self._full is not None
         for full, new in zip(self._full, (key_states, value_states), strict=True):
             full[..., before:after, :] = new

@@ -10,17 +10,20 @@ from sqlalchemy.orm import Session
 from storage.ranking_tables import RankedPrompt, Ranking
 
 PAGE, PLAYGROUND = "page", "playground"
+BAD = "bad"  # verdict: none of the answers was good
 
 
-def _of(job: int | None) -> tuple[ColumnElement[bool], ...]:
-    """Conditions: not deleted; of one job, or (None) the votes of the playground."""
+def _of(job: int | None, conversation: int | None = None) -> tuple[ColumnElement[bool], ...]:
+    """Conditions: not deleted; of one job, or (None) the votes of the playground, or of one conversation there."""
     own = RankedPrompt.source == PLAYGROUND if job is None else RankedPrompt.job_id == job
-    return RankedPrompt.deleted_at.is_(None), own
+    one = () if conversation is None else (RankedPrompt.conversation_id == conversation,)
+    return RankedPrompt.deleted_at.is_(None), own, *one
 
 
-def prompts_of(s: Session, job: int | None) -> list[RankedPrompt]:
-    """The prompts of one job in their order, or (None) those of the playground's votes."""
-    return list(s.scalars(select(RankedPrompt).where(*_of(job)).order_by(RankedPrompt.place, RankedPrompt.id)))
+def prompts_of(s: Session, job: int | None, conversation: int | None = None) -> list[RankedPrompt]:
+    """The prompts of one job in their order, or (None) those of the playground's votes, or of one conversation there."""
+    wanted = select(RankedPrompt).where(*_of(job, conversation))
+    return list(s.scalars(wanted.order_by(RankedPrompt.place, RankedPrompt.id)))
 
 
 def get_prompt(s: Session, prompt: int) -> RankedPrompt | None:
@@ -42,10 +45,10 @@ def votes_in(s: Session, conversation: int, rater: str) -> list[tuple[RankedProm
     return [(row[0], row[1]) for row in s.execute(query.where(*_of(None), *own))]
 
 
-def rankings_of(s: Session, job: int | None) -> list[Ranking]:
-    """Every ranking of the prompts of one job, or of the votes, the oldest first."""
+def rankings_of(s: Session, job: int | None, conversation: int | None = None) -> list[Ranking]:
+    """Every ranking of the prompts of one job, or of the votes (of one conversation), the oldest first."""
     query = select(Ranking).join(RankedPrompt, RankedPrompt.id == Ranking.prompt_id)
-    return list(s.scalars(query.where(*_of(job)).order_by(Ranking.id)))
+    return list(s.scalars(query.where(*_of(job, conversation)).order_by(Ranking.id)))
 
 
 def ranking_by(s: Session, prompt: int, rater: str) -> Ranking | None:
@@ -53,15 +56,36 @@ def ranking_by(s: Session, prompt: int, rater: str) -> Ranking | None:
     return s.scalar(select(Ranking).where(Ranking.prompt_id == prompt, Ranking.rater == rater))
 
 
-def put_ranking(s: Session, prompt: int, rater: str, ranks: Sequence[int], best: str | None) -> Ranking:
+def put_ranking(
+    s: Session,
+    prompt: int,
+    rater: str,
+    ranks: Sequence[int],
+    best: str | None,
+    *,
+    verdict: str = "",
+    blind: bool = False,
+) -> Ranking:
     """Store what somebody thinks, in place of what they thought before."""
     found = ranking_by(s, prompt, rater)
     if found is None:
         found = Ranking(prompt_id=prompt, rater=rater)
         s.add(found)
-    found.ranks, found.best = list(ranks), best
+    found.ranks, found.best, found.verdict, found.blind = list(ranks), best, verdict, blind
     s.flush()
     return found
+
+
+def take_back(s: Session, prompt: RankedPrompt, rater: str) -> bool:
+    """Forget what somebody thinks, and the prompt where nobody else thinks anything; whether there was anything."""
+    found = ranking_by(s, prompt.id, rater)
+    if found is None:
+        return False
+    s.delete(found)
+    s.flush()
+    if s.scalar(select(func.count(Ranking.id)).where(Ranking.prompt_id == prompt.id)) == 0:
+        s.delete(prompt)
+    return True
 
 
 def counts(s: Session) -> dict[int | None, tuple[int, int]]:

@@ -22,7 +22,7 @@ from engine.methods.common.declaration import RunContext
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward import forward as forward_forward
 from engine.training.forward.choice import choose_forward
-from engine.training.loop.weights import save_result
+from engine.training.loop.weights import save_result, save_trained
 from tests import methods
 from tests.methods import Case
 from tests.zoo import lessons as zoo_lessons
@@ -71,6 +71,11 @@ class Learnt:
     def key(self) -> str:
         """A name without dots, as PEFT wants one."""
         return f"{self.base.name}_{self.case}".replace("-", "_").replace(".", "_")
+
+    @property
+    def checkpoint(self) -> Path:
+        """The weights of a checkpoint at the last step."""
+        return self.folder.with_name("checkpoint")
 
     @property
     def dtype(self) -> str:
@@ -133,6 +138,8 @@ class Lessons:
             ids = torch.tensor([PROBE])
             logits = model.eval()(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False).logits
         save_result(model, case.method, folder, RunContext(methods.STEPS, training, scratch, base))
+        (scratch / "checkpoint").mkdir()
+        save_trained(model, case.method, scratch / "checkpoint")
         return Learnt(
             case, values, training, base, folder, losses, set(trained), changed, touched, numbers, *packing,
             logits[:, -len(PROBE) :].float(),

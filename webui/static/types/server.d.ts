@@ -18,6 +18,18 @@ export interface AddedRows {
   job?: number;
 }
 
+/** The win rate of the leading model among votes with a winner, were both answers equally long. */
+export interface AdjustedView {
+  /** of the first of the two */
+  share: number;
+  /** end of its interval of 95 %, for one look */
+  low: number;
+  /** the other end */
+  high: number;
+  /** that it was counted on */
+  prompts: number;
+}
+
 /** A setting that a failed job's error would change. */
 export interface AdviceRow {
   /** of the setting */
@@ -102,6 +114,12 @@ export interface AnswerStats {
   device?: string;
   /** number format */
   precision?: string;
+  /** a person wrote it */
+  edited?: boolean;
+  /** of a prompt: with its variables */
+  template?: string;
+  /** of a prompt: of its variables */
+  values?: Record<string, string>;
 }
 
 /** An example of the guide's answers, with its advice. */
@@ -114,6 +132,102 @@ export interface AnsweredGuide {
   goal: string;
   /** the best first */
   advice: AdviceView[];
+}
+
+/** An answer without a name. */
+export interface ArenaAnswer {
+  /** that stands for whoever gave it */
+  letter: string;
+  /** of it */
+  text: string;
+  /** it ended by itself */
+  whole: boolean;
+}
+
+/** Who gave an answer. */
+export interface ArenaName {
+  /** that stood for it */
+  letter: string;
+  /** "base", "tuned:ID" and the like */
+  side: string;
+  /** the model's name */
+  label: string;
+  /** as pages colour it */
+  kind: "base" | "tuned" | "fewshot";
+  /** of the weights that answered */
+  weights_hash: string;
+}
+
+/** One question with its answers. */
+export interface ArenaTurn {
+  /** of the conversation */
+  turn: number;
+  /** that was asked */
+  prompt: string;
+  /** of all answers together */
+  state: "writing" | "ready" | "alike" | "failed" | "stopped";
+  /** why there are none */
+  error: CodedMessage | null;
+  /** once all are there, in this person's order */
+  answers: ArenaAnswer[];
+  /** of this person */
+  vote: KeptVote | null;
+  /** once this person may know them */
+  names: ArenaName[];
+}
+
+/** A blind comparison as one person sees it. */
+export interface ArenaView {
+  /** of the conversation */
+  id: number;
+  /** of the base model */
+  base_name: string;
+  /** names of those that answer, by the alphabet */
+  among: string[];
+  /** why it cannot go on */
+  read_only: CodedMessage | null;
+  /** that is asked for, else the first without a vote */
+  turn: ArenaTurn | null;
+  /** something is being answered */
+  busy: boolean;
+  /** further turns that wait for a vote */
+  ahead: number;
+  /** questions that were not asked yet */
+  left: number;
+  /** questions in all */
+  total: number;
+  /** of this person */
+  votes: number;
+  /** turns that this person passed over */
+  passed: number;
+  /** turns in which all said the same */
+  alike: number;
+  /** names are shown after each vote */
+  reveal: boolean;
+  /** each question is asked alone */
+  apart: boolean;
+  /** tuned models that take part */
+  tuned_ids: number[];
+}
+
+/** A blind comparison as a form asks for it. */
+export interface ArenaWish {
+  /** base model */
+  base_id: number;
+  /** that answer as well */
+  tuned_ids: number[];
+  /** names of all that answer, in place of these */
+  sides?: string[];
+  /** to answer with */
+  settings: ChatSettings;
+  /** of the questions: `own` is asked by hand */
+  source: "validation" | "list" | "own";
+  /** of a list */
+  questions: string[];
+  /** each question is asked alone, without the turns before it */
+  apart: boolean;
+  /** names are shown after each vote */
+  reveal: boolean;
 }
 
 /** One way in which records become conversations, with the shape that they have then. */
@@ -132,6 +246,20 @@ export interface ArrangementWay {
   mapping: Record<string, string>;
   /** field -> wordings */
   templates: Record<string, string[]>;
+}
+
+/** The same asked once more. */
+export interface AskedAgain {
+  /** of the answer */
+  text: string;
+  /** it is the same, word for word */
+  same: boolean;
+  /** character from which it is another one */
+  at: number | null;
+  /** that it was given on */
+  device: string | null;
+  /** number format */
+  precision: string | null;
 }
 
 /** How far the newest audit is, and what it found. */
@@ -230,6 +358,16 @@ export interface BestOfView {
   best: number | null;
   /** why there is none */
   error: CodedMessage | null;
+}
+
+/** What a person thinks of the answers of one turn. */
+export interface BlindVote {
+  /** of the answers as they are shown, 1 is best; empty: passed over */
+  ranks: number[];
+  /** none of them was good */
+  bad: boolean;
+  /** the best answer as the person wrote it */
+  best: string | null;
 }
 
 /** A row in the list. */
@@ -418,8 +556,8 @@ export interface ChartRow {
 export interface ChatChanges {
   /** those that are named */
   settings?: ChatSettings;
-  /** who answers from now on */
-  tuned_ids?: number[];
+  /** names of all that answer from now on, in order */
+  sides?: string[];
 }
 
 /** What is new in a conversation. */
@@ -448,6 +586,8 @@ export interface ChatSettings {
   max_tokens?: number;
   /** None: a new one each time */
   seed?: number | null;
+  /** how a processor holds them */
+  weights?: "full" | "int8";
 }
 
 /** What the playground begins with. */
@@ -682,6 +822,12 @@ export interface ConversationBrief {
   created_at: number;
   /** seconds since 1970 */
   updated_at: number;
+  /** the first conversation of its family */
+  root: number;
+  /** the first turn in which it differs from what it branched off; None where it did not */
+  branch_turn: number | null;
+  /** beginning of what is asked there */
+  branch_prompt: string;
 }
 
 /** One conversation with all its messages. */
@@ -696,7 +842,7 @@ export interface ConversationView {
   base_name: string;
   /** that answer as well */
   tuned_ids: number[];
-  /** the base first */
+  /** in the chosen order */
   sides: SideView[];
   /** as chosen */
   settings: ChatSettings;
@@ -704,12 +850,16 @@ export interface ConversationView {
   read_only: CodedMessage | null;
   /** in their order */
   messages: MessageView[];
+  /** of the turns that there are several of */
+  versions: TurnVersions[];
   /** seconds since 1970 */
   created_at: number;
   /** seconds since 1970 */
   updated_at: number;
   /** it is being answered */
   busy?: boolean;
+  /** names are hidden until a vote */
+  blind?: boolean;
 }
 
 /** What a data set is like. */
@@ -1110,6 +1260,40 @@ export interface DryRunView {
   seconds: number | null;
 }
 
+/** The win rate of two models as it was after so many votes. */
+export interface DuelLook {
+  /** so far */
+  votes: number;
+  /** win rate */
+  share: number;
+  /** end of its interval */
+  low: number;
+  /** the other end */
+  high: number;
+}
+
+/** What votes say of two models, as the first of them did. */
+export interface DuelView {
+  /** hash of the first */
+  one: string;
+  /** hash of the second */
+  other: string;
+  /** votes */
+  wins: number;
+  /** votes */
+  losses: number;
+  /** votes */
+  ties: number;
+  /** different ones: votes on the same count once */
+  prompts: number;
+  /** win rate, ties counted half */
+  share: number;
+  /** end of its interval of 95 %, which holds however often one looks */
+  low: number;
+  /** the other end */
+  high: number;
+}
+
 /** A row of a data set as a person left it. */
 export interface EditedRow {
   /** of a conversation */
@@ -1238,6 +1422,88 @@ export interface EpochTokens {
   tokens: number;
   /** of these */
   learnt: number;
+}
+
+/** What votes prove of some models. Blind ones alone count as proof. */
+export interface EvidenceView {
+  /** whether that is enough, and how many more it takes */
+  sentence: CodedMessage;
+  /** by group, the strongest first */
+  models: RankedModel[];
+  /** of every two that met in blind votes */
+  duels: DuelView[];
+  /** of the first duel, which the sentence is about */
+  looks: DuelLook[];
+  /** of every two that met in votes that were given with the names in sight */
+  open: DuelView[];
+  /** on these models */
+  blind_votes: number;
+  /** on them */
+  open_votes: number;
+  /** different ones of the blind votes */
+  prompts: number;
+  /** share of the blind votes that found no answer good */
+  bad: number | null;
+  /** how often the longer answer won */
+  longer: LeanView | null;
+  /** how often the answer further left won */
+  left: LeanView | null;
+  /** of the first duel; None of less than 20 prompts with a winner */
+  adjusted: AdjustedView | null;
+  /** of people who voted on the same answers, with most in common first */
+  agreements: AgreementView[];
+}
+
+/** What made an answer; what was not kept (answers of before) is None or empty. */
+export interface ExactAnswer {
+  /** that answered */
+  side: string;
+  /** the model's; "" for one that is not there any more */
+  name: string;
+  /** of the weights that answered */
+  weights_hash: string | null;
+  /** whether they are those that would answer now; None where nothing would */
+  same_weights: boolean | null;
+  /** as the model read it */
+  prompt: PromptPart[];
+  /** how many it was */
+  prompt_tokens: number | null;
+  /** of its token ids, as decimal numbers with blanks between them */
+  prompt_sha256: string | null;
+  /** whose it is */
+  template: string | null;
+  /** of its text; None without a chat template */
+  template_sha256: string | null;
+  /** of its choices */
+  temperature: number | null;
+  /** of its choices */
+  top_p: number | null;
+  /** of the answer */
+  max_tokens: number | null;
+  /** of its choices */
+  seed: number | null;
+  /** of the answer */
+  tokens: number | null;
+  /** why it ended: "end", "length", "stopped" or "failed" */
+  reason: string | null;
+  /** that it was given on */
+  device: string | null;
+  /** number format */
+  precision: string | null;
+  /** of the processor */
+  threads: number | null;
+  /** seconds to the first token */
+  first_token_s: number | null;
+  /** after that */
+  tokens_per_second: number | null;
+  /** version of Tunesmith */
+  engine: string | null;
+  /** names with versions */
+  libraries: string[];
+  /** seconds since 1970 */
+  made_at: number;
+  /** enough was kept to ask for the same */
+  again: boolean;
 }
 
 /** One training example as tokens. */
@@ -2142,6 +2408,18 @@ export interface JudgeView {
   longer?: number | null;
 }
 
+/** A vote that is stored. */
+export interface KeptVote {
+  /** of the answers as they are shown, 1 is best; empty: passed over */
+  ranks: number[];
+  /** none of them was good */
+  bad: boolean;
+  /** the best answer as the person wrote it */
+  best: string | null;
+  /** it was given before the person knew who was who */
+  blind: boolean;
+}
+
 /** One of two sets of weights that a model can be. */
 export interface KeptWeights {
   /** "best" or "last" */
@@ -2206,6 +2484,20 @@ export interface LeaderboardRow {
   objective?: string | null;
   /** its name for people */
   label?: string;
+}
+
+/** How often votes with a winner went one way, whoever gave the answers. */
+export interface LeanView {
+  /** of them */
+  share: number;
+  /** end of its interval of 95 %, which holds however often one looks */
+  low: number;
+  /** the other end */
+  high: number;
+  /** that it was counted on */
+  prompts: number;
+  /** it is no chance */
+  sure: boolean;
 }
 
 /** The device that costs are shown for. */
@@ -2318,6 +2610,14 @@ export interface LessonView {
   epochs: unknown;
   /** None while the model is not ready */
   plan: PlanView | null;
+}
+
+/** A word that could have stood somewhere. */
+export interface LikelyWord {
+  /** of it */
+  text: string;
+  /** its probability at temperature 1 */
+  share: number;
 }
 
 /** A setting of the program. */
@@ -3566,6 +3866,22 @@ export interface PromisedPlan {
   seconds: number | null;
 }
 
+/** A question as a form asks it. */
+export interface PromptAsked {
+  /** with {{variables}} where there are values */
+  prompt: string;
+  /** of the variables; None: it is asked as it stands */
+  values?: Record<string, string> | null;
+}
+
+/** A stretch of a prompt. */
+export interface PromptPart {
+  /** of it */
+  text: string;
+  /** it is a control token, which the template wrote */
+  control: boolean;
+}
+
 /** How far a list of questions is. */
 export interface QuestionListView {
   /** that asks them */
@@ -3618,6 +3934,28 @@ export interface RankedAnswer {
   text: string;
   /** it ended by itself */
   whole: boolean;
+}
+
+/** A model that votes compare with others. */
+export interface RankedModel {
+  /** hash that names it */
+  weights: string;
+  /** for people; the newest it was called by */
+  name: string;
+  /** as pages colour it */
+  kind: "base" | "tuned" | "fewshot";
+  /** models of different groups were never compared */
+  group: number;
+  /** within the group; equal where intervals overlap */
+  rank: number;
+  /** strength: 0 is the mean of the group, 400 more are odds of ten to one */
+  points: number;
+  /** end of its interval of 95 %, for one look */
+  low: number;
+  /** the other end */
+  high: number;
+  /** it met others on */
+  prompts: number;
 }
 
 /** Who ranked what, before rows are made of it. */
@@ -4524,9 +4862,35 @@ export interface ShelfView {
   models: ShelfModel[];
 }
 
+/** The answer of one side, read by another. */
+export interface SideDifferences {
+  /** that said it */
+  side: string;
+  /** that read it */
+  other: string;
+  /** of the answer, its end among them */
+  words: TwoWords[];
+  /** the last one is the token that ended it */
+  ended: boolean;
+  /** where they differ most, the largest difference first */
+  largest: SidesAt[];
+  /** the first word that the other would not have said at temperature 0 */
+  first: SidesAt | null;
+  /** share of the words that it would have said at temperature 0 */
+  agree: number;
+  /** both read the same prompt; else each read its own */
+  same_prompt: boolean;
+  /** where the answers of both at temperature 0 part; None where they do not within `greedy_words` */
+  greedy: SidesAt | null;
+  /** of the answer at temperature 0 that was looked at */
+  greedy_words: number;
+  /** that answer is the one above: it was given at temperature 0 */
+  greedy_own: boolean;
+}
+
 /** Who answers. */
 export interface SideView {
-  /** "base" or "tuned:ID" */
+  /** "base", "tuned:ID", "checkpoint:ID" or "model:ID" */
   side: string;
   /** the model's name */
   label: string;
@@ -4534,6 +4898,26 @@ export interface SideView {
   kind: "base" | "tuned" | "fewshot";
   /** of the weights that answer */
   weights_hash: string;
+  /** name of the base that it stands on, where that is another one than the conversation's */
+  base?: string;
+  /** of a checkpoint */
+  step?: number | null;
+}
+
+/** A place of an answer with what each side would say there. */
+export interface SidesAt {
+  /** of the word, from 0; that of the end is the number of words */
+  place: number;
+  /** the end of the text before it */
+  before: string;
+  /** that stands there */
+  text: string;
+  /** likeliest words of the side that said it */
+  own: LikelyWord[];
+  /** of the side that reads it */
+  other: LikelyWord[];
+  /** as in `TwoWords` */
+  difference: number;
 }
 
 /** One line of a bill in megabytes. */
@@ -4710,6 +5094,42 @@ export interface SuggestedRewards {
   rewards: Record<string, any>[];
   /** what in the rows speaks for them */
   why: CodedMessage;
+}
+
+/** An answer word by word. */
+export interface SureAnswer {
+  /** that answered */
+  side: string;
+  /** together they are its text; empty where nothing was kept */
+  words: SureWord[];
+  /** the token that ended it */
+  end: SureWord | null;
+  /** of it, where several may be one word */
+  tokens: number;
+}
+
+/** A word (token) of an answer, and how sure the model was of it. */
+export interface SureWord {
+  /** of it */
+  text: string;
+  /** its probability at temperature 1 */
+  share: number;
+  /** the likeliest others */
+  others: LikelyWord[];
+  /** of all that could stand there, in nats */
+  entropy: number;
+}
+
+/** A system prompt of the library. */
+export interface SystemPromptView {
+  /** of its row; None for one that comes with the product */
+  id: number | null;
+  /** of it */
+  name: string;
+  /** with {{variables}} to fill in */
+  text: string;
+  /** seconds since 1970 */
+  updated_at: number | null;
 }
 
 /** Something about how a template teaches a row. */
@@ -4914,6 +5334,28 @@ export interface TunedOption {
   created_at: number;
 }
 
+/** The versions of one turn among the conversations that share all earlier ones. */
+export interface TurnVersions {
+  /** that there are several of */
+  turn: number;
+  /** of the shown one, from 0 */
+  place: number;
+  /** one that has each version, in the order in which they were made */
+  conversations: number[];
+}
+
+/** A word of an answer as both sides see it. */
+export interface TwoWords {
+  /** of it */
+  text: string;
+  /** its probability for the side that said it */
+  own: number;
+  /** for the side that reads it */
+  other: number;
+  /** of their logarithms, in nats: above 0, the one that said it thinks it likelier */
+  difference: number;
+}
+
 /** An answer that somebody wrote to see its score. */
 export interface TypedAnswer {
   /** that it answers; "" */
@@ -5024,6 +5466,32 @@ export interface VoteView {
   better: string;
 }
 
+/** What blind votes say of a tuned model against its base. */
+export interface VotesAgainstBase {
+  /** votes */
+  wins: number;
+  /** votes */
+  ties: number;
+  /** in all */
+  votes: number;
+  /** end of the win rate's interval of 95 %, which holds however often one looks */
+  low: number;
+  /** the other end */
+  high: number;
+}
+
+/** Rows that the votes of a comparison would make. */
+export interface VotesMade {
+  /** by form: "pairs", "ranking", "thumbs" */
+  rows: Record<string, number>;
+  /** that suits them best */
+  form: string;
+  /** what learns from it, by form */
+  objectives: Record<string, string>;
+  /** of a data set of them */
+  name: string;
+}
+
 /** Settings that wait until an objective is chosen again. */
 export interface WaitingSettings {
   /** for every method */
@@ -5051,8 +5519,8 @@ export interface WantedDraw {
 export interface WantedList {
   /** base model */
   base_id: number;
-  /** that answer as well */
-  tuned_ids: number[];
+  /** names of all that answer, in order */
+  sides: string[];
   /** to answer with */
   settings: ChatSettings;
   /** in their order */
@@ -5348,15 +5816,15 @@ export interface JobsNews {
 
 /** What the view playground may call. */
 export interface PlaygroundFunctions {
+  arena_csv(conversation_id: number | null): string;
   chat_start(): ChatStart;
   chat_view(conversation_id: number): ConversationView;
   chat_list(): ConversationBrief[];
   chat_suggestions(tuned_id: number | null): string[];
-  chat_open(base_id: number, tuned_ids: number[], settings: ChatSettings): number;
+  chat_open(base_id: number, sides: string[], settings: ChatSettings): number;
   chat_update(conversation_id: number, changes: ChatChanges): null;
-  chat_ask(conversation_id: number, prompt: string): null;
-  chat_regenerate(conversation_id: number): null;
-  chat_stop(conversation_id: number): null;
+  chat_ask(conversation_id: number, prompt: string, values?: Record<string, string> | null): null;
+  chat_stop(conversation_id: number, side?: string): null;
   chat_delete(conversation_id: number): null;
   list_start(wanted: WantedList): number;
   list_act(job_id: number, action: "stop" | "resume"): null;
@@ -5369,12 +5837,36 @@ export interface PlaygroundFunctions {
   score_text(scorer_id: number, question: string, answer: string): ScoreOf;
   best_of_start(wanted: WantedDraw): string;
   best_of_view(key: string): BestOfView;
+  chat_edit(conversation_id: number, turn: number, asked: PromptAsked): number;
+  chat_correct(conversation_id: number, turn: number, side: string, text: string): number;
+  chat_branch(conversation_id: number, turn: number): number;
+  chat_again(conversation_id: number, turn: number, side: string): number;
+  chat_versions(conversation_id: number): TurnVersions[];
+  prompt_list(): SystemPromptView[];
+  prompt_keep(prompt_id: number | null, name: string, text: string): number;
+  prompt_forget(prompt_id: number): null;
+  arena_questions(tuned_ids: number[]): number;
+  arena_open(wanted: ArenaWish): number;
+  arena_ask(conversation_id: number, rater: string, prompt: string | null): number;
+  arena_again(conversation_id: number, rater: string): number;
+  arena_reveal(conversation_id: number, reveal: boolean): null;
+  arena_vote(conversation_id: number, turn: number, rater: string, said: BlindVote): null;
+  arena_undo(conversation_id: number, turn: number, rater: string): null;
+  arena_names(conversation_id: number, turn: number, rater: string): null;
+  arena_rows(conversation_id: number): VotesMade;
+  arena_gather(conversation_id: number, wish: GatherWish): GatheredRows;
+  chat_exact(conversation_id: number, turn: number, side: string): ExactAnswer;
+  chat_words(conversation_id: number, turn: number): SureAnswer[];
+  chat_exact_again(conversation_id: number, turn: number, side: string): AskedAgain;
+  chat_differences(conversation_id: number, turn: number, side: string, other: string): SideDifferences;
 }
 
 /** What the view playground may ask again and again. */
 export interface PlaygroundNews {
+  arena_feed(conversation_id: number, rater: string, turn: number): ArenaView;
   chat_feed(conversation_id: number | null, place: number): ChatFeed;
   list_view(job_id: number, after: number): QuestionListView;
+  arena_results(conversation_id: number | null): EvidenceView;
 }
 
 /** What the view models may call. */
@@ -5388,6 +5880,7 @@ export interface ModelsFunctions {
   export_needs(model_id: number, form: string, params: Record<string, any>): ExportNeeds;
   score_sets(): NameOfId[];
   score_spread(dataset_id: number, scorer_id: number): ScoreSpread;
+  model_votes(model_id: number): VotesAgainstBase | null;
 }
 
 /** What the view models may ask again and again. */

@@ -234,6 +234,17 @@ class IsolatedTemplate(ChatTemplate):
         found: list[str] = self._ask("pieces", ids=list(ids))
         return found
 
+    def pieces_behind(self, ids: Sequence[int]) -> list[str]:
+        found: list[str] = self._ask("pieces_behind", ids=list(ids))
+        return found
+
+    def texts_behind(self, runs: Sequence[Sequence[int]]) -> list[str]:
+        found: list[str] = self._ask("texts_behind", runs=[list(run) for run in runs])
+        return found
+
+    def marked(self, ids: Sequence[int]) -> list[tuple[str, bool]]:
+        return [(text, control) for text, control in self._ask("marked", ids=list(ids))]
+
     def answer_text(self, ids: Sequence[int]) -> str:
         return str(self._ask("answer_text", ids=list(ids)))
 

@@ -8,8 +8,10 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.core.shapes import NameOfId
+from engine.services.chat.blind import refuse_hidden
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import find_conversation, find_models, sides_of
+from engine.services.chat.sides import find_conversation, setup_of
+from engine.services.chat.variables import system_at
 from engine.services.data.annotation.annotation_queue import collect
 from storage.queries import conversations
 from storage.queries import datasets as queries
@@ -38,13 +40,14 @@ def collect_answer(
 
     Raises:
         NotFound: there is no such conversation or answer.
-        Fault: why it cannot be trained on (see `review.collect`).
+        Fault: why it cannot be trained on (see `review.collect`), or "chat.blind" where who gave it is hidden.
     """
     with ctx.db.read() as session:
         row = find_conversation(session, conversation)
+        refuse_hidden(row, turn)
         messages = conversations.messages_of(session, conversation)
-        labels = {one.side: one.label for one in sides_of(*find_models(session, row))}
-        system = str(read_chat_settings(row.settings).get(_SYSTEM) or "")
+        labels = {one.side: one.label for one in setup_of(session, row).sides}
+        system = system_at(str(read_chat_settings(row.settings).get(_SYSTEM) or ""), messages, turn)
     said = _said(messages, turn, side)
     before = before_turn(messages, turn, side) if with_before else []
     asked = next((m.content for m in messages if m.turn == turn and m.role == conversations.USER), "")

@@ -8,12 +8,13 @@ import random
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.importing.names import clean_name
-from engine.data.rows.ranking import pair_of, pairs_in, thumbs_of
+from engine.data.rows.ranking import pair_of, pairs_in, thumbs_down, thumbs_of
 from engine.data.rows.row import Row, kind_of
 from engine.data.writers.layout import columns_of
 from engine.services.data import datasets, imports, sources
@@ -27,55 +28,89 @@ from storage.ranking_tables import RankedPrompt
 Form = Literal["pairs", "ranking", "thumbs"]
 FORMS: tuple[Form, ...] = ("pairs", "ranking", "thumbs")
 OPERATION = "rank"  # as the lineage of versions names it
-_KINDS = {"pairs": "preference", "ranking": "ranking", "thumbs": "kto"}
+KINDS = {"pairs": "preference", "ranking": "ranking", "thumbs": "kto"}
 _SEED = 42
 _SPLITS = {"train": "train", "val": "validation"}
-Judged = dict[str, dict[int, tuple[list[int], str | None]]]  # name -> prompt -> (ranks, best)
 
 
-def ranked_view(ctx: Context, job: int | None) -> RankedView:
-    """Who ranked what, how far they agree, and how many rows that makes."""
-    prompts, judged = _judged(ctx, job)
+@dataclass(frozen=True)
+class Opinion:
+    """What one person thinks of the answers to one prompt."""
+
+    ranks: list[int]  # of the answers as they were drawn
+    best: str | None  # the best one as they rewrote it
+    bad: bool  # none of them was good
+
+
+Judged = dict[str, dict[int, Opinion]]  # name -> prompt -> opinion
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """A prompt's answers as people ranked them."""
+
+    prompt: int  # its row
+    row: Row  # of a ranking
+    bad: bool  # most of them found no answer good
+
+    def formed(self, form: str, which: str) -> list[Row]:
+        """The rows that it gives in one form. Raises Fault("rank.form")."""
+        if form == "pairs":
+            return [pair_of(self.row, better, worse) for better, worse in pairs_in(self.row["ranks"], which)]
+        alike = len(set(self.row["ranks"])) == 1
+        if form == "thumbs":
+            return thumbs_down(self.row) if self.bad and alike else thumbs_of(self.row)
+        if form != "ranking":
+            raise Fault("rank.form")
+        return [] if alike or not self.row["ranks"] else [self.row]
+
+
+def ranked_view(ctx: Context, job: int | None, conversation: int | None = None) -> RankedView:
+    """Who ranked what, how far they agree, and how many rows that makes.
+
+    Args:
+        job: that drew the answers; None: the playground's votes.
+        conversation: of these votes, those in one conversation.
+    """
+    prompts, judged = _judged(ctx, job, conversation)
     counts = sorted(((name, len(one)) for name, one in judged.items()), key=lambda one: -one[1])
-    ranks = {name: {prompt: said[0] for prompt, said in one.items()} for name, one in judged.items()}
-    whole = [row for _place, row in _rows(prompts, judged, "")]
-    made = {form: sum(len(_formed(row, form, "adjacent")) for row in whole) for form in FORMS}
+    ranks = {name: {prompt: said.ranks for prompt, said in one.items()} for name, one in judged.items()}
+    whole = list(_rows(prompts, judged, ""))
+    made = {form: sum(len(one.formed(form, "adjacent")) for one in whole) for form in FORMS}
     raters = [{"rater": name, "ranked": many} for name, many in counts if many]
     return {"raters": raters, "agreements": agreements(ranks), "rows": made}  # type: ignore[typeddict-item]
 
 
-def _judged(ctx: Context, job: int | None) -> tuple[list[RankedPrompt], Judged]:
+def _judged(ctx: Context, job: int | None, conversation: int | None) -> tuple[list[RankedPrompt], Judged]:
     """The prompts, and what each person thinks of them; what was passed over is left out."""
     with ctx.db.read() as s:
-        prompts, found = rankings.prompts_of(s, job), rankings.rankings_of(s, job)
+        prompts = rankings.prompts_of(s, job, conversation)
+        found = rankings.rankings_of(s, job, conversation)
     judged: Judged = {}
     counts = {one.id: len(one.answers) for one in prompts}
     for one in found:
         if one.ranks and len(one.ranks) == counts[one.prompt_id]:
-            judged.setdefault(one.rater, {})[one.prompt_id] = (list(one.ranks), one.best)
+            opinion = Opinion(list(one.ranks), one.best, one.verdict == rankings.BAD)
+            judged.setdefault(one.rater, {})[one.prompt_id] = opinion
     return prompts, judged
 
 
-def _rows(prompts: Sequence[RankedPrompt], judged: Judged, rater: str) -> Iterator[tuple[int, Row]]:
+def _rows(prompts: Sequence[RankedPrompt], judged: Judged, rater: str) -> Iterator[_Ranked]:
     """A ranking of each prompt that somebody (or that person) ranked; several people's are put together."""
     names = [rater] if rater else sorted(judged)
     for prompt in prompts:
         said = [judged[name][prompt.id] for name in names if prompt.id in judged.get(name, {})]
         if said:
-            yield (
-                prompt.id,
-                _row(
-                    prompt,
-                    together([ranks for ranks, _ in said]),
-                    next((b for _, b in reversed(said) if b), None),
-                    len(said),
-                ),
-            )
+            bad = 2 * sum(one.bad for one in said) > len(said)
+            ranks = [1] * len(prompt.answers) if bad else together([one.ranks for one in said])
+            best = next((one.best for one in reversed(said) if one.best), None)
+            yield _Ranked(prompt.id, _row(prompt, ranks, best, len(said)), bad)
 
 
 def _row(prompt: RankedPrompt, ranks: list[int], best: str | None, people: int) -> Row:
-    """The ranking as a row. A rewritten answer is better than all others."""
-    texts = [str(one["text"]) for one in prompt.answers]
+    """The ranking as a row. A rewritten answer is better than all others; empty ones teach nothing."""
+    told = [(text, rank) for one, rank in zip(prompt.answers, ranks, strict=True) if (text := str(one["text"])).strip()]
+    texts, ranks = [text for text, _ in told], [rank for _, rank in told]
     if best and best.strip() not in {text.strip() for text in texts}:
         texts, ranks = [best, *texts], [1, *(rank + 1 for rank in ranks)]
     answers = [[{"role": "assistant", "content": text}] for text in texts]
@@ -84,32 +119,24 @@ def _row(prompt: RankedPrompt, ranks: list[int], best: str | None, people: int) 
     return {"prompt": list(prompt.prompt), "answers": answers, "ranks": ranks, "extra": extra}
 
 
-def _formed(row: Row, form: str, which: str) -> list[Row]:
-    """The rows that a ranking gives in one form. Raises Fault("rank.form")."""
-    if form == "pairs":
-        return [pair_of(row, better, worse) for better, worse in pairs_in(row["ranks"], which)]
-    if form == "thumbs":
-        return thumbs_of(row)
-    if form != "ranking":
-        raise Fault("rank.form")
-    return [row] if len(set(row["ranks"])) > 1 else []
-
-
-def gather(ctx: Context, job: int | None, wish: GatherWish) -> GatheredRows:
+def gather(ctx: Context, job: int | None, wish: GatherWish, conversation: int | None = None) -> GatheredRows:
     """Make the rows, in a new data set or behind the rows of one that is there.
 
     All rows of one prompt are learnt, or all are held out.
+
+    Args:
+        job: that drew the answers; None: the playground's votes.
+        conversation: of these votes, those in one conversation.
 
     Raises:
         NotFound: there is no such data set.
         Fault: "rank.form", "rank.nothing", "rank.no_name", "rank.other_kind", or why no version can be made now.
     """
-    prompts, judged = _judged(ctx, job)
+    prompts, judged = _judged(ctx, job, conversation)
     if wish["which"] not in ("adjacent", "all", "best_worst"):
         raise Fault("rank.form")
-    formed = [
-        (prompt, _formed(row, wish["form"], wish["which"])) for prompt, row in _rows(prompts, judged, wish["rater"])
-    ]
+    ranked = _rows(prompts, judged, wish["rater"])
+    formed = [(one.prompt, one.formed(wish["form"], wish["which"])) for one in ranked]
     formed = [one for one in formed if one[1]]
     if not formed:
         raise Fault("rank.nothing")
@@ -132,7 +159,7 @@ def _added(ctx: Context, target: int, rows: list[Row], wish: Mapping[str, Any]) 
         found = dataset_queries.get(s, target)
     if found is None:
         raise NotFound(dataset=target)
-    if found.kind != _KINDS[wish["form"]]:
+    if found.kind != KINDS[wish["form"]]:
         raise Fault("rank.other_kind", name=found.name)
     origin = {"code": OPERATION}
     made = append_rows(ctx, target, [{**row, "origin": origin} for row in rows], OPERATION, {"rows": len(rows)})

@@ -61,9 +61,16 @@ def _task(prompt: RankedPrompt, rater: str, ranking: Ranking | None) -> RankTask
         cast(RankedAnswer, {"place": place, "text": one["text"], "whole": one.get("whole", True)})
         for place, one in enumerate(prompt.answers)
     ]
-    random.Random(f"{prompt.id}:{rater}").shuffle(answers)
+    answers = [answers[place] for place in shown_order(prompt.id, rater, len(answers))]
     ranks, best = (list(ranking.ranks), ranking.best) if ranking else ([], None)
     return {"id": prompt.id, "prompt": prompt.prompt, "answers": answers, "ranks": ranks, "best": best}
+
+
+def shown_order(prompt: int, rater: str, many: int) -> list[int]:
+    """Places of the answers to a prompt in the order in which a person sees them."""
+    order = list(range(many))
+    random.Random(f"{prompt}:{rater}").shuffle(order)
+    return order
 
 
 def rank_task(ctx: Context, prompt: int, rater: str) -> RankTask:
@@ -90,15 +97,21 @@ def keep_ranking(ctx: Context, prompt: int, rater: str, ranks: Sequence[int], be
     Raises:
         NotFound: there is no such prompt. Fault: "rank.ranks", "rank.best".
     """
-    name, said = rater_name(rater), None if best is None else best.strip()
-    if said and (len(said) > MAX_FIELD or "\0" in said or _broken(said)):
-        raise Fault("rank.best")
+    name, said = rater_name(rater), written_best(best)
     with ctx.db.write() as s:
         found = _prompt(s, prompt)
         if ranks and len(ranks) != len(found.answers):
             raise Fault("rank.ranks", count=len(found.answers))
-        rankings.put_ranking(s, prompt, name, ranks_of(ranks) if ranks else [], said or None)
+        rankings.put_ranking(s, prompt, name, ranks_of(ranks) if ranks else [], said, blind=True)
         return _queue(s, found.job_id, name)
+
+
+def written_best(best: str | None) -> str | None:
+    """The best answer as somebody rewrote it; None where they wrote nothing. Raises Fault("rank.best")."""
+    said = (best or "").strip()
+    if len(said) > MAX_FIELD or "\0" in said or _broken(said):
+        raise Fault("rank.best")
+    return said or None
 
 
 def _broken(text: str) -> bool:

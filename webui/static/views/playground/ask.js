@@ -3,6 +3,7 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { runAction } from "../../kit/parts.js";
+import { loadPart } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
 import { playAddress, playBusy } from "./talk.js";
 
@@ -16,6 +17,7 @@ export function playComposer(play) {
     dom.input.style.height = Math.min(dom.input.scrollHeight + 2, 240) + "px";
     dom.input.disabled = Boolean(play.readOnly);
     dom.send.disabled = Boolean(play.readOnly) || !dom.input.value.trim() || play.wait || playBusy(play);
+    playTellVariables(play);
   };
   dom.input = h("textarea", { class: "ts-textarea play-input", id: "play-input", rows: "1", "aria-label": t("playground.ask_label"),
     placeholder: t("playground.ask_label"), maxlength: "20000",
@@ -42,8 +44,11 @@ export function playComposer(play) {
 /** @param {Parts<"playground">} play */
 export async function playAsk(play, prompt = play.dom.input.value.trim()) {
   if (!prompt || play.wait || playBusy(play)) return;
+  const values = await askedValues(play, prompt);
+  if (values === undefined || play.wait) return;
   Object.assign(play, { wait: true, asked: prompt, askedTurn: (play.turns.at(-1)?.turn ?? -1) + 1, error: "" });
   play.dom.input.value = "";
+  play.literal = false;
   sessionStorage.removeItem(PLAY_DRAFT);
   play.draw();
   window.scrollTo({ top: document.body.scrollHeight });
@@ -52,16 +57,39 @@ export async function playAsk(play, prompt = play.dom.input.value.trim()) {
       play.id = await play.ctx.call("chat_open", play.base, play.tuned, play.settings);
       playAddress({ conversation: play.id });
     }
-    await play.ctx.call("chat_ask", play.id, prompt);
+    await play.ctx.call("chat_ask", play.id, prompt, values);
   }, prompt);
 }
 
+const variablesPart = () => import("./variables.js");
+const braced = (play, prompt) => (prompt + (play.settings.system || "")).includes("{{");
+
+/**
+ * The values of the variables that are asked with (see `valuesToAsk`): their part comes when there are any.
+ * @param {Parts<"playground">} play
+ */
+async function askedValues(play, prompt) {
+  return braced(play, prompt) ? (await loadPart(variablesPart)).valuesToAsk(play, prompt) : null;
+}
+
 /** @param {Parts<"playground">} play */
-export async function playRegenerate(play) {
+export function playTellVariables(play) {
+  const wanted = braced(play, play.dom.input.value);
+  if (wanted || play.dom.variables.firstChild) variablesPart().then((part) => part.drawVariables(play)).catch((error) => console.warn(error));
+}
+
+/**
+ * Have a turn answered again, by all or by one side; an earlier turn in a branch.
+ * @param {Parts<"playground">} play
+ */
+export async function playRegenerate(play, turn = play.turns.at(-1)?.turn, side = "") {
   if (!play.id || play.wait || playBusy(play)) return;
   Object.assign(play, { wait: true, error: "" });
   play.draw();
-  await playRun(play, () => play.ctx.call("chat_regenerate", play.id), "");
+  await playRun(play, async () => {
+    const id = await play.ctx.call("chat_again", play.id, turn, side);
+    if (id !== play.id) await play.show(id);
+  }, "");
 }
 
 /**
@@ -78,6 +106,7 @@ async function playRun(play, run, prompt) {
   }
   Object.assign(play, { wait: false, stopping: false });
   await play.refresh().catch(() => {});
+  if (play.id) play.versions = await play.ctx.call("chat_versions", play.id).catch(() => play.versions);
   play.asked = null;
   play.draw();
   play.dom.input.focus({ preventScroll: true });

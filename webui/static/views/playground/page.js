@@ -6,14 +6,16 @@ import { pageHead, runAction } from "../../kit/parts.js";
 import { loadPart, poll } from "../../kit/server.js";
 import { pageUrl, queryId, queryValue, t } from "../../kit/texts.js";
 import { playAsk, playChips, playComposer, playStop, playTellMemory, playTellState } from "./ask.js";
+import { playHeads } from "./heads.js";
 import { playHistory, playSettings } from "./panels.js";
 import { playAddress, playBusy, playFresh } from "./talk.js";
-import { playDrawTurns, playHeads, playTurns } from "./turns.js";
+import { playDrawTurns, playTurns } from "./turns.js";
 
 /** @type {View<"playground">} */
 export async function view(root, _value, ctx) {
   const list = queryId("list");
   if (list) return (await import("./list.js")).listView(root, list, ctx);
+  if (queryId("arena")) return (await import("./arena/page.js")).arenaView(root, queryId("arena"), ctx);
   let start;
   try {
     start = await ctx.call("chat_start");
@@ -21,9 +23,10 @@ export async function view(root, _value, ctx) {
     return replaceChildren(root, h("div", { class: "ts-wide" }, pageHead(t("playground.title")), playNote("danger", error.message)));
   }
   if (!start.options.bases.length) return replaceChildren(root, playEmpty());
-  const play = { ctx, start, dom: {}, id: null, view: null, turns: [], asked: null, error: "", wait: false, status: start.status, suggestions: [] };
-  Object.assign(play, { draw: () => playDraw(play), refresh: () => playRefresh(play), suggest: () => playSuggest(play) });
+  const play = { ctx, start, dom: {}, id: null, view: null, turns: [], versions: [], editing: null, literal: false, asked: null, error: "", wait: false, status: start.status, suggestions: [] };
+  Object.assign(play, { draw: () => playDraw(play), refresh: () => playRefresh(play), suggest: () => playSuggest(play), show: (id) => playShow(play, id) });
   playChoose(play);
+  if (queryValue("arena")) return (await import("./arena/start.js")).arenaStart(root, play);
   playFrame(root, play);
   const id = queryId("conversation");
   if (id) await playOpen(play, id);
@@ -62,12 +65,13 @@ function playFrame(root, play) {
   replaceChildren(root, h("div", { class: "ts-wide play" },
     pageHead(t("playground.title"), t("playground.lead"),
       button("plus", "playground.new", () => playNew(play)),
+      button("thumbs-up", "arena.open", () => location.assign(pageUrl("playground", { arena: "new", ...(play.tuned.length ? { tuned: play.tuned.join(",") } : { base: play.base }) }))),
       button("table", "playground.list", async (event) => (await runAction(event.currentTarget, () => loadPart(listDialog)))?.(play)),
       play.start.scorers.length ? button("gauge", "playground.score", (event) => playScores(play, event.currentTarget)) : null,
       button("clock", "playground.history", () => playHistory(play)),
       button("settings", "playground.settings", () => playSettings(play))),
     part("heads"), part("turns"), part("welcome"), part("note"),
-    h("div", { class: "play-foot" }, part("chips"), part("composer", "form", { onsubmit: (event) => { event.preventDefault(); playAsk(play); } }),
+    h("div", { class: "play-foot" }, part("chips"), part("variables"), part("composer", "form", { onsubmit: (event) => { event.preventDefault(); playAsk(play); } }),
       h("div", { class: "ts-spread play-under ts-small ts-soft" },
         h("span", { class: "play-hint" }, t("playground.keys")), part("memory", "span"))),
     part("live", "div", { class: "ts-sr", role: "status", "aria-live": "polite" })));
@@ -78,18 +82,29 @@ function playFrame(root, play) {
 async function playOpen(play, id) {
   try {
     const shown = await play.ctx.call("chat_view", id);
+    if (shown.blind) return location.replace(pageUrl("playground", { arena: id }));
     Object.assign(play, { id, view: shown, base: shown.base_model_id, tuned: [...shown.tuned_ids], readOnly: shown.read_only, settings: { ...play.start.defaults, ...shown.settings } });
-    play.turns = playTurns(shown.messages);
+    Object.assign(play, { turns: playTurns(shown.messages), versions: shown.versions, editing: null });
   } catch (error) {
     play.error = error.message;
     playAddress(null);
   }
 }
 
+/**
+ * Go over to another conversation, a branch of this one.
+ * @param {Parts<"playground">} play
+ */
+async function playShow(play, id) {
+  await playOpen(play, id);
+  playAddress({ conversation: id });
+  playDraw(play);
+}
+
 /** @param {Parts<"playground">} play */
 function playNew(play) {
   playStop(play);
-  Object.assign(play, { id: null, view: null, readOnly: null, turns: [], asked: null, error: "" });
+  Object.assign(play, { id: null, view: null, readOnly: null, turns: [], versions: [], editing: null, asked: null, error: "" });
   playFresh(play);
   playDraw(play);
   playSuggest(play);

@@ -11,13 +11,17 @@ export async function playSettings(play) {
   const { form, defaults } = play.start;
   const draft = { ...defaults, ...play.settings };
   const changed = Object.fromEntries(Object.entries(draft).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(defaults[key])));
-  const body = h("div", { class: "play-settings" });
+  const library = h("div", { class: "ts-stack play-library" });
+  const body = h("div", { class: "play-settings" }, library);
+  const field = () => /** @type {HTMLTextAreaElement | null} */ (body.querySelector("#chat-system"));
+  import("./prompts.js").then(({ promptLibrary }) => promptLibrary(play, library, field)).catch((error) => toast(error.message, "danger"));
   const drawn = settingsForm(body, { id: "chat", params: form.map((param) => ({ ...param, advanced: false })), values: changed, defaults, faults: {},
     onchange: (param, value) => { draft[param.key] = value === undefined ? defaults[param.key] : value; } });
   const save = async () => {
     try {
       if (play.id) await play.ctx.call("chat_update", play.id, { settings: draft });
       play.settings = draft;
+      play.draw();
       toast(t("playground.settings_saved"), "good");
     } catch (error) {
       drawn.setFaults(error.faults || {});
@@ -47,11 +51,13 @@ export async function playHistory(play) {
 
 /** @param {Parts<"playground">} play */
 function playPast(play, one, draw) {
-  const title = one.title || t("playground.untitled");
+  const branch = one.branch_turn && one.root !== one.id;
+  const title = (branch && one.branch_prompt) || one.title || t("playground.untitled");
   const remove = t("playground.delete", { title });
-  return h("li", { class: "ts-spread" },
+  return h("li", { class: "ts-spread" + (branch ? " play-past-branch" : "") },
+    branch ? drawIcon("git-branch") : null,
     h("a", { class: "play-past-link", href: pageUrl("playground", { conversation: one.id }), "aria-current": one.id === play.id ? "page" : null },
-      h("span", {}, title), h("small", { class: "ts-soft" }, [one.base_name, t("playground.turns", { n: one.turns }), format.when(one.updated_at)].join(" · "))),
+      h("span", {}, title), h("small", { class: "ts-soft" }, [branch ? t("playground.branch.of", { n: one.branch_turn }) : one.base_name, t("playground.turns", { n: one.turns }), format.when(one.updated_at)].join(" · "))),
     h("button", { type: "button", class: "ts-icon-btn danger", "aria-label": remove, title: remove,
       onclick: async (event) => {
         if (!(await askFirst(t("playground.delete_title"), title, t("playground.delete_do")))) return;

@@ -1,12 +1,13 @@
-/* The Playground's columns: heads that choose the models, and the turns with their answers side by side. */
+/* The Playground's turns, with their answers side by side. */
 import { drawKeyed, h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { copyText } from "../../kit/parts.js";
-import { pageUrl, t } from "../../kit/texts.js";
+import { copyText, runAction } from "../../kit/parts.js";
+import { loadPart } from "../../kit/server.js";
+import { t } from "../../kit/texts.js";
 import { playRegenerate } from "./ask.js";
 import { playSaveButton } from "./save.js";
-import { playBase, playBusy, playFresh, playSides } from "./talk.js";
+import { playBusy, playSides } from "./talk.js";
 import { partedThought, renderMarkdown, thoughtFold } from "../shared/markdown.js";
 
 /** Messages as turns: [{turn, prompt, answers: [message]}]. */
@@ -14,7 +15,7 @@ export function playTurns(messages) {
   const turns = new Map();
   for (const message of messages) {
     const turn = turns.get(message.turn) || { turn: message.turn, prompt: "", answers: [] };
-    if (message.role === "user") turn.prompt = message.content;
+    if (message.role === "user") Object.assign(turn, { prompt: message.content, template: message.stats?.template, values: message.stats?.values });
     else if (message.role === "assistant") turn.answers.push(message);
     turns.set(message.turn, turn);
   }
@@ -22,90 +23,10 @@ export function playTurns(messages) {
 }
 
 /** @param {Parts<"playground">} play */
-export function playHeads(play) {
-  const base = playBase(play);
-  const state = JSON.stringify([play.base, play.tuned, play.id, playBusy(play) || play.wait]);
-  if (play.dom.heads.dataset.state === state) return;
-  play.dom.heads.dataset.state = state;
-  const busy = playBusy(play) || play.wait;
-  const columns = playSides(play).map((side, i) => playHead(side, i ? playTunedSelect(play, base, i - 1, busy) : playBaseSelect(play, busy)));
-  if (base && !play.tuned.length) columns.push(playGhost(play, base, busy));
-  if (play.tuned.length === 1 && base?.tuned.length > 1) columns[1].append(playAddSecond(play, base, busy));
-  replaceChildren(play.dom.heads, columns);
-  play.dom.heads.style.setProperty("--sides", Math.max(2, play.tuned.length + 1));
-}
-
-const playHead = (side, select) => h("div", { class: "play-head " + side.kind },
-  h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), select);
-
-/** @param {Parts<"playground">} play */
-function playBaseSelect(play, busy) {
-  const bases = play.start.options.bases;
-  return h("select", { class: "ts-select", id: "play-base", "aria-label": t("playground.choose_base"), disabled: busy || bases.length < 2,
-    onchange: (event) => {
-      const base = bases.find((one) => one.id === Number(event.target.value));
-      Object.assign(play, { base: base.id, tuned: base.tuned.length ? [base.tuned[0].id] : [], id: null, view: null, readOnly: null, turns: [], error: "" });
-      playFresh(play);
-      play.suggest();
-    } },
-    bases.map((base) => h("option", { value: String(base.id), selected: base.id === play.base },
-      base.missing_bytes === null ? base.name : t("playground.base_bare", { name: base.name, size: format.bytes(base.missing_bytes) }))));
-}
-
-/** @param {Parts<"playground">} play */
-function playTunedSelect(play, base, place, busy) {
-  const others = play.tuned.filter((_, i) => i !== place);
-  const choices = (base?.tuned || []).filter((one) => !others.includes(one.id));
-  return h("select", { class: "ts-select", id: "play-tuned-" + place, "aria-label": t("playground.choose_tuned"), disabled: busy,
-    onchange: (event) => playSetTuned(play, place, Number(event.target.value)) },
-    choices.map((one) => h("option", { value: String(one.id), selected: one.id === play.tuned[place] }, one.name)),
-    h("option", { value: "0" }, t("playground.none")));
-}
-
-/** @param {Parts<"playground">} play */
-async function playSetTuned(play, place, id) {
-  const tuned = [...play.tuned];
-  if (id) tuned[place] = id;
-  else tuned.splice(place, 1);
-  try {
-    if (play.id) await play.ctx.call("chat_update", play.id, { tuned_ids: tuned });
-    play.tuned = tuned;
-    if (!play.id) playFresh(play);
-    play.error = "";
-  } catch (error) {
-    play.error = error.message;
-    delete play.dom.heads.dataset.state;
-  }
-  play.suggest();
-  document.getElementById("play-tuned-" + Math.min(place, tuned.length - 1))?.focus();
-}
-
-/** @param {Parts<"playground">} play */
-function playAddSecond(play, base, busy) {
-  const other = base.tuned.find((one) => !play.tuned.includes(one.id));
-  const label = t("playground.second");
-  return h("button", { type: "button", class: "ts-icon-btn play-second", id: "play-second", "aria-label": label, title: label, disabled: busy,
-    onclick: () => playSetTuned(play, 1, other.id) }, drawIcon("plus"));
-}
-
-/**
- * Where a tuned model would be: choose one, or train one.
- * @param {Parts<"playground">} play
- */
-function playGhost(play, base, busy) {
-  const choose = h("select", { class: "ts-select", id: "play-tuned-0", "aria-label": t("playground.choose_tuned"), disabled: busy,
-    onchange: (event) => playSetTuned(play, 0, Number(event.target.value)) },
-    h("option", { value: "0" }, t("playground.choose_tuned")), base.tuned.map((one) => h("option", { value: String(one.id) }, one.name)));
-  return h("div", { class: "play-head ghost" }, base.tuned.length ? choose : [
-    h("span", { class: "ts-soft ts-small" }, t("playground.no_tuned")),
-    h("a", { class: "ts-btn small", href: pageUrl("train") }, drawIcon("wand-sparkles"), t("playground.train"))]);
-}
-
-/** @param {Parts<"playground">} play */
 export function playDrawTurns(play) {
   const sides = playSides(play);
   const last = play.turns.at(-1)?.turn;
-  const items = play.turns.map((turn, i) => ({ ...turn, scores: play.scores ? turn.answers.map((one) => play.scores[turn.turn + one.side] || null) : null, number: i + 1, sides, last: turn.turn === last, idle: turn.turn === last && !play.wait && !playBusy(play) }));
+  const items = play.turns.map((turn, i) => ({ ...turn, scores: play.scores ? turn.answers.map((one) => play.scores[turn.turn + one.side] || null) : null, number: i + 1, sides, last: turn.turn === last, idle: turn.turn === last && !play.wait && !playBusy(play), ...turnState(play, turn) }));
   if (play.asked !== null) items.push({ turn: "asked", number: items.length + 1, prompt: play.asked, sides, answers: [], waiting: playWaiting(play) });
   play.dom.welcome.hidden = items.length > 0;
   play.dom.turns.style.setProperty("--sides", Math.max(2, sides.length));
@@ -121,11 +42,45 @@ function playWaiting(play, stats = {}) {
   return t(stats.phase === "streaming" || (!stats.phase && play.status?.loaded) ? "playground.thinking" : "playground.loading");
 }
 
+/** What is drawn of a turn besides its words: its versions, what is being written in its place. */
+function turnState(play, turn) {
+  const editing = play.editing?.turn === turn.turn ? play.editing.side : null;
+  return { versions: play.versions.find((one) => one.turn === turn.turn) ?? null, editing, said: turn.answers.length > 0 && !turn.answers.some((answer) => answer.status === "streaming") };
+}
+
+const branchPart = () => import("./branch.js");
+const branchButton = (icon, id, label, run) => h("button", { type: "button", class: "ts-icon-btn", id, "aria-label": label, title: label,
+  onclick: (event) => runAction(event.currentTarget, () => loadPart(branchPart).then(run)) }, drawIcon(icon));
+
+/** A part of a turn that only some visits need. */
+function branchSlot(draw) {
+  const slot = h("div", { class: "play-branch-slot" });
+  branchPart().then((part) => {
+    const node = draw(part);
+    replaceChildren(slot, node);
+    node.querySelector("textarea")?.focus();
+  }).catch((error) => console.warn(error));
+  return slot;
+}
+
+/**
+ * The question, or the form in its place; beside it what can be done from it on.
+ * @param {Parts<"playground">} play
+ */
+function playQuestion(item, play) {
+  if (item.editing === "") return branchSlot((part) => part.editForm(play, item));
+  const tools = play.id && item.said ? h("div", { class: "play-turn-tools" },
+    item.versions ? branchSlot((part) => part.versionsWalk(play, item)) : null,
+    play.readOnly ? null : branchButton("pencil", `play-edit-do-${item.turn}`, t("playground.edit"), (part) => part.beginEdit(play, item)),
+    play.readOnly ? null : branchButton("git-branch", `play-branch-do-${item.turn}`, t("playground.branch"), (part) => part.branchHere(play, item))) : null;
+  return h("div", { class: "play-asked" }, h("div", { class: "ts-bubble user" }, item.prompt), tools);
+}
+
 /** @param {Parts<"playground">} play */
 function playTurn(item, play) {
   const shown = [...item.sides, ...playOthers(item)];
   return h("section", { class: "play-turn", "aria-label": t("playground.turn", { n: item.number }) },
-    h("div", { class: "play-asked" }, h("div", { class: "ts-bubble user" }, item.prompt)),
+    playQuestion(item, play),
     playAllFailed(item) ? null : h("div", { class: "play-answers" }, shown.map((side) => playAnswer(side, item.answers.find((a) => a.side === side.side), item, play))),
     playRefusal(item),
     voteSlot(play, item),
@@ -139,7 +94,7 @@ function playTurn(item, play) {
  * @param {Parts<"playground">} play
  */
 function voteSlot(play, item) {
-  const told = item.answers.filter((answer) => ["complete", "stopped"].includes(answer.status) && answer.content.trim());
+  const told = item.answers.filter((answer) => ["complete", "stopped"].includes(answer.status) && answer.content.trim() && !answer.stats?.edited);
   if (!play.id || new Set(told.map((answer) => answer.content.trim())).size < 2) return null;
   const slot = h("div", { class: "play-vote" });
   fillVote(play, item, told, slot).catch((error) => console.warn(error));
@@ -174,14 +129,39 @@ function playOthers(item) {
 function playAnswer(side, answer, item, play) {
   const waits = item.waiting || (answer?.status === "streaming" && !answer.content ? playWaiting(play, answer.stats) : "");
   const found = answer?.content ? partedThought(answer.content) : null;
-  const body = answer?.content ? [thoughtFold(found?.thought), renderMarkdown(found ? found.words : answer.content)] : null;
+  const body = item.editing && item.editing === side.side ? branchSlot((part) => part.editForm(play, item)) : answer?.content ? [thoughtFold(found?.thought), renderMarkdown(found ? found.words : answer.content)] : null;
   return h("article", { class: "play-answer " + side.kind + (answer || item.waiting ? "" : " absent"), "data-side": side.side },
     h("header", {}, h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), h("span", { class: "ts-small ts-soft play-name" }, side.name)),
     waits ? h("p", { class: "ts-soft play-wait" }, h("span", { class: "ts-dot live " + side.kind.split(" ")[0] }), " ", waits) : null,
     body ? h("div", { class: "md" }, body) : null,
     answer && !answer.content && ["complete", "stopped"].includes(answer.status) ? h("p", { class: "ts-soft" }, t("playground.nothing")) : null,
     !answer && !item.waiting ? h("p", { class: "ts-soft ts-small" }, t("playground.not_asked")) : null,
+    !answer && item.idle && !play.readOnly && item.sides.includes(side) ? againButton(play, item, side, t("playground.ask_too", { name: side.name })) : null,
+    answer?.status === "streaming" && item.answers.filter((one) => one.status === "streaming").length > 1 ? stopSide(play, side) : null,
     answer ? playFooter(answer, item, play) : null);
+}
+
+/** @param {Parts<"playground">} play */
+function againButton(play, item, side, label) {
+  return h("button", { type: "button", class: "ts-icon-btn", id: `play-again-${item.turn}-${side.side}`, "aria-label": label, title: label, onclick: () => playRegenerate(play, item.turn, side.side) }, drawIcon("refresh-cw"));
+}
+
+/** @param {Parts<"playground">} play */
+function stopSide(play, side) {
+  const label = t("playground.stop_side", { name: side.name });
+  return h("button", { type: "button", class: "ts-icon-btn play-stop-side", id: "play-stop-" + side.side, "aria-label": label, title: label,
+    onclick: (event) => runAction(event.currentTarget, () => play.ctx.call("chat_stop", play.id, side.side)) }, drawIcon("square"));
+}
+
+/**
+ * What can be done with one side's answer from it on.
+ * @param {Parts<"playground">} play
+ */
+function answerTools(play, item, answer) {
+  const side = item.sides.find((one) => one.side === answer.side);
+  if (!play.id || play.readOnly || !item.said) return [];
+  return [branchButton("pencil", `play-correct-${item.turn}-${answer.side}`, t("playground.edit_answer"), (part) => part.beginEdit(play, item, answer.side, answer.content)),
+    side ? againButton(play, item, side, t(item.last ? "playground.again_one" : "playground.again_branch", { name: side.name })) : null];
 }
 
 /** Which weights answered, and what such a hash says. */
@@ -206,8 +186,9 @@ function playFooter(answer, item, play) {
   return h("footer", { class: "ts-small ts-soft" },
     answer.status === "stopped" ? h("span", { class: "ts-badge neutral" }, drawIcon("square"), t("playground.stopped")) : null,
     h("span", { class: "ts-num" }, facts.join(" · ")),
+    stats.edited ? h("span", { class: "ts-badge neutral" }, drawIcon("pencil"), t("playground.edited")) : null,
     answer.weights_hash ? playHash(answer.weights_hash) : null,
     h("div", { class: "ts-row play-answer-act" },
       h("button", { type: "button", class: "ts-icon-btn", "aria-label": copy, title: copy, onclick: () => copyText(answer.content) }, drawIcon("copy")),
-      play.id ? playSaveButton(play, item, answer) : null));
+      play.id ? playSaveButton(play, item, answer) : null, answerTools(play, item, answer)));
 }

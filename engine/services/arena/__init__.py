@@ -1,0 +1,1 @@
+"""Blind comparison: questions are asked, answers voted on without names, and votes become data."""

@@ -1,0 +1,100 @@
+"""What made an answer, kept beside it: enough to see the exact prompt, and to ask for the same again."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+import sys
+import zlib
+from array import array
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.core.errors import Fault
+from engine.core.version import ENGINE_VERSION, libraries
+from engine.data.templates.isolated.isolated_template import open_template
+from engine.services.chat.sides import Setup
+from engine.serving.protocol import Ask, Request
+
+WORDS = 5  # likeliest tokens that are kept beside each one of an answer
+_LIBRARIES = ("torch", "transformers", "peft", "tokenizers")
+_TIMES = ("first_token_s", "tokens_per_second", "prompt_tokens", "tokens", "reason")
+log = logging.getLogger("tunesmith.chat")
+
+
+def made_of(setup: Setup, request: Request, ask: Ask, event: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of an answer in `Message.made_by`.
+
+    Args:
+        event: that ended the side.
+
+    Returns:
+        {"prompt" ([[text, whether it is a control token], ...]), "prompt_ids" and "answer_ids" (as `packed`), "prompt_sha256",
+        "template", "sampling", "device", "precision", "threads", "engine", "libraries", "words", "end", and numbers of the event}.
+    """
+    plan = request.plan
+    kept = {name: event[name] for name in _TIMES if event.get(name) is not None}
+    return kept | {
+        "prompt": _shown(ask, request),
+        "prompt_ids": packed(ask.ids),
+        "prompt_sha256": ids_sha256(ask.ids),
+        "template": _template(setup, request, ask),
+        "sampling": _sampling(setup, request, ask),
+        "device": plan.device,
+        "precision": plan.dtype,
+        "threads": plan.threads,
+        "engine": ENGINE_VERSION,
+        "libraries": libraries(_LIBRARIES),
+        "answer_ids": packed(event["ids"]) if "ids" in event else None,
+        "words": event.get("words", []),
+        "end": event.get("end"),
+        "end_id": event.get("end_id"),
+    }
+
+
+def _sampling(setup: Setup, request: Request, ask: Ask) -> dict[str, Any]:
+    """All settings of the chat but the system prompt, which stands in the prompt, as they were for this answer."""
+    chosen = {name: value for name, value in setup.settings.items() if name != "system"}
+    drawn = {"temperature": request.temperature, "top_p": request.top_p, "max_tokens": ask.max_tokens, "seed": ask.seed}
+    return chosen | drawn
+
+
+def _shown(ask: Ask, request: Request) -> list[list[Any]]:
+    try:
+        found = open_template(Path(request.plan.tokenizer)).marked(ask.ids)
+    except Fault as fault:  # the answer is there all the same
+        log.warning("The prompt of an answer could not be made readable: %s", fault)
+        return []
+    return [[text, int(control)] for text, control in found]
+
+
+def _template(setup: Setup, request: Request, ask: Ask) -> dict[str, Any]:
+    """{"name", "sha256" (None without a chat template), "thinking"}."""
+    try:
+        source = open_template(Path(request.plan.tokenizer)).source
+    except Fault:
+        source = None
+    return {"name": setup.base.name, "sha256": source and hashlib.sha256(source.encode()).hexdigest()}
+
+
+def packed(ids: Sequence[int]) -> str:
+    """Token ids in few characters: 32-bit numbers, the lowest byte first, by zlib, as base64."""
+    numbers = array("I", ids)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return base64.b64encode(zlib.compress(numbers.tobytes())).decode()
+
+
+def unpacked_ids(text: str) -> tuple[int, ...]:
+    """What `packed` was given."""
+    numbers = array("I", zlib.decompress(base64.b64decode(text)))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return tuple(numbers)
+
+
+def ids_sha256(ids: Sequence[int]) -> str:
+    """Names a list of token ids: sha256 of the numbers with blanks between them."""
+    return hashlib.sha256(" ".join(map(str, ids)).encode()).hexdigest()

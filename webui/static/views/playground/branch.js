@@ -1,0 +1,83 @@
+/* Another question, other words or another answer from a turn on: each is a branch, and the conversation of before stays. */
+import { h, replaceChildren } from "../../kit/dom.js";
+import { drawIcon } from "../../kit/icons.js";
+import { runAction, toast } from "../../kit/parts.js";
+import { t } from "../../kit/texts.js";
+import { variableFields, variablesOf } from "./variables.js";
+
+/**
+ * The form in place of a question (side "") or of one side's answer. What is typed lies in `play.editing`.
+ * @param {Parts<"playground">} play
+ */
+export function editForm(play, item) {
+  const { editing } = play;
+  const id = `play-edit-${item.turn}`;
+  const fields = h("div", { class: "play-edit-values" });
+  const area = h("textarea", { class: "ts-textarea", id, rows: String(Math.min(12, 2 + editing.text.split("\n").length)), dir: "auto", "aria-label": t(editing.side ? "playground.edit.answer" : "playground.edit.question"),
+    oninput: () => { editing.text = area.value; drawFields(); },
+    onkeydown: (event) => {
+      if (event.isComposing) return;
+      if (event.key === "Escape") { event.stopPropagation(); leave(play, item); }
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save.click();
+    } });
+  area.value = editing.text;
+  const drawFields = () => {
+    const names = editing.values && !editing.side ? variablesOf(editing.text, play.settings.system || "") : [];
+    if (fields.dataset.names === names.join("\n")) return;
+    fields.dataset.names = names.join("\n");
+    replaceChildren(fields, names.length ? variableFields(id + "-value", names, editing.values) : null);
+  };
+  drawFields();
+  const save = h("button", { type: "button", class: "ts-btn primary small", id: id + "-save", onclick: () => runAction(save, () => saved(play, item)) },
+    t(editing.side ? "playground.edit.go_on" : "playground.edit.ask"));
+  return h("div", { class: "play-edit ts-stack" }, area, fields,
+    h("div", { class: "ts-row" }, save, h("button", { type: "button", class: "ts-btn ghost small", onclick: () => leave(play, item) }, t("common.cancel")),
+      h("span", { class: "ts-small ts-soft" }, t("playground.edit.kept"))));
+}
+
+/** @param {Parts<"playground">} play */
+function leave(play, item) {
+  const { side } = play.editing;
+  play.editing = null;
+  play.draw();
+  document.getElementById(side ? `play-correct-${item.turn}-${side}` : `play-edit-do-${item.turn}`)?.focus();
+}
+
+/** @param {Parts<"playground">} play */
+async function saved(play, item) {
+  const { side, text, values } = play.editing;
+  const id = side ? await play.ctx.call("chat_correct", play.id, item.turn, side, text)
+    : await play.ctx.call("chat_edit", play.id, item.turn, { prompt: text, values: values ? Object.fromEntries(variablesOf(text, play.settings.system || "").map((name) => [name, values[name] || ""])) : null });
+  play.editing = null;
+  await play.show(id);
+  toast(t(side ? "playground.edit.corrected" : "playground.edit.branched"), "good");
+}
+
+/** Begin to write a question (side "") or an answer differently. @param {Parts<"playground">} play */
+export function beginEdit(play, item, side = "", text = item.template || item.prompt) {
+  play.editing = { turn: item.turn, side, text, values: item.values ? { ...item.values } : null };
+  play.draw();
+}
+
+/** Another conversation that has all up to this turn. @param {Parts<"playground">} play */
+export async function branchHere(play, item) {
+  await play.show(await play.ctx.call("chat_branch", play.id, item.turn));
+  toast(t("playground.branch.made"), "good");
+  play.dom.input.focus();
+}
+
+/** "‹ 2 / 3 ›": the versions of a turn. @param {Parts<"playground">} play */
+export function versionsWalk(play, item) {
+  const { place, conversations } = item.versions;
+  const step = (by, label, sign) => {
+    const id = conversations[place + by];
+    const button = h("button", { type: "button", class: "ts-icon-btn", id: `play-version-${item.turn}${by < 0 ? "-back" : "-on"}`, "aria-label": label, title: label, disabled: id === undefined,
+      onclick: () => runAction(button, async () => {
+        await play.show(id);
+        document.getElementById(`play-version-${item.turn}${by < 0 ? "-back" : "-on"}`)?.focus();
+      }) }, h("span", { class: "play-version-" + sign, "aria-hidden": "true" }, drawIcon("chevron-right")));
+    return button;
+  };
+  return h("span", { class: "play-versions", role: "group", "aria-label": t("playground.versions") }, step(-1, t("playground.versions.back"), "back"),
+    h("span", { class: "ts-num ts-small", "aria-live": "polite" }, t("playground.versions.place", { n: place + 1, all: conversations.length })), step(1, t("playground.versions.on"), "on"));
+}
