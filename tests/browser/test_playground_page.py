@@ -12,6 +12,8 @@ import pytest
 from openpyxl import Workbook
 
 from engine.core.context import Context
+from engine.services.chat.blind import new_blind
+from storage.queries.ranked import rankings
 from storage.tables import Conversation, Message
 from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server
@@ -253,6 +255,63 @@ def test_a_vote_on_two_answers_is_kept(visit: Open, studio: Studio) -> None:
     page.click(".play-vote a")
     page.wait_for_selector(".rank-card")
     assert "1" in page.inner_text("#rank-count")
+    tab.assert_clean()
+
+
+def test_blind_votes_by_keyboard_become_pairs_to_train_with(visit: Open, studio: Studio) -> None:
+    with studio.ctx.db.write() as s:
+        talk = Conversation(title="Which?", base_model_id=studio.base, tuned_ids=[studio.tuned[0]], settings={})
+        talk.blind = new_blind([], apart=True, reveal=True)
+        s.add(talk)
+        s.flush()
+        arena = talk.id
+        for turn in (1, 2, 3):
+            s.add(Message(conversation_id=arena, turn=turn, role="user", content=f"Question {turn}?"))
+            for side in ("base", f"tuned:{studio.tuned[0]}"):
+                said = Message(conversation_id=arena, turn=turn, role="assistant", side=side, content=f"{side[:5]} {turn}")
+                said.weights_hash, said.stats = "5a" * 32, {"tokens_per_second": 9.5}
+                s.add(said)
+    tab = visit(at=studio.server)
+    page = tab.open(f"/en/playground?conversation={arena}")
+    page.wait_for_selector("#arena-left")
+    assert "arena=" in page.url, "a blind conversation opens as one"
+    assert page.locator("article").count() == 2
+    markup = page.inner_html(".arena-card")
+    assert all(word not in markup for word in ("First lesson", "5a5a", "9.5", "data-side", "tuned:")), markup
+    assert tab.violations() == []
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector("#arena-who")  # the names come after a moment
+    assert "First lesson" in page.inner_text("#arena-who")
+    assert "preferred answer A" in page.inner_text(".arena-after")
+    assert "First lesson" in page.inner_text(".arena-said"), "who listens hears it"
+    assert page.evaluate("document.activeElement.id") == "arena-next"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#arena-left")
+    page.keyboard.press("b")
+    page.wait_for_selector("#arena-change")
+    page.keyboard.press("Control+z")
+    page.wait_for_selector("#arena-left")
+    page.keyboard.press("2")
+    page.wait_for_selector("#arena-next")
+    page.keyboard.press("e")
+    page.fill("#arena-best-text", "A better one.")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".arena-best")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#arena-left")
+    page.keyboard.press("x")
+    page.wait_for_selector("#arena-next")
+    assert "Votes: 3" in page.inner_text("#arena-count")
+    page.wait_for_selector("input[name=arena-form][value=pairs]:checked")
+    assert tab.violations() == []
+    page.click("#arena-gather")
+    page.click("#arena-train")
+    page.wait_for_url("**/train?**")
+    with studio.ctx.db.read() as s:
+        stored = [(row.verdict, row.blind, row.best) for row in rankings.rankings_of(s, None, arena)]
+    assert stored == [("", True, None), ("", True, "A better one."), ("bad", True, None)]
+    assert "objective=dpo" in page.url
+    page.wait_for_selector("#train-heading")
     tab.assert_clean()
 
 

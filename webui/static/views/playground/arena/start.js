@@ -17,8 +17,8 @@ export async function arenaStart(root, play) {
   const wish = { base_id: play.base, tuned_ids: play.tuned, settings: play.settings, source: "validation", questions: [], apart: true, reveal: true };
   const self = { play, wish, text: "", found: 0, source: h("div", { class: "ts-stack" }), failed: h("p", { class: "ts-error", role: "alert", hidden: true }) };
   const check = (key, id) => {
-    const box = h("input", { type: "checkbox", class: "ts-check", id, checked: wish[key], onchange: () => { wish[key] = box.checked; } });
-    return h("div", {}, h("label", { class: "field-check", for: id }, box, t("arena." + key)), h("p", { class: "ts-help" }, t(`arena.${key}_help`)));
+    const box = h("input", { type: "checkbox", id, checked: wish[key], onchange: () => { wish[key] = box.checked; } });
+    return h("div", {}, h("label", { class: "ts-check" }, box, h("span", {}, t("arena." + key))), h("p", { class: "ts-help" }, t(`arena.${key}_help`)));
   };
   const start = h("button", { type: "button", class: "ts-btn primary", id: "arena-start", onclick: () => runAction(start, () => begin(self)) }, drawIcon("play"), h("span", {}, t("arena.start")));
   const sides = playSides(play);
