@@ -155,7 +155,7 @@ def _tell_left_out(examples: Examples, template: ChatTemplate, reporter: Reporte
     for name, count in examples.counts.items():
         if count:
             level = "info" if name == "added_ends" else "warning"
-            said = {"reason": examples.refusals.get(name, "-"), "token": template.end_text}
+            said: dict[str, Any] = {"reason": examples.refusals.get(name, "-"), "token": template.end_text}
             reporter.event(level, f"rows_{name}", count=count, **said)
 
 
