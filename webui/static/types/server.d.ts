@@ -2314,6 +2314,10 @@ export interface JobView {
   objective: string | null;
   /** what it makes answers in words; a reward model scores answers instead */
   talks: boolean;
+  /** it learns from what answers get: its losses tell nothing */
+  by_reward: boolean;
+  /** of the validation prompts' answers at the latest check, where it learns by that */
+  reward: number | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -2728,6 +2732,10 @@ export interface ListedJob {
   objective: string | null;
   /** what it makes answers in words; a reward model scores answers instead */
   talks: boolean;
+  /** it learns from what answers get: its losses tell nothing */
+  by_reward: boolean;
+  /** of the validation prompts' answers at the latest check, where it learns by that */
+  reward: number | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -3284,6 +3292,10 @@ export interface NamedJob {
   objective: string | null;
   /** what it makes answers in words; a reward model scores answers instead */
   talks: boolean;
+  /** it learns from what answers get: its losses tell nothing */
+  by_reward: boolean;
+  /** of the validation prompts' answers at the latest check, where it learns by that */
+  reward: number | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
