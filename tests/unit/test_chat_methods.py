@@ -71,9 +71,7 @@ class Bench:
     def said(self, dtype: str, results: dict[str, Path]) -> dict[str, str]:
         """Answers of the base and of these results, asked at once."""
         cache, _ = self.held(dtype)
-        kinds = {
-            key: Weights(key, kind_of(folder) if folder else "base", str(folder)) for key, folder in results.items()
-        }
+        kinds = {key: Weights(key, _form(folder), str(folder)) for key, folder in results.items()}
         base = Weights(BASE, "base", str(self.base))
         gone = tuple(key for key in cache.keys if key not in {BASE, *results})
         plan = ResidentModels(dtype, base, tuple(kinds.values()), "", "cpu", dtype, 1, gone)
