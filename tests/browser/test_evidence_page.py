@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.browser.conftest import PHONE, Open, start_server
-from tests.homes import new_home
-from tests.votes import BASE, OTHER, TUNED, cast_vote
+from tests.earlier import STYLE, opened
+from tests.votes import BASE, OTHER, SIDES, TUNED, cast_vote, sides_against_base
 
 pytestmark = pytest.mark.browser
 
 
-def test_results_follow_the_votes_and_can_be_taken_away(visit: Open, tmp_path: Path) -> None:
+def test_results_follow_the_votes_and_can_be_taken_away(
+    visit: Open, tmp_path: Path, shots: Callable[[Any, str], Path]
+) -> None:
     home = tmp_path / "home"
-    ctx = new_home(home)
+    ctx = opened(home)
+    SIDES.update(sides_against_base(ctx, STYLE))
+    for place in range(3):
+        cast_vote(ctx, f"Style {place}?", [2, 1], models=tuple(sides_against_base(ctx, STYLE)))
     for place in range(9):
         cast_vote(ctx, f"Question {place}?", [2, 1, 3], models=(BASE, TUNED, OTHER))
     cast_vote(ctx, "In sight?", [1, 2], blind=False)
@@ -36,8 +43,12 @@ def test_results_follow_the_votes_and_can_be_taken_away(visit: Open, tmp_path: P
             page.click("#evidence-csv")
         with Path(saved.value.path()).open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
-        assert [row["blind"] for row in rows] == ["yes"] * 3 + ["no"]
-        page.screenshot(path="/tmp/evidence-desktop.png", full_page=True)
-        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-        page.screenshot(path="/tmp/evidence-phone.png", full_page=True)
+        assert [row["blind"] for row in rows] == ["yes"] * 4 + ["no"]
+        shots(page, "evidence")
+        page.set_viewport_size(PHONE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        shots(page, "evidence-phone")
+        page = tab.open(f"/en/models?model={STYLE}")
+        page.locator("#model-votes").get_by_text("3 of 3 won, 0 alike").wait_for()
+        tab.assert_clean()
     ctx.db.close()

@@ -11,12 +11,12 @@ import pytest
 from engine.core.context import Context
 from engine.core.text import LANGUAGES
 from engine.services.arena.evidence import against_base, evidence, evidence_csv
-from engine.services.chat.sides import answer_hash
+from engine.services.chat.blind import new_blind, shuffled
 from storage.queries.ranked.rankings import PAGE, PLAYGROUND
 from storage.ranking_tables import RankedPrompt, Ranking
-from storage.tables import Conversation, LanguageModel, TunedModel
+from storage.tables import Conversation, LanguageModel
 from tests.earlier import STYLE, opened
-from tests.votes import BASE, OTHER, SIDES, TUNED, cast_vote
+from tests.votes import BASE, OTHER, SIDES, TUNED, cast_vote, cast_votes, sides_against_base
 from webui.i18n import sentence
 
 
@@ -92,8 +92,7 @@ def test_the_same_weights_count_together_in_other_conversations(ctx: Context) ->
     ],
 )
 def test_the_sentence_says_no_more_than_the_numbers(ctx: Context, ranks: list[list[int]], begins: str) -> None:
-    for place, one in enumerate(ranks):
-        cast_vote(ctx, f"Q{place}", one)
+    cast_votes(ctx, {f"Q{place}": one for place, one in enumerate(ranks)})
     told = evidence(ctx)["sentence"]
     assert str(sentence("en", told["code"], told["params"])).startswith(begins)
     for language in LANGUAGES:
@@ -124,6 +123,25 @@ def test_rankings_of_drawn_answers_are_blind_and_new_votes_are_seen_at_once(ctx:
     assert evidence(ctx)["sentence"]["code"] == "votes.none"
 
 
+def test_where_answers_stood_is_known_of_blind_votes(ctx: Context) -> None:
+    """A person who always takes the first one."""
+    with ctx.db.write() as s:
+        row = Conversation(
+            title="", base_model_id=_base(s), tuned_ids=[1], settings={}, blind=new_blind([], apart=True, reveal=False)
+        )
+        s.add(row)
+        s.flush()
+        talk, blind = row.id, row.blind
+    sides = ["base", "tuned:1"]
+    for turn in range(1, 21):
+        first = shuffled(blind, turn, sides, "Ann")[0]
+        cast_vote(ctx, f"Q{turn}", [1, 2] if first == "base" else [2, 1], conversation_id=talk, turn=turn)
+    left = evidence(ctx, talk)["left"]
+    assert left is not None
+    assert (left["share"], left["sure"]) == (1.0, True)
+    assert abs(evidence(ctx, talk)["duels"][0]["share"] - 0.5) < 0.35
+
+
 def test_two_raters_are_compared_and_the_table_can_be_taken_away(ctx: Context) -> None:
     for place in range(3):
         prompt = cast_vote(ctx, f"={place}", [2, 1])
@@ -143,11 +161,8 @@ def test_two_raters_are_compared_and_the_table_can_be_taken_away(ctx: Context) -
 def test_a_tuned_model_knows_its_votes_against_its_base(tmp_path: Any) -> None:
     ctx = opened(tmp_path)
     assert against_base(ctx, STYLE) is None
-    with ctx.db.read() as s:
-        tuned = s.get_one(TunedModel, STYLE)
-        base = s.get_one(LanguageModel, tuned.base_model_id)
-        names = answer_hash(base, None), answer_hash(base, tuned)
-    SIDES.update({names[0]: ("base", "Starter"), names[1]: (f"tuned:{STYLE}", "Style")})
+    SIDES.update(sides_against_base(ctx, STYLE))
+    names = tuple(sides_against_base(ctx, STYLE))
     for place in range(3):
         cast_vote(ctx, f"Q{place}", [2, 1] if place else [1, 1], models=names)
     cast_vote(ctx, "seen", [2, 1], models=names, blind=False)

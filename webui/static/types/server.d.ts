@@ -2314,6 +2314,10 @@ export interface JobView {
   objective: string | null;
   /** what it makes answers in words; a reward model scores answers instead */
   talks: boolean;
+  /** it learns from what answers get: its losses tell nothing */
+  by_reward: boolean;
+  /** of the validation prompts' answers at the latest check, where it learns by that */
+  reward: number | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -2686,6 +2690,10 @@ export interface ListRow {
   question: string;
   /** by side */
   answers: Record<string, ListAnswer>;
+  /** that filled its variables, by name */
+  values?: Record<string, string>;
+  /** in the list, from 0 */
+  place?: number;
 }
 
 /** A job in the list. */
@@ -2724,6 +2732,10 @@ export interface ListedJob {
   objective: string | null;
   /** what it makes answers in words; a reward model scores answers instead */
   talks: boolean;
+  /** it learns from what answers get: its losses tell nothing */
+  by_reward: boolean;
+  /** of the validation prompts' answers at the latest check, where it learns by that */
+  reward: number | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -3280,6 +3292,10 @@ export interface NamedJob {
   objective: string | null;
   /** what it makes answers in words; a reward model scores answers instead */
   talks: boolean;
+  /** it learns from what answers get: its losses tell nothing */
+  by_reward: boolean;
+  /** of the validation prompts' answers at the latest check, where it learns by that */
+  reward: number | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -3902,6 +3918,10 @@ export interface QuestionListView {
   total: number;
   /** answered ones, from where the page asked */
   rows: ListRow[];
+  /** rows that are as wished for; None where nothing was */
+  matched: number | null;
+  /** variables that the rows fill */
+  columns: string[];
   /** who answers */
   sides: SideView[];
   /** that they answer with */
@@ -4624,6 +4644,18 @@ export interface RowShape {
   fields: RowField[];
   /** field that takes one more column */
   further: "input" | "system" | null;
+}
+
+/** Which rows of a table are looked at, and in which order. */
+export interface RowWish {
+  /** that stands in a question, a value or an answer */
+  search?: string;
+  /** rows whose answers are so */
+  only?: "" | "differ" | "same" | "failed" | "cut";
+  /** "": as asked; "question"; "unlike": by how different the answers are; a side: by the length of its answers */
+  sort?: string;
+  /** the largest first */
+  down?: boolean;
 }
 
 /** One job of an entrant. */
@@ -5520,6 +5552,24 @@ export interface WaitingSettings {
   training_by: Record<string, Record<string, any>>;
 }
 
+/** A prompt with variables and the rows that fill it, as a form asks for them. */
+export interface WantedBatch {
+  /** base model */
+  base_id: number;
+  /** names of all that answer, in order */
+  sides: string[];
+  /** to answer with */
+  settings: ChatSettings;
+  /** the prompt with its {{variables}} */
+  template: string;
+  /** values by name */
+  rows: Record<string, string>[];
+  /** what lists call it */
+  name: string;
+  /** of the form: the same key is the same list */
+  key: string;
+}
+
 /** What is drawn. */
 export interface WantedDraw {
   /** that answers */
@@ -5848,6 +5898,8 @@ export interface PlaygroundFunctions {
   chat_delete(conversation_id: number): null;
   list_start(wanted: WantedList): number;
   list_act(job_id: number, action: "stop" | "resume"): null;
+  batch_start(wanted: WantedBatch): number;
+  list_open(job_id: number, place: number): number;
   save_row_targets(): NameOfId[];
   save_row(conversation_id: number, turn: number, side: string, row: SavedRow): number;
   chat_vote(conversation_id: number, turn: number, better: string | null, rater: string): VoteView;
@@ -5885,7 +5937,7 @@ export interface PlaygroundFunctions {
 export interface PlaygroundNews {
   arena_feed(conversation_id: number, rater: string, turn: number): ArenaView;
   chat_feed(conversation_id: number | null, place: number): ChatFeed;
-  list_view(job_id: number, after: number): QuestionListView;
+  list_view(job_id: number, after: number, most?: number, wish?: RowWish | null): QuestionListView;
   arena_results(conversation_id: number | null): EvidenceView;
 }
 

@@ -70,7 +70,12 @@ def kept_answer(ctx: Context, conversation_id: int, turn: int, side: str) -> Kep
 
 
 def kept_answers(ctx: Context, conversation_id: int, turn: int) -> list[KeptAnswer]:
-    """All finished answers of a turn. Raises NotFound where there is no such conversation."""
+    """All finished answers of a turn.
+
+    Raises:
+        NotFound: there is no such conversation.
+        Fault: "chat.blind" where nobody may know yet who gave them.
+    """
     with ctx.db.read() as s:
         refuse_hidden(find_conversation(s, conversation_id), turn)
         return [

@@ -23,7 +23,7 @@ export async function arenaStart(root, play) {
   };
   const start = h("button", { type: "button", class: "ts-btn primary", id: "arena-start", onclick: () => runAction(start, () => begin(self)) }, drawIcon("play"), h("span", {}, t("arena.start")));
   replaceChildren(root, h("div", { class: "ts-page arena" }, h("a", { class: "job-back", href: pageUrl("playground", playQuery(play)) }, drawIcon("chevron-right"), t("arena.back")),
-    pageHead(t("arena.title"), t("arena.lead")),
+    pageHead(t("arena.title"), t("arena.lead"), h("a", { class: "ts-btn", href: pageUrl("playground", { evidence: "all" }) }, drawIcon("gauge"), h("span", {}, t("evidence.open_results")))),
     h("section", { class: "ts-card ts-stack", "aria-label": t("arena.title") },
       h("div", {}, h("p", { class: "ts-label" }, t("arena.who_takes_part")), h("ul", { class: "arena-sides" }, sides.map((side) => h("li", {}, h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), " ", h("span", { dir: "auto" }, side.name))))),
       h("div", { class: "ts-stack tight" }, h("p", { class: "ts-label" }, t("arena.source")), segments("arena-source", t("arena.source"), ["validation", "list", "own"].map((key) => [key, t("arena.source." + key)]), wish.source, (source) => { wish.source = source; drawSource(self); }), self.source),
