@@ -72,7 +72,8 @@ function playQuestion(item, play) {
   const tools = play.id && item.said ? h("div", { class: "play-turn-tools" },
     item.versions ? branchSlot((part) => part.versionsWalk(play, item)) : null,
     play.readOnly ? null : branchButton("pencil", `play-edit-do-${item.turn}`, t("playground.edit"), (part) => part.beginEdit(play, item)),
-    play.readOnly ? null : branchButton("git-branch", `play-branch-do-${item.turn}`, t("playground.branch"), (part) => part.branchHere(play, item))) : null;
+    play.readOnly ? null : branchButton("git-branch", `play-branch-do-${item.turn}`, t("playground.branch"), (part) => part.branchHere(play, item)),
+    play.readOnly || item.last ? null : againButton(play, item, { side: "" }, t("playground.again_all"))) : null;
   return h("div", { class: "play-asked" }, h("div", { class: "ts-bubble user" }, item.prompt), tools);
 }
 
