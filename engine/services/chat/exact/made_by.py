@@ -9,11 +9,12 @@ import sys
 import zlib
 from array import array
 from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from engine import VERSION
 from engine.core.errors import Fault
-from engine.core.version import ENGINE_VERSION, libraries
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.template import ChatTemplate
 from engine.services.chat.sides import Setup
@@ -46,8 +47,8 @@ def made_of(setup: Setup, request: Request, ask: Ask, event: Mapping[str, Any]) 
         "device": plan.device,
         "precision": plan.dtype,
         "threads": plan.threads,
-        "engine": ENGINE_VERSION,
-        "libraries": libraries(_LIBRARIES),
+        "engine": VERSION,
+        "libraries": {name: found for name in _LIBRARIES if (found := _version(name))},
         "answer_ids": packed(event["ids"]) if "ids" in event else None,
         "words": event.get("words", []),
         "end": event.get("end"),
@@ -83,6 +84,13 @@ def _template(setup: Setup, request: Request, ask: Ask) -> dict[str, Any]:
         source = None
     name = setup.answerers[ask.side].base.name
     return {"name": name, "sha256": source and hashlib.sha256(source.encode()).hexdigest()}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def packed(ids: Sequence[int]) -> str:
