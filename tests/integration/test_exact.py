@@ -22,8 +22,8 @@ from engine.services.chat.conversations import Chat
 from engine.services.chat.exact.again import ask_again
 from engine.services.chat.exact.differences import differences
 from engine.services.chat.exact.kept import kept_answer, kept_answers
-from engine.services.chat.exact.made_by import ids_sha256, packed, unpacked_ids
 from engine.services.chat.exact.view import exact_answer, sure_answers
+from engine.serving.made_by import ids_sha256, packed, unpacked_ids
 from storage.queries import conversations
 from storage.tables import Conversation, LanguageModel
 from tests.homes import new_home

@@ -17,9 +17,9 @@ from engine.models.base.paths import tokenizer_folder
 from engine.services.chat.exact.again import answered, same_ask, setup_for
 from engine.services.chat.exact.compared import ReadTwice, read_twice
 from engine.services.chat.exact.kept import KeptAnswer, kept_answer
-from engine.services.chat.exact.made_by import WORDS, ids_sha256
 from engine.services.chat.exact.shapes import SideDifferences
 from engine.services.chat.sides import Setup
+from engine.serving.made_by import WORDS, ids_sha256
 from engine.serving.protocol import Forced
 from engine.serving.words import TokenWorth
 from storage.queries import conversations
