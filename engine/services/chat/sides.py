@@ -274,11 +274,7 @@ def _ask(ctx: Context, setup: Setup, one: Answerer, history: list[Mapping[str, s
 
 def ask_with(ctx: Context, one: Answerer, ids: Sequence[int], seed: int, max_tokens: int) -> Ask:
     """What a side is asked with a prompt of these tokens; with the tokenizer of its base where that is another one's."""
-    if not one.beside:
-        return Ask(one.side, one.key, tuple(ids), seed, max_tokens)
-    folder = tokenizer_folder(ctx.settings, one.base)
-    stops = open_template(folder, one.base.name).eos_ids
-    return Ask(one.side, one.key, tuple(ids), seed, max_tokens, str(folder), tuple(stops))
+    return Ask(one.side, one.key, tuple(ids), seed, max_tokens, *one.own_reading(ctx.settings))
 
 
 @lru_cache(maxsize=4)

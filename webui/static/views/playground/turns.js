@@ -8,7 +8,7 @@ import { t } from "../../kit/texts.js";
 import { playRegenerate } from "./ask.js";
 import { playDifferButton, playExactButton, playSureBody } from "./opened.js";
 import { playSaveButton } from "./save.js";
-import { playBusy, playSides } from "./talk.js";
+import { playBusy, playFormer, playSides } from "./talk.js";
 import { partedThought, renderMarkdown, thoughtFold } from "../shared/markdown.js";
 
 /** Messages as turns: [{turn, prompt, answers: [message]}]. */
@@ -79,7 +79,7 @@ function playQuestion(item, play) {
 
 /** @param {Parts<"playground">} play */
 function playTurn(item, play) {
-  const shown = [...item.sides, ...playOthers(item)];
+  const shown = [...item.sides, ...playOthers(item, play)];
   return h("section", { class: "play-turn", "aria-label": t("playground.turn", { n: item.number }) },
     playQuestion(item, play),
     playAllFailed(item) ? null : h("div", { class: "play-answers" }, shown.map((side) => playAnswer(side, item.answers.find((a) => a.side === side.side), item, play))),
@@ -121,11 +121,11 @@ function playRefusal(item) {
   return h("div", { class: "ts-note warn", role: "alert" }, drawIcon("triangle-alert"), h("div", {}, reasons.map((reason) => h("p", {}, reason))));
 }
 
-/** Sides that answered this turn but are not chosen any more stay where they were said. */
-function playOthers(item) {
-  return item.answers.filter((answer) => !item.sides.some((side) => side.side === answer.side))
-    .map((answer) => ({ side: answer.side, kind: answer.side === "base" ? "base" : "tuned", badge: t(answer.side === "base" ? "playground.base" : "playground.tuned"), name: answer.side }));
-}
+/**
+ * Sides that answered this turn but are not chosen any more stay where they were said.
+ * @param {Parts<"playground">} play
+ */
+const playOthers = (item, play) => item.answers.filter((answer) => !item.sides.some((side) => side.side === answer.side)).map((answer) => playFormer(play, answer.side));
 
 /** @param {Parts<"playground">} play */
 function playAnswer(side, answer, item, play) {
