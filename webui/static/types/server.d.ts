@@ -208,7 +208,7 @@ export interface ArenaView {
   reveal: boolean;
   /** each question is asked alone */
   apart: boolean;
-  /** tuned models that take part */
+  /** tuned models of the base that take part */
   tuned_ids: number[];
 }
 
@@ -216,10 +216,8 @@ export interface ArenaView {
 export interface ArenaWish {
   /** base model */
   base_id: number;
-  /** that answer as well */
-  tuned_ids: number[];
-  /** names of all that answer, in place of these */
-  sides?: string[];
+  /** names of all that answer */
+  sides: string[];
   /** to answer with */
   settings: ChatSettings;
   /** of the questions: `own` is asked by hand */
@@ -1452,6 +1450,8 @@ export interface EpochTokens {
 export interface EvidenceView {
   /** whether that is enough, and how many more it takes */
   sentence: CodedMessage;
+  /** all of them by hash */
+  voted: Record<string, VotedModel>;
   /** by group, the strongest first */
   models: RankedModel[];
   /** of every two that met in blind votes */
@@ -2314,6 +2314,10 @@ export interface JobView {
   objective: string | null;
   /** what it makes answers in words; a reward model scores answers instead */
   talks: boolean;
+  /** it learns from what answers get: its losses tell nothing */
+  by_reward: boolean;
+  /** of the validation prompts' answers at the latest check, where it learns by that */
+  reward: number | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -2728,6 +2732,10 @@ export interface ListedJob {
   objective: string | null;
   /** what it makes answers in words; a reward model scores answers instead */
   talks: boolean;
+  /** it learns from what answers get: its losses tell nothing */
+  by_reward: boolean;
+  /** of the validation prompts' answers at the latest check, where it learns by that */
+  reward: number | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -3284,6 +3292,10 @@ export interface NamedJob {
   objective: string | null;
   /** what it makes answers in words; a reward model scores answers instead */
   talks: boolean;
+  /** it learns from what answers get: its losses tell nothing */
+  by_reward: boolean;
+  /** of the validation prompts' answers at the latest check, where it learns by that */
+  reward: number | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -3956,14 +3968,14 @@ export interface RankedAnswer {
   whole: boolean;
 }
 
-/** A model that votes compare with others. */
+/** A model among those that blind votes compare with it. */
 export interface RankedModel {
-  /** hash that names it */
-  weights: string;
-  /** for people; the newest it was called by */
+  /** for people: the newest that it was called by */
   name: string;
   /** as pages colour it */
   kind: "base" | "tuned" | "fewshot";
+  /** hash that names it */
+  weights: string;
   /** models of different groups were never compared */
   group: number;
   /** within the group; equal where intervals overlap */
@@ -5498,6 +5510,14 @@ export interface VoteView {
   better: string;
 }
 
+/** A model that answers were voted on of. */
+export interface VotedModel {
+  /** for people: the newest that it was called by */
+  name: string;
+  /** as pages colour it */
+  kind: "base" | "tuned" | "fewshot";
+}
+
 /** What blind votes say of a tuned model against its base. */
 export interface VotesAgainstBase {
   /** votes */
@@ -5897,7 +5917,7 @@ export interface PlaygroundFunctions {
   prompt_list(): SystemPromptView[];
   prompt_keep(prompt_id: number | null, name: string, text: string): number;
   prompt_forget(prompt_id: number): null;
-  arena_questions(tuned_ids: number[]): number;
+  arena_questions(sides: string[]): number;
   arena_open(wanted: ArenaWish): number;
   arena_ask(conversation_id: number, rater: string, prompt: string | null): number;
   arena_again(conversation_id: number, rater: string): number;
