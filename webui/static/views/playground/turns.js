@@ -130,7 +130,7 @@ function playAnswer(side, answer, item, play) {
   return h("article", { class: "play-answer " + side.kind + (answer || item.waiting ? "" : " absent"), "data-side": side.side },
     h("header", {}, h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), h("span", { class: "ts-small ts-soft play-name" }, side.name)),
     waits ? h("p", { class: "ts-soft play-wait" }, h("span", { class: "ts-dot live " + side.kind.split(" ")[0] }), " ", waits) : null,
-    body ? h("div", { class: "md" }, playSureBody(play, item, answer, body)) : null,
+    body ? h("div", { class: "md" }, item.editing === side.side ? body : playSureBody(play, item, answer, body)) : null,
     answer && !answer.content && ["complete", "stopped"].includes(answer.status) ? h("p", { class: "ts-soft" }, t("playground.nothing")) : null,
     !answer && !item.waiting ? h("p", { class: "ts-soft ts-small" }, t("playground.not_asked")) : null,
     play.id && (answer ? answer.status === "streaming" : item.idle) ? branchSlot("sideTools", play, item, side, answer) : null,
