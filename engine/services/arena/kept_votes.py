@@ -96,8 +96,8 @@ def _places(prompt: RankedPrompt, rater: str, blind: Mapping[str, Any]) -> tuple
     """Where each answer stood, the first is 0; empty where that is not known."""
     many = len(prompt.answers)
     if prompt.source == rankings.PAGE:
-        order = shown_order(prompt.id, rater, many)
-        return tuple(order.index(place) for place in range(many))
+        seen = shown_order(prompt.id, rater, many)
+        return tuple(seen.index(place) for place in range(many))
     if not blind:
         return tuple(range(many))
     sides = [str(one.get("side")) for one in prompt.answers]
