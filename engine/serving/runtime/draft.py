@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.serving.runtime.answer_row import AnswerRow
 
 LOOKED_UP = 3  # tokens that must have stood there before
-LONGEST = 4  # tokens of a draft
+LONGEST = 3  # tokens of a draft: with the one before, as many as one quick product takes
 _FIRST_STEPS = 4  # their time is what drafts are held against
 _TRIALS = 2  # drafts before they are judged
 _LEAST_GAIN = 1.1  # tokens a second with drafts over those without, or they stop for a while
@@ -44,7 +44,13 @@ class _OneRow(Protocol):
 
 def draftable(shared_base: SharedBase, row: AnswerRow, cache: Any) -> bool:
     """Whether what a draft confirms is what the model would have said: greedy answers of a model that works in full."""
-    return row.request.temperature <= 0 and shared_base.cached and shared_base.pieces and shared_base.exact and stackable(cache)
+    return (
+        row.request.temperature <= 0
+        and shared_base.cached
+        and shared_base.pieces
+        and shared_base.exact
+        and stackable(cache)
+    )
 
 
 class Draft:
@@ -91,9 +97,12 @@ class Draft:
         first = self._drafts == 1
         self._drafted_s = spent if first else _mean(self._drafted_s, spent)
         self._won = won if first else _mean(self._won, won)
-        if self._drafts >= _TRIALS and (1 + self._won) * self._plain_s < _LEAST_GAIN * self._drafted_s:
+        if self._drafts >= _TRIALS and not self._helps():
             self._resting, self._rest = self._rest, 2 * self._rest
             self._drafts = 0
+
+    def _helps(self) -> bool:
+        return (1 + self._won) * self._plain_s >= _LEAST_GAIN * self._drafted_s
 
     def _followed(self, ids: Sequence[int]) -> int | None:
         """Where what followed the last tokens begins, the last time that they stood before."""

@@ -16,6 +16,7 @@ import psutil
 
 from engine.serving.protocol import SPARE_BYTES
 from engine.serving.runtime.trial import by_pieces, stackable
+from engine.training.rollout.growing_cache import GrowingLayer
 
 MOST_TOKENS = 65_536  # of all texts together
 MB = 1_000_000
@@ -115,15 +116,11 @@ def part_of(cache: Any, length: int) -> Any:
 
 def row_of(cache: Any, row: int, length: int) -> Any:
     """The last `length` tokens of one row of a cache, apart from the others'."""
-    if not stackable(cache):
-        return cache
     alone = _again(cache)
-    for layer in alone.layers:
+    for layer in alone.layers if stackable(cache) else ():
         start = layer.keys.shape[2] - length
-        whole = start == 0 and layer.keys.shape[0] == 1
-        for name in ("keys", "values"):
-            numbers = getattr(layer, name)
-            setattr(layer, name, numbers if whole else numbers[row : row + 1, :, start:].clone())
+        if start or layer.keys.shape[0] > 1:
+            layer.keys, layer.values = (one[row : row + 1, :, start:].clone() for one in (layer.keys, layer.values))
     return alone
 
 
@@ -131,6 +128,9 @@ def _again(cache: Any) -> Any:
     """A cache of its own with the same tensors: what it takes in next, the other does not see."""
     again = copy.copy(cache)
     again.layers = [copy.copy(layer) for layer in cache.layers]
+    for layer in again.layers:
+        if isinstance(layer, GrowingLayer):
+            layer.leave_room()
     return again
 
 
@@ -141,8 +141,9 @@ def _common(one: Sequence[int], other: Sequence[int]) -> int:
 
 
 def _bytes_of(cache: Any) -> int:
+    """With the room behind the last token."""
     layers = [layer for layer in cache.layers if layer.is_initialized]
-    return sum(tensor.numel() * tensor.element_size() for layer in layers for tensor in (layer.keys, layer.values))
+    return sum(tensor.untyped_storage().nbytes() for layer in layers for tensor in (layer.keys, layer.values))
 
 
 def _spare_bytes() -> int:
