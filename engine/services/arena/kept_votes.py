@@ -88,7 +88,7 @@ def _vote(prompt: RankedPrompt, ranking: Ranking, blind: Mapping[str, Any]) -> V
         places=_places(prompt, ranking.rater, blind),
         bad=bad,
         blind=ranking.blind or prompt.source == rankings.PAGE,  # where answers are ranked, names are never shown
-        rater=ranking.rater,
+        best_alone=not ranking.blind and prompt.source == rankings.PLAYGROUND,  # such a vote asks for the best one
     )
 
 
