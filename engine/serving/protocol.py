@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict
 BASE = "base"
 EIGHT_BITS = "w8"  # a `ResidentModels.dtype`: weights in 8 bits, worked with in fp32, for chats on a processor
 LONGEST_ANSWER = 2048  # tokens; nobody may hold the model for longer
+SPARE_BYTES = 500_000_000  # of the machine's memory: with less, nothing of earlier prompts is kept
 LAST_EVENTS = ("done", "failed")
 Reason = Literal["end", "length", "stopped", "failed"]
 
@@ -53,6 +54,7 @@ class ResidentModels:
         dtype: "fp32", "bf16", "fp16", `EIGHT_BITS`, or the key of the format (`engine.base_formats`) of a quantised base.
         threads: of the processor.
         evict: held models to drop first.
+        keep_mb: what keys and values of earlier prompts may take up; more of them go before anything is loaded.
     """
 
     identity: str
@@ -63,6 +65,7 @@ class ResidentModels:
     dtype: str
     threads: int
     evict: tuple[str, ...] = ()
+    keep_mb: int = 0
 
     @property
     def keys(self) -> tuple[str, ...]:

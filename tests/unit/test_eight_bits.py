@@ -73,7 +73,8 @@ def test_adapters_on_top_compute_as_on_the_rounded_numbers(base: Path, tmp_path:
         folder = write_adapter(base, tmp_path / name, scale=0.2, **options)
         trunk.add(name, str(folder))
         plain.add(name, str(folder))
-    assert trunk.cached and trunk.pieces
+    assert trunk.cached
+    assert trunk.pieces
     assert trunk.company(BASE) is None, "more rows at once would change roundings"
     ids = torch.arange(1, 30)[None]
     with torch.inference_mode():

@@ -29,6 +29,9 @@ from storage.queries import conversations
 log = logging.getLogger("tunesmith.chat")
 
 _SAVE_SECONDS = 0.5
+_KEPT_STATS = (
+    "tokens", "prompt_tokens", "reused_tokens", "reason", "first_token_s", "tokens_per_second", "silent", "error",
+)  # fmt: skip
 _LAST_SAVE_PATIENCE_SECONDS = 60.0
 _STATUS: dict[str, AnswerStatus] = {"end": "complete", "length": "complete", "stopped": "stopped", "failed": "failed"}
 
@@ -213,8 +216,7 @@ class Answering:
 
     def _end_side(self, request: Request, event: dict[str, Any]) -> None:
         ask = _asked(request, event)
-        kept = ("tokens", "prompt_tokens", "reason", "first_token_s", "tokens_per_second", "silent", "error")
-        stats = {name: event[name] for name in kept if event[name] is not None}
+        stats = {name: event[name] for name in _KEPT_STATS if event[name] is not None}
         stats |= {"seed": ask.seed, "waited_s": self._waited_s}
         stats |= {"device": request.plan.device, "precision": request.plan.dtype}
         made_by = made_of(self._setup, request, ask, event)

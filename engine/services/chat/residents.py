@@ -45,7 +45,8 @@ def plan_of(
     """How the models of a setup are held where they were placed; `failed` as `Setup.weights` has it."""
     base, tuned = setup.weights(settings, failed)
     folder = str(tokenizer_folder(settings, setup.base))
-    return ResidentModels(setup.identity, base, tuned, folder, placed.device, placed.dtype, threads, placed.evict)
+    form = (placed.device, placed.dtype, threads, placed.evict)
+    return ResidentModels(setup.identity, base, tuned, folder, *form, placed.keep_mb)
 
 
 def place_sides(setup: Setup, tokens: int, place: Place) -> Placement:

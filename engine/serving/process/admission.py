@@ -20,7 +20,9 @@ _MB = 1_000_000
 _SPARE_MB = 300  # left to the system and to jobs that grow a little
 _WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, EIGHT_BITS: 4.0}  # 8 bits are packed from fp32: what loading needs
 _HALF = 2.0  # bytes of a number that is worked with beside a quantised base
+_ROOM = 1.5  # that keys and values take ahead of the tokens that will come
 _READ_TOKENS = 1024  # read at once from a prompt
+_MOST_KEPT_MB = 1024  # of keys and values of earlier prompts
 _MOST_KEPT = 8  # tuned models that stay in memory although no chat uses them now
 
 
@@ -65,6 +67,7 @@ class Placement:
     evict: tuple[str, ...]  # keys of held models to drop first
     needed_mb: int  # what has to be loaded, with room to answer
     free_mb: int  # what is free for it once `evict` is dropped; may be below 0
+    keep_mb: int = 0  # what keys and values of earlier prompts may take up
 
 
 @dataclass(frozen=True)
@@ -128,11 +131,14 @@ def _try(wanted: Wanted, running: Running, device: Device, dtype: str) -> Placem
         bytes_ += base_bytes(wanted.shape, dtype)
     needed = runtime + -(-int(bytes_) // _MB)
     free = device.free_mb - _SPARE_MB + (0 if stays else _given_back(running, device))
+    prompts = held.kept_mb if held is not None and stays else 0
     unused = [key for key in kept if key in running.sizes and key not in {tuned.key for tuned in wanted.tuned}]
-    if needed > free:
-        free += sum(running.sizes[key] for key in unused) // _MB
+    if needed > free + prompts:
+        free += prompts + sum(running.sizes[key] for key in unused) // _MB
         return Placement(device.key, dtype, tuple(unused), needed, free)
-    return Placement(device.key, dtype, tuple(unused[: max(0, len(unused) - _MOST_KEPT)]), needed, free)
+    keep = min(_MOST_KEPT_MB, (free + prompts - needed) // 2)
+    free += prompts - min(prompts, keep)
+    return Placement(device.key, dtype, tuple(unused[: max(0, len(unused) - _MOST_KEPT)]), needed, free, keep)
 
 
 def _given_back(running: Running, device: Device) -> int:
@@ -171,6 +177,6 @@ def working_bytes(wanted: Wanted, dtype: str) -> float:
 
 
 def _working(wanted: Wanted, shape: ModelShape, dtype: str) -> float:
-    kept = 2 * shape.layers * shape.kv_heads * shape.head_dim * wanted.tokens
+    kept = _ROOM * 2 * shape.layers * shape.kv_heads * shape.head_dim * wanted.tokens
     reading = min(wanted.tokens, _READ_TOKENS) * (3 * shape.intermediate + 10 * shape.hidden)
     return (kept + reading) * _WIDTH.get(dtype, _HALF) + 8 * shape.vocabulary

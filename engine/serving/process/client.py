@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Held:
     dtype: str  # "fp32", "bf16", "fp16" or "nf4"
     keys: tuple[str, ...]  # names of everything loaded
     gpu_mb: int = 0  # MiB of GPU memory that its models take
+    kept_mb: int = 0  # that keys and values of earlier prompts take, and may give back
 
 
 class _Gone(Exception):
@@ -132,9 +133,14 @@ class _Process:
         return Fault("chat.process_died", exit=code)
 
     def rss_mb(self) -> int:
+        """Of the process and of those that it started."""
+        found = 0
         with suppress(psutil.Error):
-            return int(psutil.Process(self.popen.pid).memory_info().rss) >> 20
-        return 0
+            process = psutil.Process(self.popen.pid)
+            for one in (process, *process.children(recursive=True)):
+                with suppress(psutil.Error):
+                    found += int(one.memory_info().rss)
+        return found >> 20
 
     def end(self) -> None:
         assert self.popen.stdin
@@ -239,7 +245,11 @@ class InferenceClient:
     def _note(self, plan: ResidentModels, event: dict[str, Any]) -> None:
         self._used_at = time.monotonic()
         if event["event"] == "loaded":
-            self._held = Held(plan.identity, plan.device, plan.dtype, tuple(event["keys"]), event["gpu_mb"])
+            self._held = Held(
+                plan.identity, plan.device, plan.dtype, tuple(event["keys"]), event["gpu_mb"], event["kept_mb"]
+            )
+        elif event["event"] == "done" and self._held:
+            self._held = replace(self._held, kept_mb=event["kept_mb"])
         elif event["event"] == "failed":
             self._held = None
             raise Fault(event["error"]["code"], **event["error"]["params"])

@@ -13,18 +13,23 @@ import os
 import queue
 import sys
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import psutil
+
 from engine.core.errors import TunesmithError
 from engine.core.imports import importing
 from engine.core.shapes import CodedMessage
 from engine.data.templates.isolated.pool import pool
-from engine.serving.protocol import Request, encode, read_request
+from engine.serving.protocol import SPARE_BYTES, Request, encode, read_request
 
 log = logging.getLogger("tunesmith.inference")
+_LOOK_SECONDS = 5.0
 
 
 class Wire:
@@ -67,12 +72,15 @@ class Inbox:
         else:
             self._requests.put(read_request(message["request"]))
 
-    def next(self, idle_s: float) -> Request | None:
-        """The next request; None after `idle_s` seconds without one."""
-        try:
-            return self._requests.get(timeout=idle_s)
-        except queue.Empty:
-            return None
+    def next(self, idle_s: float, look: Callable[[], None]) -> Request | None:
+        """The next request; None after `idle_s` seconds without one. Meanwhile `look` is called now and then."""
+        end = time.monotonic() + idle_s
+        while (left := end - time.monotonic()) > 0:
+            try:
+                return self._requests.get(timeout=min(left, _LOOK_SECONDS))
+            except queue.Empty:
+                look()
+        return None
 
     def is_stopped(self, request_id: int, side: str = "") -> bool:
         """Whether a stop came for this request, or for one side of it alone."""
@@ -92,7 +100,7 @@ class Server:
         """Load what is needed, answer, and say how it ended."""
         try:
             self._answer(request)
-            self._send(request, {"event": "done"})
+            self._send(request, {"event": "done", "kept_mb": self._models.kept_mb()})
         except TunesmithError as error:
             self._fail(request, error.as_dict())
         except Exception as error:
@@ -100,6 +108,11 @@ class Server:
 
             log.exception("request %d failed", request.id)
             self._fail(request, told(error))
+
+    def spare(self) -> None:
+        """Give back what was kept of prompts where the machine has hardly any memory left."""
+        if psutil.virtual_memory().available < SPARE_BYTES:
+            self._models.forget_prompts()
 
     def _answer(self, request: Request) -> None:
         from engine.serving.runtime.failed_sides import Failed, failed_side
@@ -111,7 +124,8 @@ class Server:
             self._send(request, {"event": "loading"})
         failed: Failed = {}
         adapted_models = self._models.hold(request.plan, None if request.scores or request.forced else failed)
-        self._send(request, {"event": "loaded", "keys": self._models.keys, "gpu_mb": self._models.memory_mb()})
+        held = {"keys": self._models.keys, "gpu_mb": self._models.memory_mb(), "kept_mb": self._models.kept_mb()}
+        self._send(request, {"event": "loaded", **held})
         for ask in (ask for ask in request.asks if ask.weights in failed):
             self._send(request, failed_side(ask, failed[ask.weights]))
         generate(
@@ -163,7 +177,7 @@ def main() -> None:
     pool().warm()  # while libraries and weights are loaded
     threading.Thread(target=wire.listen, args=(inbox,), daemon=True).start()
     server = Server(wire, inbox)
-    while (request := inbox.next(idle_s)) is not None:
+    while (request := inbox.next(idle_s, server.spare)) is not None:
         server.serve(request)
     os._exit(0)
 

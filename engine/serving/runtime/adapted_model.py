@@ -15,6 +15,7 @@ from engine.models.tuned.results import kind_of
 from engine.models.tuned.virtual_tokens import VirtualTokens
 from engine.serving.protocol import BASE
 from engine.serving.runtime.adapter_backends import Adapted, AdapterBackend, Mixed, Sided, Swapped, mixable
+from engine.serving.runtime.kept_prompts import KeptPrompts
 from engine.serving.runtime.lean.quick_way import QuickWay
 from engine.serving.runtime.trial import TextInputs, Trial, by_pieces, exact, new_cache, roomy
 
@@ -33,7 +34,9 @@ class SharedBase:
         inputs: what its forward pass takes.
         cached: an answer goes on from the cache of the tokens before.
         pieces: a prompt can be read a piece at a time.
+        exact: how many numbers are worked out at once changes no token.
         silent: results that change nothing.
+        kept: what was read and may be read on from.
     """
 
     def __init__(self, model: Any) -> None:
@@ -48,9 +51,16 @@ class SharedBase:
         self._trial = Trial(model, self._scores, self.open)
         self.pieces = by_pieces(self.open(BASE)[0])
         self.cached = self._trial.reads_on(BASE)
+        self.exact = exact(model)
         self._untouched = self._fingerprint(BASE)
         self.silent: set[str] = set()
+        self.kept = KeptPrompts()
         self._joinable: dict[str, bool] = {}  # as it was tried; the base alone only when two of its rows meet
+
+    @property
+    def quick(self) -> bool:
+        """Whether there is a quicker way through it than the model's own."""
+        return self._quick.open
 
     @property
     def rows(self) -> int:
@@ -95,6 +105,7 @@ class SharedBase:
     def drop(self, name: str) -> None:
         """Forget a result."""
         self.silent.discard(name)
+        self.kept.forget(name)
         self._joinable.pop(name, None)
         self._backends.pop(name, None)
         self._virtual.pop(name, None)
@@ -129,7 +140,7 @@ class SharedBase:
         return _TOGETHER if self._joinable.get(key) else None
 
     def _fits_a_batch(self, key: str) -> bool:
-        if key in self._backends or not exact(self._model) or not self.cached:
+        if key in self._backends or not self.exact or not self.cached:
             return False
         return self._untouched_among(key) and self._trial.together((key, BASE))
 

@@ -31,6 +31,8 @@ class AnswerRow:
     tokens: list[int] = field(default_factory=list)  # ids so far, without the one that ends it
     first_at: float | None = None  # monotonic seconds of the first token
     emitted_at: float = 0.0  # monotonic seconds of the last event about it
+    before: int = 0  # virtual tokens in front of the prompt
+    reused: int = 0  # tokens of the prompt that had been read before
     reason: Reason | None = None  # why it ended; None while it grows
     error: CodedMessage | None = None  # {"code", "params"} where it failed
     halted: Callable[[], bool] = lambda: False  # whether this side alone is to end
@@ -46,9 +48,9 @@ class AnswerRow:
         except Fault as fault:
             self.reason, self.error = "failed", fault.as_dict()
             return
+        self.first_at = self.first_at or time.monotonic()
         if self.request.words:
             self.worths.note(logits, token, self.request.words)
-        self.first_at = self.first_at or time.monotonic()
         if token in (self.ask.stop_ids or self.request.stop_ids):
             self.reason = "end"
             return
@@ -76,6 +78,7 @@ class AnswerRow:
             "text": self.text(template),
             "tokens": len(self.tokens),
             "prompt_tokens": len(self.ask.ids),
+            "reused_tokens": self.reused,
             "reason": self.reason,
             "error": self.error,
             "weights": self.weights,

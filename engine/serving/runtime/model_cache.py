@@ -11,6 +11,7 @@ from engine.devices import DEVICE_KINDS
 from engine.serving.protocol import BASE, ResidentModels, Weights
 from engine.serving.runtime.adapted_model import AdaptedModel, SharedBase
 from engine.serving.runtime.failed_sides import Failed, told
+from engine.serving.runtime.kept_prompts import MB
 from engine.serving.runtime.loading import load_model, result_folder
 from engine.training.limits.memory_use import give_back
 
@@ -43,6 +44,7 @@ class ModelCache:
             failed: takes what cannot be loaded, by its name, with the reason; the rest is held. Without it, the first reason is raised.
         """
         torch.set_num_threads(plan.threads)
+        self._let_keep(plan.keep_mb * MB)  # first, as what is loaded now may need their memory
         if self._held != (plan.identity, plan.device, plan.dtype):
             self.clear()
             self._bases[BASE] = SharedBase(load_model(plan.base.path, plan.dtype, plan.device))
@@ -54,6 +56,7 @@ class ModelCache:
                 self._drop(weights.key)
             if weights.key not in self.keys:
                 self._try(plan, weights, failed)
+        self._let_keep(plan.keep_mb * MB)
         return {key: self._adapted(key) for key in plan.keys if failed is None or key not in failed}
 
     def clear(self) -> None:
@@ -66,6 +69,24 @@ class ModelCache:
     def memory_mb(self) -> int:
         """MiB of GPU memory that models take up; 0 on a processor."""
         return sum(kind.memory.held() for kind in DEVICE_KINDS if kind.memory) >> 20
+
+    def kept_mb(self) -> int:
+        """What keys and values of earlier prompts take up."""
+        return -(-sum(base.kept.bytes for base in self._bases.values()) // MB)
+
+    def forget_prompts(self) -> None:
+        """Drop keys and values of earlier prompts."""
+        if self.kept_mb():
+            for base in self._bases.values():
+                base.kept.forget()
+            give_back()
+
+    def _let_keep(self, limit: int) -> None:
+        before = self.kept_mb()
+        for base in self._bases.values():
+            base.kept.shrink(limit // len(self._bases))
+        if self.kept_mb() < before:
+            give_back()
 
     def _adapted(self, key: str) -> AdaptedModel:
         if key in self._bases:

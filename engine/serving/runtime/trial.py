@@ -47,11 +47,11 @@ class TextInputs:
         return self._with(ids, cache, places)
 
     def padded(self, ids: torch.Tensor, cache: Any, lengths: Sequence[int], width: int) -> dict[str, Any]:
-        """One more token for each row of a cache that holds `lengths` tokens of them, padded on the left to `width`."""
-        counts = torch.tensor(lengths, device=ids.device)[:, None]
-        inputs = self._with(ids, cache, counts)
+        """More tokens for each row of a cache that holds `lengths` tokens of them, padded on the left to `width`."""
+        counts, more = torch.tensor(lengths, device=ids.device)[:, None], ids.shape[1]
+        inputs = self._with(ids, cache, counts + torch.arange(more, device=ids.device))
         if min(lengths) != width:
-            columns = torch.arange(width + 1, device=ids.device)[None]
+            columns = torch.arange(width + more, device=ids.device)[None]
             inputs["attention_mask"] = (columns >= width - counts).long()
         return inputs
 
@@ -68,6 +68,11 @@ class TextInputs:
 def exact(model: Any) -> bool:
     """Whether a number is the same however many others are worked out with it, but for what no chosen token depends on."""
     return bool(model.dtype == torch.float32) and not packed(model)
+
+
+def tolerance(model: Any) -> float:
+    """What roundings may make of its scores, over the largest of them."""
+    return _TOLERANCE.get(torch.bfloat16 if packed(model) else model.dtype, 1e-1)
 
 
 def by_pieces(cache: Any) -> bool:
@@ -115,7 +120,7 @@ class Trial:
     def __init__(self, model: Any, answer: Answer, opened: Open) -> None:
         self._model, self._answer, self._open, self._inputs = model, answer, opened, TextInputs(model)
         self._words = model.get_input_embeddings().weight.shape[0]
-        self._most = _TOLERANCE.get(torch.bfloat16 if packed(model) else model.dtype, 1e-1)
+        self._most = tolerance(model)
 
     def reads_on(self, key: str) -> bool:
         """Whether the scores of a text are the same when its last token is read after the others, with a cache."""

@@ -41,6 +41,10 @@ class GrowingLayer(DynamicLayer):
         """These rows alone."""
         self._choose(indices)
 
+    def leave_room(self) -> None:
+        """Take room anew with the next token: what is in the old one belongs to another cache too."""
+        self._full = None
+
     def _take_room(self, key_states: Tensor, value_states: Tensor, room: int) -> None:
         before = self.get_seq_length()
         taken = []

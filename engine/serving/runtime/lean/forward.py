@@ -49,12 +49,12 @@ class LeanForward:
         self._stack: tuple[tuple[str, ...], LoraStack] | None = None  # of the adapters of the batch in hand
 
     def takes(self, inputs: dict[str, Any]) -> bool:
-        """Whether it can do what is asked for: the scores of the last tokens, and a cache that goes on."""
-        if not inputs.keys() <= _TAKEN or inputs.get("logits_to_keep") != 1 or not inputs.get("use_cache"):
+        """Whether it can do what is asked for: scores of the last tokens, or of a few of one row, and a cache that goes on."""
+        if not inputs.keys() <= _TAKEN or not inputs.get("use_cache"):
             return False
-        if not inputs.keys() >= _NEEDED or ("attention_mask" in inputs and inputs["input_ids"].shape[1] > 1):
+        if inputs.get("logits_to_keep") != 1 and not _of_each(inputs):
             return False
-        return stackable(inputs["past_key_values"])
+        return inputs.keys() >= _NEEDED and stackable(inputs["past_key_values"])
 
     def forget(self) -> None:
         """Adapters come or go: those that were put together are of no use any more."""
@@ -69,7 +69,8 @@ class LeanForward:
         """
         ids, cache = inputs["input_ids"], inputs["past_key_values"]
         rows, count = ids.shape
-        blank = padded(rows) - rows if count == 1 and rows <= FEW else 0
+        each = _of_each(inputs)
+        blank = padded(rows * count) - rows * count if (each or count == 1) and rows * count <= FEW else 0
         changed = self._rows_of(keys, adapters, count, blank)
         states = self.parts.trunk.embed_tokens(ids).reshape(rows * count, -1)
         places = _Places(self.parts.trunk.rotary_emb(states[None], inputs["position_ids"]), rows, count)
@@ -77,6 +78,10 @@ class LeanForward:
         states = pad(states, (0, 0, 0, blank))
         for layer in self.parts.layers:
             states = self._through(layer, states, places, cache, mask, changed)
+        if each:  # as if they were rows
+            return SimpleNamespace(
+                logits=self._scores(states, count, 1, changed).transpose(0, 1), past_key_values=cache
+            )
         return SimpleNamespace(logits=self._scores(states, rows, count, changed), past_key_values=cache)
 
     def _rows_of(self, keys: Sequence[str], adapters: dict[str, Lora], each: int, blank: int) -> LoraRows | None:
@@ -89,7 +94,13 @@ class LeanForward:
         return self._stack[1].rows(owners, each, blank)
 
     def _through(
-        self, layer: LeanLayer, states: Tensor, places: _Places, cache: Any, mask: Tensor | None, changed: LoraRows | None
+        self,
+        layer: LeanLayer,
+        states: Tensor,
+        places: _Places,
+        cache: Any,
+        mask: Tensor | None,
+        changed: LoraRows | None,
     ) -> Tensor:
         found = layer.qkv(normed(layer.before, states), changed)
         read = self._attend(layer, found[: places.tokens], places, cache, mask)
@@ -164,12 +175,25 @@ class _Places:
 
 
 def _mask(given: Tensor | None, count: int, before: int) -> Tensor | None:
-    """Which earlier tokens each one may read, to be spread over (rows, heads, tokens, all); None where nothing is to be said."""
-    if given is not None:
-        return given[:, None, None].bool()
-    if count == 1 or before == 0:
+    """Which earlier tokens each one may read, to be spread over (rows, heads, tokens, all); None where nothing is to be said.
+
+    Args:
+        given: for each row which of all places are text: those that are not stand in front.
+        count: new tokens of each row.
+        before: places in front of them.
+    """
+    if count == 1:
+        return None if given is None else given[:, None, None].bool()
+    if before == 0:
         return None
-    return torch.ones(count, before + count, dtype=torch.bool).tril(before)
+    earlier = torch.ones(count, before + count, dtype=torch.bool).tril(before)
+    return earlier if given is None else given[:, None, None].bool() & earlier
+
+
+def _of_each(inputs: dict[str, Any]) -> bool:
+    """Whether the scores of each of a few tokens of one row are asked for."""
+    rows, count = inputs["input_ids"].shape if "input_ids" in inputs else (0, 0)
+    return bool(rows == 1 < count <= FEW and inputs.get("logits_to_keep") == count)
 
 
 def _is_silu(module: Any) -> bool:

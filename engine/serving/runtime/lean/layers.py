@@ -43,11 +43,15 @@ class Matrices:
     def _plain(self) -> bool:
         return all(type(module) is nn.Linear for module in self.modules)
 
+    @cached_property
+    def _biased(self) -> bool:
+        return any(module.bias is not None for module in self.modules)
+
     def __call__(self, x: Tensor, adapters: LoraRows | None) -> Tensor:
         """Of rows (rows, in)."""
         if self._plain:
             found = product(x, [module.weight for module in self.modules])
-            if any(module.bias is not None for module in self.modules):
+            if self._biased:
                 found += torch.cat([_bias(module) for module in self.modules])
         else:
             found = torch.cat([_through(module, x) for module in self.modules], dim=-1)
@@ -135,7 +139,7 @@ class LeanParts:
 def parts_of(model: Any) -> LeanParts | None:
     """The parts of a model; None where it is built otherwise."""
     trunk, head = getattr(model, "model", None), getattr(model, "lm_head", None)
-    if trunk is None or type(head) is not nn.Linear or _children(trunk) != _TRUNK:
+    if trunk is None or not isinstance(head, nn.Linear) or _children(trunk) != _TRUNK:
         return None
     if _children(model) != {"model", "lm_head"} or not stackable(DynamicCache(config=model.config)):
         return None

@@ -49,7 +49,9 @@ class LoraStack:
     def __init__(self, adapters: Sequence[Lora]) -> None:
         self._adapters = adapters
         self._groups: dict[tuple[str, ...], _Group | None] = {}
-        self._owned: dict[tuple[tuple[int, float], ...], int] = {}  # adapter and scaling of each rank -> number of the list
+        self._owned: dict[
+            tuple[tuple[int, float], ...], int
+        ] = {}  # adapter and scaling of each rank -> number of the list
 
     def rows(self, owners: Sequence[int], each: int, blank: int) -> LoraRows:
         """The adapters of a batch.

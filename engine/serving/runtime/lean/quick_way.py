@@ -12,9 +12,8 @@ from torch import Tensor
 from engine.serving.protocol import BASE
 from engine.serving.runtime.lean.forward import lean_of
 from engine.serving.runtime.lean.lora_rows import Lora, LoraPair
-from engine.serving.runtime.trial import TextInputs, stacked
+from engine.serving.runtime.trial import TextInputs, stacked, tolerance
 
-_TOLERANCE = 1e-4
 _LENGTHS = (23, 14)  # of the texts that are tried
 _PIECES = (9, 9)  # tokens that are read at once, at first
 _log = logging.getLogger(__name__)
@@ -28,6 +27,7 @@ class QuickWay:
 
     def __init__(self, model: Any, slow: Forward, opened: Open) -> None:
         self._slow, self._open, self._inputs = slow, opened, TextInputs(model)
+        self._most = tolerance(model)
         self._words = model.get_input_embeddings().weight.shape[0]
         self._loras: dict[str, Lora] = {}
         self._lean = lean_of(model)
@@ -89,7 +89,7 @@ class QuickWay:
         caches, lengths = [cache for cache, _ in begun], [length for _, length in begun]
         joined = self._inputs.padded(torch.cat(lasts), stacked(caches, lengths), lengths, max(lengths))
         found, wanted = self._quickly(keys, joined), torch.cat(expected)
-        most = _TOLERANCE * float(wanted.abs().max())
+        most = self._most * float(wanted.abs().max())
         return bool(torch.isfinite(found).all()) and float((found - wanted).abs().max()) <= most
 
     def _quickly(self, keys: Sequence[str], inputs: dict[str, Any]) -> Tensor:
