@@ -102,5 +102,11 @@ class LlamaCpp:
         }  # fmt: skip
         found = self._server.handle_completions(asked)
         told = json.loads(found) if isinstance(found, str | bytes) else found
+        if "timings" not in told:
+            raise RuntimeError(f"llama.cpp answers {str(told)[:300]}")
         timings = told["timings"]
-        return str(told["content"]), float(timings["predicted_per_second"]), float(timings["prompt_ms"]) / 1000
+        return (
+            str(told["choices"][0]["text"]),
+            float(timings["predicted_per_second"]),
+            float(timings["prompt_ms"]) / 1000,
+        )
