@@ -73,7 +73,7 @@ class DecodeBatch:
 
     def keep(self, places: Sequence[int]) -> None:
         """Keep what the rows at these places have read, for prompts that begin so."""
-        if not (self.shared_base.pieces and self.shared_base.cached and self.shared_base.kept.limit):
+        if not (self.shared_base.keeps and self.shared_base.kept.limit):
             return
         for i in places:
             row, length = self.rows[i], self.lengths[i]
@@ -113,7 +113,7 @@ def prefill(row: AnswerRow, stopped: Callable[[], bool]) -> DecodeBatch | None:
         row.take(_forward(shared_base, [row], inputs)[0])
         return DecodeBatch(shared_base, [row], shared_base.inputs.cache_of(inputs), [read])
     cache, row.before = shared_base.open(row.adapted.key)
-    if begun := shared_base.kept.begun(row.adapted.key, row.ask.ids):
+    if shared_base.keeps and (begun := shared_base.kept.begun(row.adapted.key, row.ask.ids)):
         cache, row.reused = begun
     ids, read, logits = ids[:, row.reused :], row.before + row.reused, None
     for piece in ids.split(_PREFILL_TOKENS, dim=1):
