@@ -22,12 +22,26 @@ class TunedOption(TypedDict):
     created_at: float  # seconds since 1970
 
 
+class CheckpointOption(TypedDict):
+    """A checkpoint that can answer."""
+
+    id: int  # of its row
+    job_id: int  # of the job that wrote it
+    job: str  # name of that
+    tuned_id: int | None  # tuned model that the job left; None where it left none
+    step: int  # optimizer steps done
+    val_loss: float | None  # held-out loss at that step
+    best: bool  # the lowest of the job's
+    created_at: float  # seconds since 1970
+
+
 class BaseOption(TypedDict):
     """A base model with the tuned ones that were made from it."""
 
     id: int  # of its row
     name: str  # of it
     tuned: list[TunedOption]  # the newest first
+    checkpoints: list[CheckpointOption]  # of jobs on it, those of the newest jobs first
     missing_bytes: int | None  # of its weights, where they are not here yet; None where they are
 
 
@@ -164,6 +178,8 @@ class ListRow(TypedDict):
 
     question: str  # as it was asked
     answers: dict[str, ListAnswer]  # by side
+    values: NotRequired[dict[str, str]]  # that filled its variables, by name
+    place: NotRequired[int]  # in the list, from 0
 
 
 class QuestionListView(TypedDict):
@@ -172,6 +188,8 @@ class QuestionListView(TypedDict):
     job: JobView  # that asks them
     total: int  # questions
     rows: list[ListRow]  # answered ones, from where the page asked
+    matched: int | None  # rows that are as wished for; None where nothing was
+    columns: list[str]  # variables that the rows fill
     sides: list[SideView]  # who answers
     settings: ChatSettings  # that they answer with
 
@@ -181,6 +199,7 @@ class QuestionColumn(TypedDict):
 
     name: str  # of it
     questions: list[str]  # as many as a list may have
+    places: list[int]  # the row that each stands in
     filled: int  # cells that say something
 
 

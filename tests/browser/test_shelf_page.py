@@ -165,7 +165,7 @@ def test_a_job_says_that_it_waits_for_weights_and_pickers_whose_are_not_here(vis
         assert t("en", "jobs.weights_of", done_mb=2300, total_mb=5000) in page.inner_text(".job-meter-card")
         named = {"name": "Small base", "size": "5.0 GB"}
         tab.open("/en/playground")
-        assert page.inner_text("#play-base option") == t("en", "playground.base_bare", **named)
+        assert page.inner_text(".play-head .play-name") == t("en", "playground.base_bare", **named)
         tab.open("/en/compare?new=1")
         page.wait_for_selector("#compare-model")
         assert page.inner_text("#compare-model option") == t("en", "compare.model_bare", **named)

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.methods.common.declaration import Method, RunContext
-from storage.job_tables import Job, JobStatus
+from storage.job_tables import Checkpoint, Job, JobStatus
 from storage.tables import LanguageModel, TunedModel
 from tests.tiny import add_model, chat_rows, write_model
 
@@ -31,6 +31,78 @@ def add_base(ctx: Context) -> int:
         folder = stir(ctx.settings.absolute(base.path or ""))
         base.weights_hash = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     return base_id
+
+
+def add_other_base(ctx: Context, name: str = "Other") -> int:
+    """Another tiny base, whose chat template and end of an answer are others."""
+    from tests.tiny import write_tokenizer
+
+    folder = ctx.settings.folder("models", name)
+    stir(write_model(folder / "weights", seed=7, tied=False), 5.0)
+    template = (
+        "{% for message in messages %}<s>{{ message['role'] }}: {{ message['content'] }}</s>{% endfor %}<s>assistant:"
+    )
+    write_tokenizer(folder / "tokenizer", template, {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "</s>"})
+    weights = folder / "weights" / "model.safetensors"
+    with ctx.db.write() as s:
+        first = s.get_one(LanguageModel, 1)
+        other = LanguageModel(
+            name=name, source="folder", ref=name, status="ready", path=ctx.settings.relative(folder / "weights"),
+            tokenizer_path=ctx.settings.relative(folder / "tokenizer"), config=first.config, parameters=first.parameters,
+            context_length=512, weights_hash=hashlib.sha256(weights.read_bytes()).hexdigest(),
+        )  # fmt: skip
+        s.add(other)
+        s.flush()
+        return other.id
+
+
+def add_checkpoint(
+    ctx: Context,
+    base_id: int,
+    dataset_id: int,
+    *,
+    step: int = 4,
+    name: str = "Underway",
+    method: str = "lora",
+    seed: int = 3,
+) -> int:
+    """A job with one checkpoint, in the middle of its training: what it trains is random."""
+    import torch
+
+    from engine.jobs.spec import JobSpec
+    from engine.methods import method_of
+    from engine.training.limits.safe_files import hashes, size
+    from engine.training.loop.weights import save_trained
+    from tests import methods
+
+    chosen = method_of(method)
+    values, training = methods.settings_of(chosen)
+    spec = JobSpec(name, base_id, dataset_id, method, values, training)
+    with ctx.db.write() as s:
+        base = s.get_one(LanguageModel, base_id)
+        job = Job(name=name, kind="train", status=JobStatus.STOPPED, lane="cpu", position=1.0, spec=spec.as_dict(), method=method,
+                  dataset_id=dataset_id, base_model_id=base_id, step=step, total_steps=12)  # fmt: skip
+        s.add(job)
+        s.flush()
+        job_id, weights = job.id, ctx.settings.absolute(base.path or "")
+    folder, scratch = (
+        ctx.settings.folder("jobs", str(job_id), "checkpoints", f"step-{step}-1"),
+        ctx.settings.folder("scratch"),
+    )
+    model = methods.applied(weights, chosen, scratch)
+    torch.manual_seed(seed)
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            torch.nn.init.normal_(parameter, std=0.3)
+    save_trained(model, chosen, folder)
+    with ctx.db.write() as s:
+        row = Checkpoint(
+            job_id=job_id, attempt=1, step=step, path=ctx.settings.relative(folder), bytes=size(folder), files=hashes(folder),
+            metrics={"train_loss": 2.0, "val_loss": 1.5},
+        )  # fmt: skip
+        s.add(row)
+        s.flush()
+        return row.id
 
 
 def write_adapter(base: Path, folder: Path, *, seed: int = 1, scale: float = 1.0, **options: Any) -> Path:

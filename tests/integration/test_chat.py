@@ -225,7 +225,9 @@ def test_who_leaves_the_queue_frees_the_place(world: World) -> None:
         world.chat.delete(talks[2])
         wait_for({talks[1]: 1, talks[3]: 2})
         assert world.chat.status()["waiting"] == 2
-    assert {event["status"] for talk in (talks[1], talks[3]) for event in list(world.chat.follow(talk))[-2:]} == {"complete"}
+    assert {event["status"] for talk in (talks[1], talks[3]) for event in list(world.chat.follow(talk))[-2:]} == {
+        "complete"
+    }
     assert {answer["status"] for answer in world.answers(talks[0], 1).values()} == {"stopped"}
 
 

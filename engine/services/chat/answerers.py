@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
+from engine.data.templates.isolated.isolated_template import open_template
 from engine.methods import method_of
 from engine.models.architecture.shape import shape_of
 from engine.models.base.integrity import change_of, intact_weights
@@ -130,6 +131,13 @@ class Answerer:
         if self.step is not None:
             return objective_in(self.step.spec).talks
         return self.tuned is None or talks(self.tuned)
+
+    def own_reading(self, settings: Settings) -> tuple[str, tuple[int, ...]]:
+        """The tokenizer's folder and the tokens that end an answer, as `Ask` has them; nothing where they are the conversation's."""
+        if not self.beside:
+            return "", ()
+        folder = tokenizer_folder(settings, self.base)
+        return str(folder), tuple(open_template(folder, self.base.name).eos_ids)
 
     def places(self, settings: Settings) -> int:
         """How many places of the context it takes up before the first word."""

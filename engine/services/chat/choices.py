@@ -58,3 +58,19 @@ def refuse_scorers(ctx: Context, tuned_ids: Sequence[int]) -> None:
     for row in found.values():
         if not talks(row):
             raise Fault("reward.scores", name=row.name)
+
+
+def chosen(
+    ctx: Context, base_id: int, tuned_ids: Sequence[int] | None, sides: Sequence[str] | None
+) -> tuple[list[int], list[str]]:
+    """Who is to answer as a conversation keeps it: the results of its base, and the names of all (empty: the base and those).
+
+    Raises:
+        NotFound, Fault: they cannot answer beside each other.
+    """
+    refuse_scorers(ctx, tuned_ids or ())
+    with ctx.db.read() as s:
+        if sides is None:
+            return check_models(s, base_id, tuned_ids or ()), []
+        names = check_sides(s, base_id, sides)
+        return own_tuned(s, base_id, names), names

@@ -19,7 +19,7 @@ from engine.services.chat import blind, views
 from engine.services.chat.answers import Answering, settle_orphans
 from engine.services.chat.bare_base import require_weights
 from engine.services.chat.branches import brief_text
-from engine.services.chat.choices import check_models, check_sides, own_tuned, refuse_scorers
+from engine.services.chat.choices import chosen
 from engine.services.chat.exact.made_by import WORDS
 from engine.services.chat.memory import spared
 from engine.services.chat.residents import place_sides, plan_of, sizes_of
@@ -90,10 +90,8 @@ class Chat:
             NotFound, SpecError, or Fault when they cannot answer beside each other.
         """
         read = read_chat_settings(settings)
-        refuse_scorers(self._ctx, tuned_ids)
+        ids, names = chosen(self._ctx, base_id, tuned_ids, sides)
         with self._ctx.db.write() as s:
-            names = [] if sides is None else check_sides(s, base_id, sides)
-            ids = check_models(s, base_id, tuned_ids) if sides is None else own_tuned(s, base_id, names)
             conversation = Conversation(title="", base_model_id=base_id, tuned_ids=ids, sides=names, settings=read)
             s.add(conversation)
             s.flush()
@@ -109,18 +107,17 @@ class Chat:
     ) -> None:
         """Change settings (only those named) or who answers from the next prompt on, as `open` has them."""
         self._refuse_while_busy(conversation_id)
-        refuse_scorers(self._ctx, tuned_ids or ())
+        others = tuned_ids is not None or sides is not None
+        with self._ctx.db.read() as s:
+            base_id = find_conversation(s, conversation_id).base_model_id
+        who = chosen(self._ctx, base_id, tuned_ids, sides) if others else None
         with self._ctx.db.write() as s:
             conversation = find_conversation(s, conversation_id)
-            if tuned_ids is not None:
+            if who is not None:
                 blind.refuse_hidden(conversation)
+                conversation.tuned_ids, conversation.sides = who
             if settings is not None:
                 conversation.settings = read_chat_settings({**conversation.settings, **settings})
-            if tuned_ids is not None:
-                conversation.tuned_ids, conversation.sides = check_models(s, conversation.base_model_id, tuned_ids), []
-            if sides is not None:
-                conversation.sides = check_sides(s, conversation.base_model_id, sides)
-                conversation.tuned_ids = own_tuned(s, conversation.base_model_id, conversation.sides)
 
     def list(self) -> Briefs:
         """Conversations with at least one prompt, the last used first."""
@@ -200,6 +197,9 @@ class Chat:
         prompt = next((m.content for m in messages if m.turn == turn and m.role == conversations.USER), None)
         if prompt is None:
             raise Fault("chat.nothing_to_repeat")
+        if sides:
+            with self._ctx.db.read() as s:
+                blind.refuse_hidden(find_conversation(s, conversation_id), turn)
         require_weights(self._ctx, setup.base)
         earlier = [m for m in messages if m.turn < turn]
         setup = fill_setup(setup, values_at(messages, turn))

@@ -259,8 +259,7 @@ def make_asks(
 
 
 def _ask(ctx: Context, setup: Setup, one: Answerer, history: list[Mapping[str, str]], seed: int, turns: int) -> Ask:
-    tokenizer = tokenizer_folder(ctx.settings, one.base)
-    template = open_template(tokenizer, one.base.name)
+    template = open_template(tokenizer_folder(ctx.settings, one.base), one.base.name)
     most = min(setup.settings["max_tokens"], LONGEST_ANSWER)
     context = context_of(one.base) - one.places(ctx.settings)
     reading = template if one.training is None else as_trained(template, one.training)
@@ -270,8 +269,12 @@ def _ask(ctx: Context, setup: Setup, one: Answerer, history: list[Mapping[str, s
     ids = reading.encode_prompt(history)
     if len(ids) >= context:
         raise Fault("chat.too_long", tokens=len(ids), limit=context - 1, turns=turns)
-    name, stops = (str(tokenizer), tuple(template.eos_ids)) if one.beside else ("", ())
-    return Ask(one.side, one.key, tuple(ids), seed, min(most, context - len(ids)), name, stops)
+    return ask_with(ctx, one, ids, seed, min(most, context - len(ids)))
+
+
+def ask_with(ctx: Context, one: Answerer, ids: Sequence[int], seed: int, max_tokens: int) -> Ask:
+    """What a side is asked with a prompt of these tokens; with the tokenizer of its base where that is another one's."""
+    return Ask(one.side, one.key, tuple(ids), seed, max_tokens, *one.own_reading(ctx.settings))
 
 
 @lru_cache(maxsize=4)

@@ -14,6 +14,7 @@ from engine.data.rows.row import conversation_of
 from engine.models.presence import can_plan
 from engine.planner.download import missing_bytes
 from engine.services.chat.branches import brief_text, under_roots, versions
+from engine.services.chat.choosable import checkpoint_options
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import Side, find_conversation, setup_obstacle, setup_of
 from engine.serving.scored_texts import talks
@@ -38,6 +39,7 @@ def options(ctx: Context) -> ChatOptions:
     """What can be compared: each base that is here or known with the tuned models made from it, the newest first."""
     with ctx.db.read() as s:
         tuned = [one for one in tuned_models.list_tuned(s) if talks(one)]
+        checkpoints = checkpoint_options(s)
         return {
             "bases": [
                 {
@@ -49,6 +51,7 @@ def options(ctx: Context) -> ChatOptions:
                         for t in tuned
                         if t.base_model_id == base.id
                     ],
+                    "checkpoints": checkpoints.get(base.id, []),
                 }
                 for base in base_models.list_models(s)
                 if can_plan(base)

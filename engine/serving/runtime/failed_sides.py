@@ -33,6 +33,7 @@ def failed_side(ask: Ask, error: CodedMessage) -> dict[str, Any]:
         "text": "",
         "tokens": 0,
         "prompt_tokens": len(ask.ids),
+        "reused_tokens": 0,
         "reason": "failed",
         "error": error,
         "weights": ask.weights,

@@ -43,11 +43,15 @@ class Matrices:
     def _plain(self) -> bool:
         return all(type(module) is nn.Linear for module in self.modules)
 
+    @cached_property
+    def _biased(self) -> bool:
+        return any(module.bias is not None for module in self.modules)
+
     def __call__(self, x: Tensor, adapters: LoraRows | None) -> Tensor:
         """Of rows (rows, in)."""
         if self._plain:
             found = product(x, [module.weight for module in self.modules])
-            if any(module.bias is not None for module in self.modules):
+            if self._biased:
                 found += torch.cat([_bias(module) for module in self.modules])
         else:
             found = torch.cat([_through(module, x) for module in self.modules], dim=-1)

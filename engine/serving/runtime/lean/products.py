@@ -30,16 +30,25 @@ def few(x: Tensor, weights: Sequence[Tensor]) -> Tensor:
         x: (whole blocks of rows, in), contiguous.
         weights: each (out, in).
     """
-    total = sum(len(weight) for weight in weights)
-    blocks = [x.new_empty(total, BLOCK) for _ in range(len(x) // BLOCK)]
-    turned = [block.t() for block in x.split(BLOCK)]
-    start = 0
-    for weight in weights:
-        for part in weight.split(max(1, _STAYS // weight.shape[1])) if len(blocks) > 1 else (weight,):
-            for block, rows in zip(blocks, turned, strict=True):
-                torch.mm(part, rows, out=block[start : start + len(part)])
-            start += len(part)
-    return blocks[0].t().contiguous() if len(blocks) == 1 else torch.cat([block.t() for block in blocks])
+    if x.shape[0] == BLOCK:
+        return _block(x, weights)
+    if sum(weight.numel() for weight in weights) <= _STAYS:
+        return torch.cat([_block(block, weights) for block in x.split(BLOCK)])
+    parts = [part for weight in weights for part in weight.split(max(1, _STAYS // weight.shape[1]))]
+    found = [torch.cat([torch.mm(part, block.t()).t() for block in x.split(BLOCK)]) for part in parts]
+    return torch.cat(found, dim=-1)
+
+
+def _block(x: Tensor, weights: Sequence[Tensor]) -> Tensor:
+    turned = x.t()
+    if len(weights) == 1:
+        return torch.mm(weights[0], turned).t().contiguous()
+    sizes = [weight.shape[0] for weight in weights]
+    found, start = x.new_empty(sum(sizes), BLOCK), 0
+    for weight, size in zip(weights, sizes, strict=True):
+        torch.mm(weight, turned, out=found[start : start + size])
+        start += size
+    return found.t().contiguous()
 
 
 def many(x: Tensor, weight: Tensor) -> Tensor:
@@ -52,7 +61,7 @@ def many(x: Tensor, weight: Tensor) -> Tensor:
 
 def product(x: Tensor, weights: Sequence[Tensor]) -> Tensor:
     """Rows times all of these matrices, side by side; see `few` where rows are whole blocks of a few."""
-    if len(x) <= FEW and len(x) % BLOCK == 0:
+    if x.shape[0] <= FEW and x.shape[0] % BLOCK == 0:
         return few(x, weights)
     found = [many(x, weight) for weight in weights]
     return found[0] if len(found) == 1 else torch.cat(found, dim=-1)

@@ -54,7 +54,7 @@ export async function playAsk(play, prompt = play.dom.input.value.trim()) {
   window.scrollTo({ top: document.body.scrollHeight });
   await playRun(play, async () => {
     if (!play.id) {
-      play.id = await play.ctx.call("chat_open", play.base, play.tuned, play.settings);
+      play.id = await play.ctx.call("chat_open", play.base, play.sides, play.settings);
       playAddress({ conversation: play.id });
     }
     await play.ctx.call("chat_ask", play.id, prompt, values);

@@ -6,15 +6,18 @@ import { pageHead, runAction } from "../../kit/parts.js";
 import { loadPart, poll } from "../../kit/server.js";
 import { pageUrl, queryId, queryValue, t } from "../../kit/texts.js";
 import { playAsk, playChips, playComposer, playStop, playTellMemory, playTellState } from "./ask.js";
-import { playHeads } from "./heads.js";
+import { playAlign, playHeads, playKeepAside } from "./heads.js";
+import { playSureSwitch } from "./opened.js";
 import { playHistory, playSettings } from "./panels.js";
-import { playAddress, playBusy, playFresh } from "./talk.js";
+import { firstSides } from "./sides.js";
+import { playAddress, playBusy, playFresh, playQuery } from "./talk.js";
 import { playDrawTurns, playTurns } from "./turns.js";
 
 /** @type {View<"playground">} */
 export async function view(root, _value, ctx) {
   const list = queryId("list");
   if (list) return (await import("./list.js")).listView(root, list, ctx);
+  if (queryValue("evidence")) return (await import("./evidence.js")).evidenceView(root, queryId("evidence"), ctx);
   if (queryId("arena")) return (await import("./arena/page.js")).arenaView(root, queryId("arena"), ctx);
   let start;
   try {
@@ -23,7 +26,9 @@ export async function view(root, _value, ctx) {
     return replaceChildren(root, h("div", { class: "ts-wide" }, pageHead(t("playground.title")), playNote("danger", error.message)));
   }
   if (!start.options.bases.length) return replaceChildren(root, playEmpty());
-  const play = { ctx, start, dom: {}, id: null, view: null, turns: [], versions: [], editing: null, literal: false, asked: null, error: "", wait: false, status: start.status, suggestions: [] };
+  const play = { ctx, start, dom: {}, id: null, view: null, turns: [], versions: [], editing: null, literal: false, asked: null, error: "", wait: false, status: start.status, suggestions: [],
+    /** Ids of the tuned models that answer. */
+    get tuned() { return this.sides.filter((side) => side.startsWith("tuned:")).map((side) => Number(side.slice(6))); } };
   Object.assign(play, { draw: () => playDraw(play), refresh: () => playRefresh(play), suggest: () => playSuggest(play), show: (id) => playShow(play, id) });
   playChoose(play);
   if (queryValue("arena")) return (await import("./arena/start.js")).arenaStart(root, play);
@@ -38,18 +43,12 @@ export async function view(root, _value, ctx) {
 }
 
 /**
- * The models of a fresh comparison: those of the address (?tuned=2, ?tuned=2,3 or ?base=1), else the newest tuned model.
+ * The models of a fresh comparison: those of the address (?sides=base,tuned:2,checkpoint:7, ?tuned=2,3 or ?base=1), else the newest tuned model.
  * @param {Parts<"playground">} play
  */
 function playChoose(play) {
-  const bases = play.start.options.bases;
-  const all = bases.flatMap((base) => base.tuned);
-  const wanted = (queryValue("tuned") || "").split(",").map((id) => all.find((one) => one.id === Number(id))).filter(Boolean);
-  const newest = queryValue("base") ? [] : [...all].sort((a, b) => b.created_at - a.created_at).slice(0, 1);
-  const chosen = wanted.length ? wanted : newest;
-  const base = bases.find((one) => one.tuned.includes(chosen[0])) || bases.find((one) => one.id === Number(queryValue("base"))) || bases.find((one) => one.missing_bytes === null) || bases[0];
-  const tuned = chosen.filter((one) => base.tuned.includes(one)).slice(0, 2).map((one) => one.id);
-  Object.assign(play, { base: base.id, tuned, settings: { ...play.start.defaults } });
+  const asked = { sides: queryValue("sides"), tuned: queryValue("tuned"), base: queryValue("base") };
+  Object.assign(play, firstSides(play.start.options, asked), { settings: { ...play.start.defaults } });
 }
 
 /** @param {Parts<"playground">} play */
@@ -65,17 +64,19 @@ function playFrame(root, play) {
   replaceChildren(root, h("div", { class: "ts-wide play" },
     pageHead(t("playground.title"), t("playground.lead"),
       button("plus", "playground.new", () => playNew(play)),
-      button("thumbs-up", "arena.open", () => location.assign(pageUrl("playground", { arena: "new", ...(play.tuned.length ? { tuned: play.tuned.join(",") } : { base: play.base }) }))),
+      button("thumbs-up", "arena.open", () => location.assign(pageUrl("playground", { arena: "new", ...playQuery(play) }))),
       button("table", "playground.list", async (event) => (await runAction(event.currentTarget, () => loadPart(listDialog)))?.(play)),
       play.start.scorers.length ? button("gauge", "playground.score", (event) => playScores(play, event.currentTarget)) : null,
+      button("eye", "sure.show", (event) => playSureSwitch(play, event.currentTarget)),
       button("clock", "playground.history", () => playHistory(play)),
       button("settings", "playground.settings", () => playSettings(play))),
-    part("heads"), part("turns"), part("welcome"), part("note"),
+    part("bar"), part("heads"), part("turns"), part("welcome"), part("note"),
     h("div", { class: "play-foot" }, part("chips"), part("variables"), part("composer", "form", { onsubmit: (event) => { event.preventDefault(); playAsk(play); } }),
       h("div", { class: "ts-spread play-under ts-small ts-soft" },
         h("span", { class: "play-hint" }, t("playground.keys")), part("memory", "span"))),
     part("live", "div", { class: "ts-sr", role: "status", "aria-live": "polite" })));
   playComposer(play);
+  playKeepAside(play, root);
 }
 
 /** @param {Parts<"playground">} play */
@@ -83,7 +84,7 @@ async function playOpen(play, id) {
   try {
     const shown = await play.ctx.call("chat_view", id);
     if (shown.blind) return location.replace(pageUrl("playground", { arena: id }));
-    Object.assign(play, { id, view: shown, base: shown.base_model_id, tuned: [...shown.tuned_ids], readOnly: shown.read_only, settings: { ...play.start.defaults, ...shown.settings } });
+    Object.assign(play, { id, view: shown, base: shown.base_model_id, sides: shown.sides.map((one) => one.side), readOnly: shown.read_only, settings: { ...play.start.defaults, ...shown.settings } });
     Object.assign(play, { turns: playTurns(shown.messages), versions: shown.versions, editing: null });
   } catch (error) {
     play.error = error.message;
@@ -159,6 +160,7 @@ function playDraw(play) {
   const follows = play.turns.length > 0 && page.scrollHeight - page.scrollTop - page.clientHeight < 120;
   playHeads(play);
   playDrawTurns(play);
+  playAlign(play.dom.turns, play.dom.heads.scrollLeft);
   playTellNote(play);
   playChips(play);
   playTellMemory(play);
