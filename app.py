@@ -161,7 +161,7 @@ def _chat(console: Console, settings: Settings, args: argparse.Namespace) -> int
 
 
 def _votes(console: Console, settings: Settings, args: argparse.Namespace) -> int:
-    from engine.commands.votes import votes
+    from engine.commands.learning.votes import votes
 
     return votes(console, _open(settings), args)
 

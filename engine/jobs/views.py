@@ -113,11 +113,17 @@ def _facts(job: Job) -> dict[str, Any]:
 
 def _brief(job: Job, around: _Around, columns: Sequence[str]) -> dict[str, Any]:
     place = around.places.get(job.id)
+    objectives = [one for one in OBJECTIVES if one.key == around.objectives.get(job.id)]
+    by_reward = any(one.online is not None for one in objectives)
     return {
         **{key: getattr(job, key) for key in columns},
         **_facts(job),
         "objective": around.objectives.get(job.id),
-        "talks": all(one.talks for one in OBJECTIVES if one.key == around.objectives.get(job.id)),
+        "talks": all(one.talks for one in objectives),
+        "by_reward": by_reward,
+        "reward": -job.val_loss
+        if by_reward and job.val_loss is not None
+        else None,  # checks report it with its sign turned
         "fraction": fraction(job),
         "seconds_left": seconds_left(job),
         "seconds": duration(job, around.ran) if job.status in FINAL else None,

@@ -45,7 +45,7 @@ class LeftOut(Protocol):
     """Told of rows that are left out, or learnt in part."""
 
     def __call__(self, name: str, count: int = 1, fault: Fault | None = None) -> None:
-        """Count under "refused" (with the template's reason), "dropped", "unlearnable", "truncated", "split", "control_tokens", or the
+        """Count under "refused" (with the template's reason), "parted" (answers that differ before their last turn), "dropped", "unlearnable", "truncated", "split", "control_tokens", or the
         name of what is learnt in part: "skipped_turns", "cropped_answers", "lost_thoughts", "added_ends", "open_ends", "identical_answers", "cut_prompts"."""
 
 

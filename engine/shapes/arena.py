@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, TypedDict
 
 from engine.core.shapes import CodedMessage
 from engine.shapes.chat import ChatSettings, SideKind
@@ -14,8 +14,7 @@ class ArenaWish(TypedDict):
     """A blind comparison as a form asks for it."""
 
     base_id: int  # base model
-    tuned_ids: list[int]  # that answer as well
-    sides: NotRequired[list[str]]  # names of all that answer, in place of these
+    sides: list[str]  # names of all that answer
     settings: ChatSettings  # to answer with
     source: Literal["validation", "list", "own"]  # of the questions: `own` is asked by hand
     questions: list[str]  # of a list
@@ -84,7 +83,7 @@ class ArenaView(TypedDict):
     alike: int  # turns in which all said the same
     reveal: bool  # names are shown after each vote
     apart: bool  # each question is asked alone
-    tuned_ids: list[int]  # tuned models that take part
+    tuned_ids: list[int]  # tuned models of the base that take part
 
 
 class VotesMade(TypedDict):

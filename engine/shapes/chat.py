@@ -178,6 +178,8 @@ class ListRow(TypedDict):
 
     question: str  # as it was asked
     answers: dict[str, ListAnswer]  # by side
+    values: NotRequired[dict[str, str]]  # that filled its variables, by name
+    place: NotRequired[int]  # in the list, from 0
 
 
 class QuestionListView(TypedDict):
@@ -186,6 +188,8 @@ class QuestionListView(TypedDict):
     job: JobView  # that asks them
     total: int  # questions
     rows: list[ListRow]  # answered ones, from where the page asked
+    matched: int | None  # rows that are as wished for; None where nothing was
+    columns: list[str]  # variables that the rows fill
     sides: list[SideView]  # who answers
     settings: ChatSettings  # that they answer with
 
@@ -195,6 +199,7 @@ class QuestionColumn(TypedDict):
 
     name: str  # of it
     questions: list[str]  # as many as a list may have
+    places: list[int]  # the row that each stands in
     filled: int  # cells that say something
 
 

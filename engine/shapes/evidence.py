@@ -9,12 +9,17 @@ from engine.shapes.annotation import AgreementView
 from engine.shapes.chat import SideKind
 
 
-class RankedModel(TypedDict):
-    """A model that votes compare with others."""
+class VotedModel(TypedDict):
+    """A model that answers were voted on of."""
+
+    name: str  # for people: the newest that it was called by
+    kind: SideKind  # as pages colour it
+
+
+class RankedModel(VotedModel):
+    """A model among those that blind votes compare with it."""
 
     weights: str  # hash that names it
-    name: str  # for people; the newest it was called by
-    kind: SideKind  # as pages colour it
     group: int  # models of different groups were never compared
     rank: int  # within the group; equal where intervals overlap
     points: float  # strength: 0 is the mean of the group, 400 more are odds of ten to one
@@ -69,6 +74,7 @@ class EvidenceView(TypedDict):
     """What votes prove of some models. Blind ones alone count as proof."""
 
     sentence: CodedMessage  # whether that is enough, and how many more it takes
+    voted: dict[str, VotedModel]  # all of them by hash
     models: list[RankedModel]  # by group, the strongest first
     duels: list[DuelView]  # of every two that met in blind votes
     looks: list[DuelLook]  # of the first duel, which the sentence is about

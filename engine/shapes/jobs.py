@@ -69,6 +69,8 @@ class JobBrief(TypedDict):
     method: str | None  # key of its method, where it has one
     objective: str | None  # key of what it optimises, where it trains
     talks: bool  # what it makes answers in words; a reward model scores answers instead
+    by_reward: bool  # it learns from what answers get: its losses tell nothing
+    reward: float | None  # of the validation prompts' answers at the latest check, where it learns by that
     dataset_id: int | None  # data set that it is about
     base_model_id: int | None  # base model that it is about
     created_at: float  # seconds since 1970

@@ -40,6 +40,8 @@ def test_answers_are_drawn_ranked_and_become_pairs(visit: Open, ranking: Server)
     assert page.is_disabled("#rank-save")
 
     shown = page.locator(".rank-text").all_inner_texts()
+    page.keyboard.press("Enter")  # it says what is missing, and keeps nothing
+    page.wait_for_selector(f'text="{t("en", "rank.missing", n="2")}"')
     page.keyboard.press("2")
     page.keyboard.press("3")
     page.keyboard.press("=")  # the second tie: third with second

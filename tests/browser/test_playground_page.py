@@ -12,6 +12,8 @@ import pytest
 from openpyxl import Workbook
 
 from engine.core.context import Context
+from engine.services.chat.blind import new_blind
+from storage.queries.ranked import rankings
 from storage.tables import Conversation, Message
 from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server
@@ -291,6 +293,63 @@ def test_a_vote_on_two_answers_is_kept(visit: Open, studio: Studio) -> None:
     tab.assert_clean()
 
 
+def test_blind_votes_by_keyboard_become_pairs_to_train_with(visit: Open, studio: Studio) -> None:
+    with studio.ctx.db.write() as s:
+        talk = Conversation(title="Which?", base_model_id=studio.base, tuned_ids=[studio.tuned[0]], settings={})
+        talk.blind = new_blind([], apart=True, reveal=True)
+        s.add(talk)
+        s.flush()
+        arena = talk.id
+        for turn in (1, 2, 3):
+            s.add(Message(conversation_id=arena, turn=turn, role="user", content=f"Question {turn}?"))
+            for side in ("base", f"tuned:{studio.tuned[0]}"):
+                said = Message(conversation_id=arena, turn=turn, role="assistant", side=side, content=f"{side[:5]} {turn}")
+                said.weights_hash, said.stats = "5a" * 32, {"tokens_per_second": 9.5}
+                s.add(said)
+    tab = visit(at=studio.server)
+    page = tab.open(f"/en/playground?conversation={arena}")
+    page.wait_for_selector("#arena-left")
+    assert "arena=" in page.url, "a blind conversation opens as one"
+    assert page.locator("article").count() == 2
+    markup = page.inner_html(".arena-card")
+    assert all(word not in markup for word in ("First lesson", "5a5a", "9.5", "data-side", "tuned:")), markup
+    assert tab.violations() == []
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector("#arena-who")  # the names come after a moment
+    assert "First lesson" in page.inner_text("#arena-who")
+    assert "preferred answer A" in page.inner_text(".arena-after")
+    assert "First lesson" in page.inner_text(".arena-said"), "who listens hears it"
+    assert page.evaluate("document.activeElement.id") == "arena-next"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#arena-left")
+    page.keyboard.press("b")
+    page.wait_for_selector("#arena-change")
+    page.keyboard.press("Control+z")
+    page.wait_for_selector("#arena-left")
+    page.keyboard.press("2")
+    page.wait_for_selector("#arena-next")
+    page.keyboard.press("e")
+    page.fill("#arena-best-text", "A better one.")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".arena-best")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#arena-left")
+    page.keyboard.press("x")
+    page.wait_for_selector("#arena-next")
+    assert "Votes: 3" in page.inner_text("#arena-count")
+    page.wait_for_selector("input[name=arena-form][value=pairs]:checked")
+    assert tab.violations() == []
+    page.click("#arena-gather")
+    page.click("#arena-train")
+    page.wait_for_url("**/train?**")
+    with studio.ctx.db.read() as s:
+        stored = [(row.verdict, row.blind, row.best) for row in rankings.rankings_of(s, None, arena)]
+    assert stored == [("", True, None), ("", True, "A better one."), ("bad", True, None)]
+    assert "objective=dpo" in page.url
+    page.wait_for_selector("#train-heading")
+    tab.assert_clean()
+
+
 def test_markdown_is_drawn_and_nothing_in_it_runs_or_loads(visit: Open, studio: Studio) -> None:
     conversation = _said(studio, seeds.EVIL, ANSWER + seeds.EVIL)
     tab = visit(at=studio.server)
@@ -364,7 +423,7 @@ def test_a_list_of_questions_is_asked_followed_and_taken_away(visit: Open, studi
     page.wait_for_selector(".play-list .job-badge[data-status=succeeded]", timeout=90_000)
     page.reload()
     page.wait_for_selector(".play-list-answers tbody tr:nth-child(3)")
-    assert page.locator(".play-list-answers tbody th").all_inner_texts() == [
+    assert page.locator(".play-row-text").all_inner_texts() == [
         "Where is the lamp?",
         "=1+1",
         "你好，请问灯在哪里？",
@@ -378,6 +437,49 @@ def test_a_list_of_questions_is_asked_followed_and_taken_away(visit: Open, studi
     tab.assert_clean()
 
 
+def test_a_batch_of_prompts_becomes_a_table(visit: Open, studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "things.csv").write_text("thing,tone\nlamp,kind\nfalcon,\nbell,dry\n", encoding="utf-8")
+    tab = visit(at=studio.server)
+    page = tab.open(f"/en/playground?tuned={studio.tuned[0]}")
+    _seed(page, "6")
+    page.click("#play-do-table")
+    page.fill("#list-template", "In a {{ tone }} way: where is the {{thing}}?")
+    page.wait_for_selector("text=Several variables need a file")
+    page.set_input_files("#list-file", tmp_path / "things.csv")
+    page.wait_for_selector("#list-fills-1")
+    assert page.locator("#list-fills-0 option:checked, #list-fills-1 option:checked").all_inner_texts() == [
+        "tone",
+        "thing",
+    ]
+    told = page.locator(".play-list-form [role=status]").inner_text()
+    assert "Questions: 3 · 1 of them lack a value" in told
+    assert "First: In a kind way: where is the lamp?" in told
+    assert tab.violations() == []
+    page.click(".ts-dialog .primary")
+    page.wait_for_selector(".play-list .job-badge[data-status=succeeded]", timeout=90_000)
+    page.wait_for_selector(".play-list-answers tbody tr:nth-child(3)")
+    failed = page.locator(".play-list-answers tbody tr:nth-child(2) td.ts-error")
+    assert [text[:25] for text in failed.all_inner_texts()] == ["This row has no value for"] * 2
+    page.select_option("#list-only", "differ")
+    page.wait_for_selector("text=Rows found: 2")
+    page.select_option("#list-sort", "unlike")
+    page.fill("#list-search", "BELL")
+    page.wait_for_selector("text=Rows found: 1")
+    assert page.locator(".play-list-answers tbody tr").count() == 1
+    assert tab.violations() == []
+    page.get_by_role("button", name="Open row 3 as a conversation").click()
+    page.wait_for_url("**conversation=*")
+    page.wait_for_selector(".play-answer footer >> nth=1")
+    assert page.locator(".play-asked .ts-bubble").inner_text() == "In a dry way: where is the bell?"
+    page.click("#play-edit-do-1")
+    assert page.input_value("#play-edit-1") == "In a {{ tone }} way: where is the {{thing}}?"
+    assert page.locator(".play-edit-values textarea").evaluate_all("all => all.map(one => one.value)") == [
+        "dry",
+        "bell",
+    ]
+    tab.assert_clean()
+
+
 def test_a_weights_hash_says_what_it_is(visit: Open, studio: Studio) -> None:
     tab = visit(at=studio.server)
     page = tab.open(f"/en/playground?conversation={_said(studio, 'Whose weights?', 'These.')}")
@@ -385,3 +487,61 @@ def test_a_weights_hash_says_what_it_is(visit: Open, studio: Studio) -> None:
     page.wait_for_selector("text=Equal hashes mean the very same model")
     assert page.locator(".play-hash .ts-mono").first.inner_text() == "5a" * 32
     assert tab.violations() == []
+
+
+def test_how_an_answer_was_made_how_sure_it_was_and_where_two_differ(visit: Open, studio: Studio) -> None:
+    tab = visit(at=studio.server)
+    page = tab.open(f"/en/playground?tuned={studio.tuned[0]}")
+    _seed(page)
+    page.fill("#play-input", "What is <|im_end|> the lantern?")
+    page.keyboard.press("Enter")
+    _idle(page, 2)
+    page.locator(".play-exact").last.click()
+    page.wait_for_selector(".ts-dialog .play-prompt")
+    marks = page.locator(".play-prompt .trained").all_inner_texts()
+    assert marks == ["<|im_start|>", "<|im_end|>"] * 2 + ["<|im_start|>"]
+    assert "What is <|im_end|> the lantern?" in page.locator(".play-prompt").inner_text()
+    page.click("#exact-again")
+    page.wait_for_selector(".ts-dialog :text('The same answer, word for word.')", timeout=60_000)
+    assert tab.violations() == []
+    page.keyboard.press("Escape")
+
+    page.click("#play-do-eye")
+    page.wait_for_selector(".play-answer .play-words >> nth=1")
+    assert page.get_attribute("#play-do-eye", "aria-pressed") == "true"
+    assert page.locator(".play-answer [tabindex='0'].play-word").count() == 2
+    page.locator(".play-answer .play-word").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector(".play-word-box .play-shares li")
+    word = page.locator(".play-word:focus")
+    assert word.get_attribute("data-place") == "1"
+    assert word.get_attribute("aria-describedby") == "play-word-box"
+    assert page.locator(".play-word-head b").inner_text() in str(word.get_attribute("aria-label"))
+    assert tab.violations() == []
+    page.keyboard.press("Escape")
+    assert page.locator(".play-word-box").count() == 0
+
+    page.click(".play-differ")
+    page.click("#differ-do")
+    page.wait_for_selector(".play-differ-found .play-words", timeout=60_000)
+    page.locator(".play-differ-list .ts-link").first.click()
+    page.wait_for_selector(".ts-dialog .play-word-box")
+    assert page.locator(".play-word-line .ts-badge").count() == 2
+    assert tab.violations() == []
+    tab.assert_clean()
+    address = page.url.replace("/en/", "/zh/").removeprefix(studio.server.url)
+    phone = visit(at=studio.server, size=PHONE, scheme="dark")
+    page = phone.open(address)
+    page.wait_for_selector(".play-answer footer")
+    page.click("#play-do-eye")
+    page.locator(".play-answer .play-word").nth(2).click()
+    box = page.locator(".play-word-box").evaluate("one => one.getBoundingClientRect().toJSON()")
+    assert box["left"] >= 0
+    assert box["right"] <= PHONE["width"]
+    assert phone.violations() == []
+    page.keyboard.press("Escape")
+    page.click(".play-differ")
+    page.click("#differ-do")
+    page.wait_for_selector(".play-differ-found .play-words")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert phone.violations() == []

@@ -49,6 +49,9 @@ class HereClient:
     def stop(self, request_id: int) -> None:
         """Nothing runs any more when this is called."""
 
+    def stop_side(self, request_id: int, side: str) -> None:
+        """As `stop`."""
+
     def close(self) -> None:
         """Nothing is left of it."""
 

@@ -14,8 +14,9 @@ from engine.core.errors import Fault, NotFound
 from engine.data.rows.store import read_rows
 from engine.services.arena import session, votes_made, voting
 from engine.services.arena.turns import arena_view
-from engine.services.chat import blind
+from engine.services.chat import blind, branches
 from engine.services.chat.conversations import Chat
+from engine.services.chat.exact.view import exact_answer, sure_answers
 from engine.services.data.annotation import feedback
 from engine.services.data.ranking import votes
 from engine.services.data.versions.version_files import version_file
@@ -112,6 +113,11 @@ def test_two_worlds_in_which_the_sides_have_changed_places_look_the_same(ctx: Co
         lambda: score_conversation(ctx, chat, one, 1),
         lambda: feedback.collect_answer(ctx, one, 1, "base", question="q", answer="Yes."),
         lambda: chat.update(one, tuned_ids=[]),
+        lambda: chat.update(one, sides=["base"]),
+        lambda: next(chat.regenerate(one, ["base"])),
+        lambda: branches.correct(ctx, one, 1, "base", "Perhaps."),
+        lambda: exact_answer(ctx, one, 1, "base"),
+        lambda: sure_answers(ctx, one, 1),
     ):
         with pytest.raises(Fault, match=r"chat\.blind"):
             refused()
@@ -232,11 +238,11 @@ def test_votes_become_pairs_thumbs_and_rankings(ctx: Context, chat: Chat) -> Non
 
 def test_questions_are_asked_ahead_each_alone_and_not_more_than_can_be_read(ctx: Context, chat: Chat) -> None:
     wish: ArenaWish = {
-        "base_id": 1, "tuned_ids": [1], "settings": {"max_tokens": 6, "temperature": 1.5, "seed": 7},
+        "base_id": 1, "sides": ["base", "tuned:1"], "settings": {"max_tokens": 6, "temperature": 1.5, "seed": 7},
         "source": "list", "questions": ["One?", "Two?", "Three?", "Four?"], "apart": True, "reveal": False,
     }  # fmt: skip
     with pytest.raises(Fault, match=r"arena\.one_side"):
-        session.open_arena(ctx, chat, {**wish, "tuned_ids": []})
+        session.open_arena(ctx, chat, {**wish, "sides": ["tuned:1"]})
     one = session.open_arena(ctx, chat, wish)
     assert session.ask_next(ctx, chat, one, "") == 1
     list(chat.follow(one))

@@ -204,6 +204,33 @@ def test_many_chats_wait_for_their_turn(world: World) -> None:
     assert not world.chat.status()["busy"]
 
 
+def test_who_leaves_the_queue_frees_the_place(world: World) -> None:
+    """The page shows how many are before; a conversation that is stopped or deleted while it waits counts no more."""
+    talks = [world.open(max_tokens=4) for _ in range(4)]
+
+    def place(conversation: int) -> int | None:
+        return world.answers(conversation, 1)["base"]["stats"].get("place")
+
+    def wait_for(expected: dict[int, int]) -> None:
+        deadline = time.monotonic() + 20
+        while (found := {talk: place(talk) for talk in expected}) != expected:
+            assert time.monotonic() < deadline, found
+            time.sleep(0.02)
+
+    with world.chat._turns.turn(lambda _place: True):
+        for number, talk in enumerate(talks, 1):
+            next(world.chat.ask(talk, PROMPT))
+            wait_for({talk: number})
+        world.chat.stop(talks[0])
+        world.chat.delete(talks[2])
+        wait_for({talks[1]: 1, talks[3]: 2})
+        assert world.chat.status()["waiting"] == 2
+    assert {event["status"] for talk in (talks[1], talks[3]) for event in list(world.chat.follow(talk))[-2:]} == {
+        "complete"
+    }
+    assert {answer["status"] for answer in world.answers(talks[0], 1).values()} == {"stopped"}
+
+
 def test_script_is_stored_verbatim(world: World) -> None:
     """Neither a question nor a model's answer is changed on its way into the database and out of it."""
     script = '<script>alert("1")</script><img src=x onerror=alert(1)> ${alert(1)} \x00 😀'

@@ -9,38 +9,15 @@ from typing import Any
 import pytest
 
 from engine.core.context import Context
-from engine.services.chat.evidence import against_base, evidence, evidence_csv
-from engine.services.chat.sides import answer_hash
+from engine.core.text import LANGUAGES
+from engine.services.arena.evidence import against_base, evidence, evidence_csv
+from engine.services.chat.blind import new_blind, shuffled
 from storage.queries.ranked.rankings import PAGE, PLAYGROUND
 from storage.ranking_tables import RankedPrompt, Ranking
-from storage.tables import Conversation, LanguageModel, TunedModel
+from storage.tables import Conversation, LanguageModel
 from tests.earlier import STYLE, opened
+from tests.votes import BASE, OTHER, SIDES, TUNED, cast_vote, cast_votes, sides_against_base
 from webui.i18n import sentence
-
-BASE, TUNED, OTHER = "b" * 64, "t" * 64, "o" * 64
-SIDES = {BASE: ("base", "Starter"), TUNED: ("tuned:1", "Lanterns"), OTHER: ("tuned:2", "Lanterns")}
-
-
-def cast_vote(
-    ctx: Context, question: str, ranks: list[int], models: tuple[str, ...] = (BASE, TUNED), **more: Any
-) -> int:
-    """A vote as the pages store it; returns its prompt's id."""
-    ranking = {
-        "blind": True,
-        "rater": "Ann",
-        **{key: more.pop(key) for key in ("blind", "rater", "verdict") if key in more},
-    }
-    with ctx.db.write() as s:
-        row = RankedPrompt(**{"source": PLAYGROUND, "drawn": True, **more})
-        row.prompt = [{"role": "user", "content": question}]
-        row.answers = [
-            {"text": f"{name[0]} says {question}", "side": SIDES[name][0], "label": SIDES[name][1], "weights": name}
-            for name in models
-        ]
-        s.add(row)
-        s.flush()
-        s.add(Ranking(prompt_id=row.id, ranks=ranks, **ranking))
-        return row.id
 
 
 def _base(s: Any) -> int:
@@ -99,6 +76,29 @@ def test_the_same_weights_count_together_in_other_conversations(ctx: Context) ->
     assert evidence(ctx, 999)["sentence"]["code"] == "votes.none"
 
 
+@pytest.mark.parametrize(
+    ("ranks", "begins"),
+    [
+        (
+            [[2, 1]] * 3,
+            "Too few votes to tell: Lanterns won 3 and lost 0 against Starter, 0 alike. Votes still needed even if it wins all",
+        ),
+        (
+            [[2, 1]] * 6 + [[1, 2]],
+            "Not enough yet: Lanterns won 6 and lost 1 against Starter, 0 alike. Votes still needed on new questions",
+        ),
+        ([[2, 1]] * 11 + [[1, 2]] * 11, "Not enough yet, and they are close: "),
+        ([[2, 1], [1, 2]] * 150 + [[1, 1]] * 50, "They seem alike: the win rate of "),
+    ],
+)
+def test_the_sentence_says_no_more_than_the_numbers(ctx: Context, ranks: list[list[int]], begins: str) -> None:
+    cast_votes(ctx, {f"Q{place}": one for place, one in enumerate(ranks)})
+    told = evidence(ctx)["sentence"]
+    assert str(sentence("en", told["code"], told["params"])).startswith(begins)
+    for language in LANGUAGES:
+        assert "{" not in str(sentence(language, told["code"], told["params"]))
+
+
 def test_what_was_passed_over_or_has_no_weights_says_nothing(ctx: Context) -> None:
     cast_vote(ctx, "passed", [])
     cast_vote(ctx, "none was good", [1, 1], verdict="bad")
@@ -123,6 +123,25 @@ def test_rankings_of_drawn_answers_are_blind_and_new_votes_are_seen_at_once(ctx:
     assert evidence(ctx)["sentence"]["code"] == "votes.none"
 
 
+def test_where_answers_stood_is_known_of_blind_votes(ctx: Context) -> None:
+    """A person who always takes the first one."""
+    with ctx.db.write() as s:
+        row = Conversation(
+            title="", base_model_id=_base(s), tuned_ids=[1], settings={}, blind=new_blind([], apart=True, reveal=False)
+        )
+        s.add(row)
+        s.flush()
+        talk, blind = row.id, row.blind
+    sides = ["base", "tuned:1"]
+    for turn in range(1, 21):
+        first = shuffled(blind, turn, sides, "Ann")[0]
+        cast_vote(ctx, f"Q{turn}", [1, 2] if first == "base" else [2, 1], conversation_id=talk, turn=turn)
+    left = evidence(ctx, talk)["left"]
+    assert left is not None
+    assert (left["share"], left["sure"]) == (1.0, True)
+    assert abs(evidence(ctx, talk)["duels"][0]["share"] - 0.5) < 0.35
+
+
 def test_two_raters_are_compared_and_the_table_can_be_taken_away(ctx: Context) -> None:
     for place in range(3):
         prompt = cast_vote(ctx, f"={place}", [2, 1])
@@ -142,11 +161,8 @@ def test_two_raters_are_compared_and_the_table_can_be_taken_away(ctx: Context) -
 def test_a_tuned_model_knows_its_votes_against_its_base(tmp_path: Any) -> None:
     ctx = opened(tmp_path)
     assert against_base(ctx, STYLE) is None
-    with ctx.db.read() as s:
-        tuned = s.get_one(TunedModel, STYLE)
-        base = s.get_one(LanguageModel, tuned.base_model_id)
-        names = answer_hash(base, None), answer_hash(base, tuned)
-    SIDES.update({names[0]: ("base", "Starter"), names[1]: (f"tuned:{STYLE}", "Style")})
+    SIDES.update(sides_against_base(ctx, STYLE))
+    names = tuple(sides_against_base(ctx, STYLE))
     for place in range(3):
         cast_vote(ctx, f"Q{place}", [2, 1] if place else [1, 1], models=names)
     cast_vote(ctx, "seen", [2, 1], models=names, blind=False)

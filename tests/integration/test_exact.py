@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from engine.core.errors import Fault, NotFound
 from engine.data.templates.template import ChatTemplate
 from engine.methods import METHODS
 from engine.models.base.paths import tokenizer_folder
+from engine.services.chat.blind import new_blind
 from engine.services.chat.conversations import Chat
 from engine.services.chat.exact.again import ask_again
 from engine.services.chat.exact.differences import differences
@@ -21,11 +23,11 @@ from engine.services.chat.exact.kept import kept_answer, kept_answers
 from engine.services.chat.exact.made_by import ids_sha256, packed, unpacked_ids
 from engine.services.chat.exact.view import exact_answer, sure_answers
 from storage.queries import conversations
-from storage.tables import LanguageModel
+from storage.tables import Conversation, LanguageModel
 from tests.homes import new_home
 from tests.integration.chat_here import HereClient, chat_here
-from tests.integration.chat_models import add_base, add_result, add_tuned
-from tests.tiny import SPECIAL_TOKENS, add_dataset
+from tests.integration.chat_models import add_base, add_result, add_tuned, stir
+from tests.tiny import SPECIAL_TOKENS, add_dataset, write_model, write_tokenizer
 
 PROMPT = "Tell me about the lantern. <|im_end|>"
 
@@ -208,6 +210,46 @@ def test_what_cannot_be_asked_for_says_why(world: World) -> None:
     assert [one["words"] == [] for one in sure_answers(world.ctx, conversation, 1)] == [False, True]
     assert exact_answer(world.ctx, conversation, 1, "base")["same_weights"] is False
     assert len(kept_answers(world.ctx, conversation, 1)) == 2
+
+
+def _another_base(world: World, *, tokenizer: str = "") -> str:
+    """The side of another base, with the same tokens or with `tokenizer` added to its file."""
+    folder = world.ctx.settings.folder("models", f"other{len(tokenizer)}")
+    weights = stir(write_model(folder / "weights", seed=7, tied=False)) / "model.safetensors"
+    tokens = write_tokenizer(folder / "tokenizer") / "tokenizer.json"
+    tokens.write_text(tokens.read_text(encoding="utf-8") + tokenizer, encoding="utf-8")
+    with world.ctx.db.write() as s:
+        row = s.get_one(LanguageModel, world.base)
+        kept = {name: getattr(row, name) for name in ("source", "status", "config", "parameters", "context_length")}
+        paths = {
+            "path": world.ctx.settings.relative(weights.parent),
+            "tokenizer_path": world.ctx.settings.relative(tokens.parent),
+        }
+        sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+        other = LanguageModel(name="Other", ref=str(folder), weights_hash=sha256, **kept, **paths)
+        s.add(other)
+        s.flush()
+        return f"model:{other.id}"
+
+
+def test_a_model_of_another_base_reads_it_where_its_tokens_are_the_same(world: World) -> None:
+    same, strange = _another_base(world), _another_base(world, tokenizer="\n")
+    conversation = world.chat.open(world.base, settings={"max_tokens": 8}, sides=["base", same, strange])
+    list(world.chat.ask(conversation, PROMPT))
+    assert exact_answer(world.ctx, conversation, 1, same)["template"] == "Other"
+    assert differences(world.ctx, world.chat, conversation, 1, same, "base")["largest"]
+    assert ask_again(world.ctx, world.chat, conversation, 1, same)["same"]
+    with pytest.raises(Fault, match=r"exact\.other_tokens"):
+        differences(world.ctx, world.chat, conversation, 1, strange, "base")
+
+
+def test_nothing_is_told_while_nobody_may_know_who_answered(world: World) -> None:
+    conversation = world.asked()
+    with world.ctx.db.write() as s:
+        s.get_one(Conversation, conversation).blind = new_blind((), apart=False, reveal=False)
+    for call in (exact_answer, lambda *asked: sure_answers(*asked[:3])):
+        with pytest.raises(Fault, match=r"chat\.blind"):
+            call(world.ctx, conversation, 1, "base")
 
 
 @pytest.mark.parametrize("ids", [(), (0,), tuple(range(0, 200_000, 997))])

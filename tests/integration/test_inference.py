@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -248,11 +249,21 @@ def test_evicted_adapters_leave_and_the_base_stays_itself(client: InferenceClien
     assert [e["text"] for e in events if e["event"] == "side"] == [before[BASE]["text"]]
 
 
+def memory_of_the_tree() -> int:
+    """MiB of this process and of all below it."""
+    found = 0
+    for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
+        with suppress(psutil.Error):
+            found += process.memory_info().rss
+    return found >> 20
+
+
 @pytest.mark.slow
 def test_the_process_survives_nothing_and_the_next_request_starts_another(
     tmp_path: Path, folders: dict[str, Path]
 ) -> None:
     client = InferenceClient(Settings(home=tmp_path, offline=True, chat_idle_s=1.0), stop_s=0.5)
+    before = memory_of_the_tree()
     try:
         ids = prompt_ids(folders, PROMPTS[0])
         asks = (Ask(BASE, BASE, ids, 7, 490),)
@@ -266,6 +277,9 @@ def test_the_process_survives_nothing_and_the_next_request_starts_another(
         assert client.held is None
         first = answers(client, folders, (BASE,))
         assert first[BASE]["tokens"] == 24
+        loaded = memory_of_the_tree()
+        assert loaded - before > 200, "what is measured shows a process with torch"
+        assert client.memory_mb() >= 0.9 * (loaded - before), "what is told counts its children too"
         pid = client.pid
         assert pid is not None
         deadline = time.monotonic() + 20
@@ -274,6 +288,7 @@ def test_the_process_survives_nothing_and_the_next_request_starts_another(
             time.sleep(0.1)
         assert client.pid is None, "idle: all memory is given back by ending the process"
         assert client.memory_mb() == 0
+        assert memory_of_the_tree() - before < 0.2 * (loaded - before), "not a part of it: all of it"
         assert answers(client, folders, (BASE,))[BASE]["text"] == first[BASE]["text"]
         assert client.pid not in (None, pid)
         os.kill(client.pid or 0, signal.SIGSTOP)  # hangs: a stop ends it

@@ -133,6 +133,19 @@ def _promised(ctx: Context, job_id: int, key: str) -> None:
     assert outcome.passes(lesson_of(key)), f"{outcome.right} {outcome.interval}\n{answers}"
 
 
+@pytest.mark.slow
+def test_half_a_lesson_on_the_starter_already_judges_better_than_chance(tmp_path: Path) -> None:
+    """The one lesson that is really learnt in every run of all tests: the reward model's, with half of its rows."""
+    ctx, job_id = _taught(tmp_path, "reward_model", "en", epochs=0.5, evaluations=1)
+    pairs = sum(row["split"] == "val" for row in shipped_rows(lesson_of("reward_model"), "en"))
+    outcome = judge(ctx, job_id, "reward_model")
+    assert outcome.right is not None
+    assert workers.series(ctx, job_id, "val_accuracy")[0] == 0.5  # its head begins at zero
+    assert interval(outcome.right * pairs, pairs)[0] > 0.5, outcome.right
+    assert outcome.asked == 0
+    ctx.db.close()
+
+
 @pytest.mark.lessons
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("lesson", PAIR_LESSONS, ids=lambda one: one.key)

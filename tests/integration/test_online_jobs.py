@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from engine.core.context import Context
 from engine.jobs.reporter import Reporter
+from engine.jobs.views import briefs
 from engine.models.tuned.results import HEAD
 from engine.objectives import OBJECTIVES
 from engine.services.jobs import lifecycle
@@ -74,6 +75,12 @@ def test_a_job_learns_and_draws_what_it_declares(ctx: Context, job_inputs: tuple
     assert drawn["val_win_rate", 0] == 0.5
     made = training_jobs.tuned(ctx, job.id)
     assert made is not None
+    assert "perplexity" not in {*made.metrics, *(job.result or {})}  # there is no loss over texts
+    with ctx.db.read() as s:
+        (listed,) = briefs(s, [s.get_one(Job, job.id)])
+    assert listed["reward"] == pytest.approx(
+        drawn["val_reward", max(step for name, step in drawn if name == "val_reward")]
+    )
     assert not (ctx.settings.absolute(made.path) / HEAD).exists()  # it talks: what foresaw its rewards is no part of it
     assert drawn.get(("clip_share", 1), 0.0) == 0.0  # the ratio of fresh answers is 1
 

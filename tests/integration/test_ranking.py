@@ -10,17 +10,26 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.data.rows.row import kind_of
 from engine.data.rows.store import read_rows
+from engine.services.arena.session import ask_next, open_arena
+from engine.services.arena.turns import arena_view
+from engine.services.arena.voting import keep_vote, show_names
 from engine.services.data import datasets
 from engine.services.data.quality import auditing
 from engine.services.data.ranking import drawing, gathering, judging, votes
+from engine.services.data.suggested_objective import suggested_objective
 from engine.services.data.versions import versions
 from engine.services.data.versions.version_files import version_file
+from engine.services.jobs import lifecycle
+from engine.services.planning import estimates
 from engine.shapes.annotation import GatherWish, RankTask
+from engine.shapes.arena import ArenaWish
 from storage.job_tables import Job
 from storage.queries.ranked import rankings
-from storage.tables import Conversation, Message
+from storage.queries.tuned_models import list_tuned
+from storage.tables import Conversation, Dataset, Message
 from tests import tiny, workers
 from tests.integration import chat_models
+from tests.integration.chat_here import chat_here
 
 CHOICE: dict[str, Any] = {
     "answers": 3,
@@ -71,7 +80,7 @@ def ranked(task: RankTask) -> list[int]:
     return [1 + one["place"] for one in sorted(task["answers"], key=lambda one: one["place"])]
 
 
-def test_from_the_draw_to_pairs(ctx: Context) -> None:
+def test_from_the_draw_to_pairs_to_a_model_that_is_compared_blind(ctx: Context) -> None:
     job = drawn(ctx)
     view = drawing.drawing_of(ctx, job)
     assert (view["prompts"], view["step"], view["total"], view["ranked"]) == (3, 3, 3, 0)
@@ -90,6 +99,50 @@ def test_from_the_draw_to_pairs(ctx: Context) -> None:
     rows = rows_of(ctx, done["dataset"])
     assert {kind_of(row) for row in rows} == {"preference"}
     assert len(rows) == done["rows"]
+
+    tuned, question = learnt(ctx, done["dataset"])
+    chat, _client = chat_here(ctx)
+    wish: ArenaWish = {"base_id": 1, "tuned_ids": [tuned], "settings": {"temperature": 1.5, "max_tokens": 8}, "source": "list",
+                       "questions": [question], "apart": True, "reveal": False}  # fmt: skip
+    compared = open_arena(ctx, chat, wish)
+    assert ask_next(ctx, chat, compared, "Ann") == 1
+    list(chat.follow(compared))
+    turn = arena_view(ctx, chat, compared, "Ann")["turn"]
+    assert turn is not None
+    assert (turn["state"], len(turn["answers"]), turn["names"]) == ("ready", 2, [])
+    keep_vote(ctx, chat, compared, 1, "Ann", {"ranks": [2, 1], "bad": False, "best": None})
+    show_names(ctx, chat, compared, 1, "Ann")
+    turn = arena_view(ctx, chat, compared, "Ann", 1)["turn"]
+    assert turn is not None
+    assert {one["side"] for one in turn["names"]} == {"base", f"tuned:{tuned}"}
+    assert turn["vote"] == {"ranks": [2, 1], "bad": False, "best": None, "blind": True}
+    chat.close()
+
+
+def learnt(ctx: Context, dataset: int) -> tuple[int, str]:
+    """What the objective that suits the rows makes of them, by its plan; and one of the questions."""
+    with ctx.db.read() as s:
+        kind = s.get_one(Dataset, dataset).kind
+    objective = suggested_objective(kind)
+    assert objective is not None
+    assert objective.key == "dpo"
+    training = {"epochs": 2, "batch_size": 2, "evaluations": 1, "max_length": 256}
+    raw = {
+        "name": "Learnt",
+        "base_model": 1,
+        "dataset": dataset,
+        "method": "lora",
+        "objective": objective.key,
+        "training": training,
+    }
+    assert (estimates.plan(ctx, raw)["seconds"] or 0) > 0
+    lifecycle.start_job(ctx, raw, key="")
+    job = workers.run_here(ctx)
+    assert (job.status, job.error) == ("succeeded", None)
+    assert workers.series(ctx, job.id, "val_accuracy")[0] == 0.5
+    with ctx.db.read() as s:
+        (tuned,) = list_tuned(s, 1)
+    return tuned.id, rows_of(ctx, dataset)[0]["prompt"][0]["content"]
 
 
 def test_an_interrupted_draw_goes_on_where_it_was(ctx: Context) -> None:

@@ -54,10 +54,11 @@ def test_repeating_the_keys_is_not_what_is_rewarded_most() -> None:
     texts = ["Grass is green.", _said(*KEYS), _said("thing", "green"), _said("grass", "red"), _said("grass", "green")]
     with open_rewards(chosen) as opened:
         told = opened.score([Answered(row["messages"][:1], text, row) for text in texts]).total
-    assert None not in told
-    assert told == sorted(told)  # type: ignore[type-var]
-    assert told[0] < 0.1
-    assert told[-1] == pytest.approx(1)
+    scores = [score for score in told if score is not None]
+    assert len(scores) == len(texts)
+    assert scores == sorted(scores)
+    assert scores[0] < 0.1
+    assert scores[-1] == pytest.approx(1)
 
 
 def _said(thing: str, colour: str) -> str:

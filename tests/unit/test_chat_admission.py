@@ -87,6 +87,20 @@ def test_another_base_may_use_what_the_last_one_gives_back() -> None:
         place(wanted(), NOTHING, [tight])
 
 
+def test_eight_sides_are_each_counted() -> None:
+    """Whole models, and bases of another size, beside running jobs: what does not fit is said with numbers."""
+    whole = [Tuned(f"tuned-{number}", "full", 538_000_000) for number in range(7)]
+    placed = place(wanted(SMALL, *whole), NOTHING, [CPU])
+    assert placed.needed_mb >= 8 * 538 + 450
+    other = [Tuned(f"base-{number}", "full", 1, shape=SEVEN_B) for number in range(7)]
+    with pytest.raises(Fault) as refused:
+        place(wanted(SMALL, *other), NOTHING, [CPU], ["House style"])
+    assert refused.value.params["needed_mb"] > 7 * 4 * 6_738
+    held = Held("1:hash", "cpu", "fp32", ("base", *(one.key for one in whole)))
+    running = Running(held, alive=True, memory_mb=5_000, sizes={one.key: one.bytes for one in whole})
+    assert place(wanted(SMALL, *whole), running, [replace(CPU, free_mb=500)]).evict == ()
+
+
 def test_few_unused_tuned_models_stay_in_memory() -> None:
     keys = [f"tuned-{number}" for number in range(1, 12)]
     held = Held("1:hash", "cpu", "fp32", ("base", *keys))

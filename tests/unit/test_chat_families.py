@@ -21,6 +21,7 @@ from engine.serving.runtime.answer_row import AnswerRow
 from engine.serving.runtime.decode_batch import DecodeBatch, join, prefill
 from engine.serving.runtime.lean import quick_way
 from engine.serving.runtime.loading import load_model
+from engine.serving.runtime.reading import read_some
 from engine.serving.runtime.trial import Trial
 from tests import methods
 from tests.zoo import representatives
@@ -77,7 +78,8 @@ def _said(trunk: SharedBase, *keys: str) -> dict[str, list[int]]:
     request = Request(1, plan, asks)
     rows = [AnswerRow(ask, AdaptedModel(trunk, ask.weights), request, torch.Generator(), 0.0) for ask in asks]
     with torch.inference_mode():
-        batches: list[DecodeBatch] = join([batch for row in rows if (batch := prefill(row, lambda: False))])
+        some, _begun, alone = read_some(rows, lambda: False)
+        batches: list[DecodeBatch] = join([*some, *(batch for row in alone if (batch := prefill(row, lambda: False)))])
         while batches:
             for batch in batches:
                 batch.step()

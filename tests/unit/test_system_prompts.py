@@ -51,7 +51,7 @@ def test_prompts_are_kept_changed_and_forgotten(ctx: Context) -> None:
             system_prompts.keep_prompt(ctx, name, text, taken)
         assert refused.value.code == f"prompts.{code}"
     system_prompts.forget_prompt(ctx, second)
-    assert [one["name"] for one in system_prompts.library(ctx, "en")][0] == "Bard"
+    assert next(one["name"] for one in system_prompts.library(ctx, "en")) == "Bard"
     assert system_prompts.keep_prompt(ctx, "Clerk", "Again.") > second  # a name of a forgotten one is free
     for unknown in (second, 99):
         with pytest.raises(NotFound):

@@ -28,9 +28,9 @@ def arena_functions(site: Site) -> tuple[Function, ...]:
     """What begins a comparison, asks, votes, and makes data of votes."""
     ctx, chat = site.ctx, site.chat
 
-    def arena_questions(tuned_ids: list[int]) -> int:
+    def arena_questions(sides: list[str]) -> int:
         """How many validation questions there are."""
-        return len(session.validation_questions(chat, tuned_ids))
+        return len(session.validation_questions(chat, sides))
 
     def arena_open(wanted: ArenaWish) -> int:
         return session.open_arena(ctx, chat, wanted)

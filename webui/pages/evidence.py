@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.services.chat import evidence
+from engine.services.arena import evidence
 from engine.shapes.evidence import EvidenceView, VotesAgainstBase
 from webui.site import Site
 

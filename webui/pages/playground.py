@@ -14,6 +14,7 @@ from engine.services.jobs import lifecycle
 from engine.services.scoring.asking import scorers
 from engine.shapes.annotation import VoteView
 from engine.shapes.chat import AnswerEvent, ChatSettings, ConversationBrief, ConversationView, QuestionListView
+from engine.shapes.lists import RowWish
 from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
@@ -22,7 +23,7 @@ from webui.pages.evidence import VOTES_SECONDS, evidence_in_talk
 from webui.pages.exact import exact_in_talk
 from webui.pages.scoring import scoring_in_talk
 from webui.pages.shapes import ChatChanges, ChatFeed, ChatStart, SavedRow, WantedList
-from webui.pages.turning import prompt_library, turning
+from webui.pages.turning import batches_of, prompt_library, turning
 from webui.site import Site
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 Function = Callable[..., Any]
 _SUGGESTIONS = 6
+_MOST_ROWS = 1_000  # of a table, at a time
 _MEMORY_SECONDS = 0.2  # what is in memory is written nowhere
 _FILE_SECONDS = 0.9  # nor are answers of lists, but in files
 
@@ -119,13 +121,13 @@ def _lists(site: Site) -> tuple[tuple[Function, ...], Function]:
             ctx, int(wanted["base_id"]), (), wanted["settings"], questions, sides=sides, **said
         )
 
-    def list_view(job_id: int, after: int) -> QuestionListView:
-        return question_lists.list_view(ctx, int(job_id), int(after))
+    def list_view(job_id: int, after: int, most: int = 50, wish: RowWish | None = None) -> QuestionListView:
+        return question_lists.list_view(ctx, int(job_id), max(0, after), min(max(1, most), _MOST_ROWS), wish)
 
     def list_act(job_id: int, action: Literal["stop", "resume"]) -> None:
         {"stop": lifecycle.stop_job, "resume": lifecycle.resume_job}[action](ctx, int(job_id))
 
-    return (list_start, list_act), list_view
+    return (list_start, list_act, *batches_of(site)), list_view
 
 
 def _feedback(site: Site) -> tuple[Function, ...]:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.services.chat import branches, system_prompts
+from engine.services.chat.lists import batches, opening
 from engine.shapes.branches import PromptAsked, SystemPromptView, TurnVersions
+from engine.shapes.lists import WantedBatch
 from webui.site import Site
 
 Function = Callable[..., Any]
@@ -34,6 +36,21 @@ def turning(site: Site) -> tuple[Function, ...]:
             return branches.versions(s, conversation_id)
 
     return chat_edit, chat_correct, chat_branch, chat_again, chat_versions
+
+
+def batches_of(site: Site) -> tuple[Function, ...]:
+    """Prompts with variables for the rows of a file, and their rows as conversations."""
+    ctx = site.ctx
+
+    def batch_start(wanted: WantedBatch) -> int:
+        said = {"name": wanted["name"], "key": wanted["key"][:64]}
+        asked = wanted["template"], wanted["rows"]
+        return batches.start_batch(ctx, wanted["base_id"], wanted["sides"], wanted["settings"], *asked, **said)
+
+    def list_open(job_id: int, place: int) -> int:
+        return opening.open_row(ctx, job_id, place)
+
+    return batch_start, list_open
 
 
 def prompt_library(site: Site, lang: str) -> tuple[Function, ...]:

@@ -4,6 +4,9 @@ The model is Davidson's (1970, doi:10.1080/01621459.1970.10481082): a wins : b w
 it is that of Bradley and Terry (1952, doi:10.1093/biomet/39.3-4.324). In the logarithms of s and n it is log-linear, so its likelihood is
 concave and Newton's method finds the maximum. Each model has won and lost half a meeting against an imagined one of strength 0, so
 that who is undefeated has a finite strength; n has seen half a tie in one meeting of equals.
+
+Intervals come from drawing the prompts anew with all their votes (Efron 1979, doi:10.1214/aos/1176344552). Where all votes on a pair went
+one way, every draw says the same; so none is narrower than the curvature of the likelihood says (1.96 standard errors).
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from engine.evaluation.arena.votes import Vote, prompts_of, score_of
 
 POINTS = 400 / np.log(10)  # of a strength's logarithm, as in chess: 400 points are odds of ten to one
 Numbers = npt.NDArray[np.float64]
-_DRAWS, _SEED = 400, 17
+_DRAWS, _SEED, _Z = 400, 17, 1.959964
 _IMAGINED = 0.5  # wins, and losses, against an imagined model
 _STEPS, _NEAR, _LONGEST = 60, 1e-10, 2.0
 
@@ -72,7 +75,7 @@ def _over(score: float) -> float:
 
 
 def fit(count: int, pairs: Sequence[tuple[int, int]], seen: Numbers, imagined: float = _IMAGINED) -> Numbers:
-    """Logarithms of the strengths.
+    """Logarithms of the strengths, and behind them that of n.
 
     Args:
         count: of models.
@@ -80,7 +83,7 @@ def fit(count: int, pairs: Sequence[tuple[int, int]], seen: Numbers, imagined: f
         imagined: wins and losses of each model against one of strength 0; with 0 the strengths of the undefeated are not finite.
 
     Returns:
-        By draw and model.
+        By draw: one for each model, then that of ties.
     """
     draws, ties = len(seen), bool(seen[..., 2].any())
     values = np.zeros((draws, count + 1))  # the last one is of ties
@@ -92,7 +95,7 @@ def fit(count: int, pairs: Sequence[tuple[int, int]], seen: Numbers, imagined: f
         values += step
         if np.abs(step).max() < _NEAR:
             break
-    return values[:, :count]
+    return values
 
 
 def _derivatives(
@@ -143,28 +146,39 @@ def _imagine(values: Numbers, slope: Numbers, bend: Numbers, ties: bool, imagine
 
 
 def strengths(names: Sequence[str], votes: Sequence[Vote], draws: int = _DRAWS, seed: int = _SEED) -> list[Strength]:
-    """Of each model, the strongest of each group first; intervals by drawing the prompts anew with all their votes (Efron 1979).
-
-    Each prompt counts once for each pair of models, however many voted on it.
-    """
+    """Of each model, the strongest of each group first. A prompt counts once for each pair of models, however many voted on it."""
     pairs, table = outcomes(names, votes)
     if not pairs:
         return []
     groups = groups_of(names, votes)
     chosen = np.random.default_rng(seed).multinomial(len(table), np.full(len(table), 1 / len(table)), size=draws)
     seen = np.concatenate([np.ones((1, len(table))), chosen]) @ table.reshape(len(table), -1)
-    points = POINTS * _centred(fit(len(names), pairs, seen.reshape(draws + 1, len(pairs), 3)), names, groups)
+    fitted = fit(len(names), pairs, seen.reshape(draws + 1, len(pairs), 3))
+    points = POINTS * _centred(fitted[:, :-1].copy(), names, groups)
+    half = POINTS * _half_width(fitted[:1], pairs, seen[:1].reshape(1, len(pairs), 3), names, groups)
     low, high = np.quantile(points[1:], (0.025, 0.975), axis=0)
+    low, high = np.minimum(low, points[0] - half), np.maximum(high, points[0] + half)
     met = [
         int(table[:, [k for k, pair in enumerate(pairs) if i in pair]].any(axis=(1, 2)).sum())
         for i in range(len(names))
     ]
     found = []
     for i, name in enumerate(names):
-        ends = min(float(low[i]), float(points[0, i])), max(float(high[i]), float(points[0, i]))
-        above = sum(low[j] > ends[1] for j in range(len(names)) if groups[names[j]] == groups[name])
+        ends = float(low[i]), float(high[i])
+        above = sum(low[j] > high[i] for j in range(len(names)) if groups[names[j]] == groups[name])
         found.append(Strength(name, groups[name], float(points[0, i]), *ends, 1 + int(above), met[i]))
     return sorted((one for one in found if one.prompts), key=lambda one: (one.group, -one.points))
+
+
+def _half_width(
+    values: Numbers, pairs: Sequence[tuple[int, int]], seen: Numbers, names: Sequence[str], groups: dict[str, int]
+) -> Numbers:
+    """Half the interval of 95 % of each strength about the mean of its group, by the curvature of the likelihood."""
+    a, b = (np.array([pair[side] for pair in pairs], dtype=int) for side in (0, 1))
+    _, bend = _derivatives(values, a, b, seen, bool(seen[..., 2].any()), _IMAGINED)
+    spread = np.linalg.inv(bend[0])[:-1, :-1]
+    about = _centred(np.eye(len(names)), names, groups)  # symmetric: takes the mean of each group away
+    return np.asarray(_Z * np.sqrt(np.einsum("ij,jk,ik->i", about, spread, about)))
 
 
 def _centred(values: Numbers, names: Sequence[str], groups: dict[str, int]) -> Numbers:

@@ -19,7 +19,7 @@ _ALIKE = (0.4, 0.6)  # an interval within these: whoever is ahead is so by littl
 
 
 @dataclass(frozen=True)
-class Verdict:
+class VoteVerdict:
     """What can be said of the models, and no more."""
 
     code: Code  # names the sentence
@@ -32,7 +32,7 @@ class Verdict:
     more: int = 0  # votes that it takes if it stays like this; with "few", at least
 
 
-def verdict_of(names: Sequence[str], votes: Sequence[Vote]) -> Verdict:
+def verdict_of(names: Sequence[str], votes: Sequence[Vote]) -> VoteVerdict:
     """Of models that were compared with each other.
 
     Of more than two, the best is named where it beats each of the others at the level alpha / (models - 1). To name a wrong one it must
@@ -44,7 +44,7 @@ def verdict_of(names: Sequence[str], votes: Sequence[Vote]) -> Verdict:
     """
     met = _together(names, votes)
     if len(met) < 2:
-        return Verdict("none")
+        return VoteVerdict("none")
     if len(met) == 2:
         return _of_two(duel(votes, met[0], met[1]), met[0], met[1], ALPHA)
     leader = next(one.weights for one in strengths(met, votes, draws=1))
@@ -68,7 +68,7 @@ def _together(names: Sequence[str], votes: Sequence[Vote]) -> list[str]:
     return [name for name in names if name in seen and groups[name] == largest]
 
 
-def _of_two(found: Duel, one: str, other: str, alpha: float) -> Verdict:
+def _of_two(found: Duel, one: str, other: str, alpha: float) -> VoteVerdict:
     if found.share < 0.5:
         return _of_two(turned(found), other, one, alpha)
     ends = interval(found.values, alpha)
@@ -83,7 +83,7 @@ def _of_two(found: Duel, one: str, other: str, alpha: float) -> Verdict:
         code, more = "few", _at_least(found.values, alpha)
     elif more is None:
         code, more = "close", _FAR
-    return Verdict(code, one, other, 2, found, low, high, more or 0)
+    return VoteVerdict(code, one, other, 2, found, low, high, more or 0)
 
 
 def turned(found: Duel) -> Duel:
@@ -97,7 +97,7 @@ def _at_least(values: Sequence[float], alpha: float) -> int:
     return next(more for more in range(1, 200) if more_needed([*values, *[1.0] * more], alpha, 0) == 0)
 
 
-def _of_several(told: Sequence[Verdict], leader: str, models: int) -> Verdict:
+def _of_several(told: Sequence[VoteVerdict], leader: str, models: int) -> VoteVerdict:
     """The hardest pair of the leader decides."""
     rank = {"better": 0, "few": 1, "open": 1, "alike": 2, "close": 2}
     hardest = max(told, key=lambda one: (rank[one.code], one.more))
@@ -106,7 +106,7 @@ def _of_several(told: Sequence[Verdict], leader: str, models: int) -> Verdict:
     other = hardest.other if hardest.one == leader else hardest.one
     shown = found if found is None or hardest.one == leader else turned(found)
     low, high = (hardest.low, hardest.high) if hardest.one == leader else (100 - hardest.high, 100 - hardest.low)
-    return Verdict(code, leader, other, models, shown, low, high, hardest.more)
+    return VoteVerdict(code, leader, other, models, shown, low, high, hardest.more)
 
 
 def pairs_that_met(names: Sequence[str], votes: Sequence[Vote]) -> list[tuple[str, str]]:

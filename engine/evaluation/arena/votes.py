@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -85,8 +85,8 @@ def duel(votes: Sequence[Vote], one: str, other: str, states: int = 1) -> Duel:
     """
     scored = [(vote.prompt_key, score) for vote in votes if (score := score_of(vote, one, other)) is not None]
     scores = [score for _, score in scored]
-    looks = sorted({round(place) for place in np.linspace(1, len(scored), min(states, len(scored)))}) if scored else []
-    kept = {count: values for count, values in enumerate(_running(scored), 1) if count in looks or count == len(scored)}
+    looks = {len(scored), *(round(place) for place in np.linspace(1, len(scored), min(states, len(scored))))} - {0}
+    kept = dict(_running(scored, looks))
     return Duel(
         values=next(reversed(kept.values()), ()),
         states=tuple(kept.values()),
@@ -97,12 +97,14 @@ def duel(votes: Sequence[Vote], one: str, other: str, states: int = 1) -> Duel:
     )
 
 
-def _running(scored: Sequence[tuple[str, float]]) -> Iterator[tuple[float, ...]]:
+def _running(scored: Sequence[tuple[str, float]], looks: Set[int]) -> Iterator[tuple[int, tuple[float, ...]]]:
+    """The values after so many votes, at the looks."""
     sums: dict[str, tuple[float, int]] = {}
-    for key, score in scored:
+    for many, (key, score) in enumerate(scored, 1):
         total, count = sums.get(key, (0.0, 0))
         sums[key] = (total + score, count + 1)
-        yield tuple(total / count for total, count in sums.values())
+        if many in looks:
+            yield many, tuple(total / count for total, count in sums.values())
 
 
 def prompts_of(votes: Sequence[Vote]) -> dict[str, list[Vote]]:

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Any, cast
 
 from engine.core.context import Context
-from engine.core.errors import Fault, NotFound
+from engine.core.errors import Fault, NotFound, TunesmithError
+from engine.core.shapes import CodedMessage
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.template import ChatTemplate
 from engine.jobs.reporter import Reporter
 from engine.models.base.paths import tokenizer_folder
 from engine.services.chat.memory import placed_alone, threads_beside
-from engine.services.chat.question_lists import answers_file, read_answers, read_questions
+from engine.services.chat.question_lists import answers_file, read_answers, read_asked
 from engine.services.chat.residents import place_sides, plan_of
 from engine.services.chat.sides import Setup, make_asks, setup_from, setup_obstacle
+from engine.services.chat.variables import fill_setup
 from engine.serving.protocol import Ask, Request, ResidentModels
 from engine.serving.runtime.failed_sides import Failed, failed_side
 from engine.serving.runtime.generation import generate
 from engine.serving.runtime.model_cache import ModelCache
 from engine.shapes.chat import ListAnswer, ListRow
+from engine.shapes.lists import ListQuestion
 from storage.job_tables import Job
 from storage.queries.base_models import get_model
 
+log = logging.getLogger("tunesmith.questions")
+
+_MOST_BROKEN = 8  # questions in a row whose answering breaks off before the job does
 _TOGETHER = 4  # questions that are answered at the same time
 _KEPT = ("text", "reason", "tokens", "error")
 
@@ -43,6 +51,7 @@ class _Task:
     cache: ModelCache
     reporter: Reporter
     failed: Failed  # weights that cannot be loaded, with the reason
+    broken: int = 0  # questions in a row whose answering broke off
 
     def heed(self) -> bool:
         """Raises Cancelled when the user asked to cancel; False otherwise, as no answer is cut short."""
@@ -57,7 +66,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         Fault: "questions.gone", "chat.base_gone", "chat.tuned_gone", "chat.no_memory", "chat.no_memory_alone".
     """
     reporter.phase("loading")
-    questions = read_questions(ctx.settings, job.id)
+    questions = read_asked(ctx.settings, job.id)
     task = _task(ctx, job, reporter)
     done = _go_on(ctx, job.id)
     _load(task)
@@ -125,19 +134,20 @@ def _plan(ctx: Context, job: Job, setup: Setup) -> ResidentModels:
     return plan_of(ctx.settings, setup, placed, threads_beside(ctx, job))
 
 
-def _answer(task: _Task, file: IO[str], questions: Sequence[str], first: int) -> int:
+def _answer(task: _Task, file: IO[str], questions: Sequence[ListQuestion], first: int) -> int:
     """Ask some of them at once and write what is said; how many they were."""
     asks: list[Ask] = []
-    rows: list[ListRow] = [{"question": question, "answers": {}} for question in questions]
-    for place, row in enumerate(rows):
+    rows = [_row(question) for question in questions]
+    for place, (row, question) in enumerate(zip(rows, questions, strict=True)):
         failed: dict[str, Fault] = {}
         try:
-            for ask in make_asks(task.ctx, task.setup, (), row["question"], int(task.setup.settings["seed"]), failed):
+            setup = _filled(task.setup, question)
+            for ask in make_asks(task.ctx, setup, (), row["question"], int(setup.settings["seed"]), failed):
                 asks.append(replace(ask, side=f"{place} {ask.side}"))
         except Fault as fault:  # this question alone cannot be asked
             failed = {side.side: fault for side in task.setup.sides}
         row["answers"] = {side: _refused(fault) for side, fault in failed.items()}
-    for event in _said(task, asks, first):
+    for event in _said_each(task, asks, first):
         place, side = event["side"].split(" ", 1)
         rows[int(place)]["answers"][side] = cast(ListAnswer, {key: event[key] for key in _KEPT})
     file.writelines(_line(row) for row in rows)
@@ -145,8 +155,55 @@ def _answer(task: _Task, file: IO[str], questions: Sequence[str], first: int) ->
     return len(rows)
 
 
+def _row(question: ListQuestion) -> ListRow:
+    row: ListRow = {"question": question["question"], "answers": {}}
+    if "values" in question:
+        row["values"] = question["values"]
+    return row
+
+
+def _filled(setup: Setup, question: ListQuestion) -> Setup:
+    """The setup with the row's values in its system prompt. Raises Fault where the row cannot be asked."""
+    if fault := question.get("error"):
+        raise Fault(fault["code"], **fault["params"])
+    return fill_setup(setup, question.get("values"))
+
+
 def _refused(fault: Fault) -> ListAnswer:
     return {"text": "", "reason": "failed", "tokens": 0, "error": fault.as_dict()}
+
+
+def _said_each(task: _Task, asks: Sequence[Ask], number: int) -> list[Mapping[str, Any]]:
+    """As `_said`; where answering breaks off, each question is tried alone, and only those that break off again have no answer.
+
+    Raises:
+        Exception: the last of `_MOST_BROKEN` in a row: then it is not the questions that are at fault.
+    """
+    try:
+        said = _said(task, asks, number)
+        task.broken = 0 if asks else task.broken
+        return said
+    except Exception as error:
+        if len({ask.side.split(" ", 1)[0] for ask in asks}) > 1:
+            return [event for one in _apart(asks) for event in _said_each(task, one, number)]
+        task.broken += 1
+        if task.broken >= _MOST_BROKEN:
+            raise
+        log.warning("question %d of a list broke off", number, exc_info=error)
+        return [failed_side(ask, _why(error)) for ask in asks]
+
+
+def _apart(asks: Sequence[Ask]) -> list[list[Ask]]:
+    """The asks of each question."""
+    return [list(group) for _place, group in groupby(asks, lambda ask: ask.side.split(" ", 1)[0])]
+
+
+def _why(error: Exception) -> CodedMessage:
+    if isinstance(error, TunesmithError):
+        return error.as_dict()
+    if isinstance(error, MemoryError) or "out of memory" in str(error) or "can't allocate memory" in str(error):
+        return Fault("chat.out_of_memory").as_dict()
+    return Fault("chat.failed", reason=f"{type(error).__name__}: {error}"[:300]).as_dict()
 
 
 def _said(task: _Task, asks: Sequence[Ask], number: int) -> list[Mapping[str, Any]]:

@@ -22,6 +22,7 @@ from engine.jobs.runners.reward_env import reward_env
 from engine.jobs.signals import Cancelled, Interrupted
 from engine.jobs.spec import JobSpec, make_stored
 from engine.methods.common.declaration import RunContext
+from engine.objectives import objective_of
 from engine.planner.refusals import refusals
 from engine.training.limits.limits import DataLimit, TimeIsUp, memory_held, out_of_memory, time_held
 from engine.training.limits.memory_use import MemoryWatch, give_back
@@ -348,4 +349,6 @@ def _end(attempt: Attempt, loaded: _Loaded) -> None:
     keep_of_job(reporter, inputs, resources.work, progress, resources.record, whole=whole)
     reporter.progress(progress.step, callback.plan.total, val_loss=chosen.val_loss)
     status = "succeeded" if callback.ended is None else "stopped"
-    reporter.finish(status, result=results(progress, chosen) | {"ended": callback.ended} | kept)
+    reporter.finish(
+        status, result=results(progress, chosen, objective_of(inputs.spec.objective)) | {"ended": callback.ended} | kept
+    )

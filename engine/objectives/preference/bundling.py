@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Message = Mapping[str, Any]
 MASK: Values = {"train_on": "assistant", "teach_end": True}
+PARTED, REWRITTEN = "preference.parted", "preference.rewritten"
 _PARTED = Text("objectives.preference.bundling.parted")
 _REWRITTEN = Text("objectives.preference.bundling.rewritten")
 _IN_PART = ("lost_thoughts", "added_ends", "open_ends")
@@ -66,7 +67,7 @@ def answered(
     if len(taken) < len(found):
         return None
     if any(one.prompt != taken[0].prompt for one in taken[1:]):
-        raise Fault("preference.rewritten", reason=_REWRITTEN.as_dict())
+        raise Fault(REWRITTEN, reason=_REWRITTEN.as_dict())
     if not taken[0].prompt:
         return None
     notes = sum((one.notes for one in taken), Counter[str]())
@@ -77,7 +78,7 @@ def _apart(prompt: Sequence[Message], answers: Sequence[Sequence[Message]]) -> t
     """What all share, and the last turn of each answer."""
     shared = list(answers[0][:-1])
     if any(list(answer[:-1]) != shared for answer in answers[1:]):
-        raise Fault("preference.parted", reason=_PARTED.as_dict())
+        raise Fault(PARTED, reason=_PARTED.as_dict())
     return [*map(_read_only, prompt), *map(_read_only, shared)], [answer[-1] for answer in answers]
 
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from engine.core.errors import Fault
 from engine.data.templates.losses import refuses_a_row
 from engine.objectives.declaration import LeftOut, Parts, Row, Values
-from engine.objectives.preference.bundling import Message, PromptAnswers, answered, conversations
+from engine.objectives.preference.bundling import (
+    PARTED,
+    REWRITTEN,
+    Message,
+    PromptAnswers,
+    answered,
+    conversations,
+)
 
 if TYPE_CHECKING:
     from engine.data.templates.template import ChatTemplate
@@ -70,9 +77,9 @@ def read_row(
     try:
         found = answered(template, row["prompt"], answers, row.get("tools"))
     except Fault as fault:
-        if not (refuses_a_row(fault) or fault.code in ("preference.parted", "preference.rewritten")):
+        if not (refuses_a_row(fault) or fault.code in (PARTED, REWRITTEN)):
             raise
-        left_out("refused", fault=fault)
+        left_out("parted" if fault.code == PARTED else "refused", fault=fault)
         return None
     if found is None:
         left_out("unlearnable")

@@ -28,11 +28,10 @@ def open_arena(ctx: Context, chat: Chat, wanted: ArenaWish) -> int:
         NotFound, SpecError: as `Chat.open`.
         Fault: "arena.one_side", "arena.no_validation", or why the questions cannot be asked.
     """
-    questions = _questions(chat, wanted)
-    conversation = chat.open(wanted["base_id"], wanted["tuned_ids"], wanted["settings"], sides=wanted.get("sides"))
-    if len(chat.whole_view(conversation)["sides"]) < 2:
-        chat.delete(conversation)
+    if len(set(wanted["sides"])) < 2:
         raise Fault("arena.one_side")
+    questions = _questions(chat, wanted)
+    conversation = chat.open(wanted["base_id"], settings=wanted["settings"], sides=wanted["sides"])
     apart = bool(wanted["apart"]) or bool(questions)
     with ctx.db.write() as s:
         kept = new_blind(questions, apart=apart, reveal=bool(wanted["reveal"]))
@@ -45,15 +44,16 @@ def _questions(chat: Chat, wanted: ArenaWish) -> list[str]:
         return clean_questions(wanted["questions"])
     if wanted["source"] == "own":
         return []
-    found = validation_questions(chat, wanted["tuned_ids"])
+    found = validation_questions(chat, wanted["sides"])
     if not found:
         raise Fault("arena.no_validation")
     return found
 
 
-def validation_questions(chat: Chat, tuned_ids: Sequence[int]) -> list[str]:
-    """Validation questions of the data that the tuned models learnt from, of each in turn, mixed."""
-    own = [chat.suggestions(int(one), _MOST_VALIDATION) for one in tuned_ids]
+def validation_questions(chat: Chat, sides: Sequence[str]) -> list[str]:
+    """Validation questions of the data that the tuned models among the sides learnt from, mixed. Raises NotFound."""
+    ids = [one.removeprefix("tuned:") for one in sides if one.startswith("tuned:")]
+    own = [chat.suggestions(int(one), _MOST_VALIDATION) for one in ids if one.isdecimal()]
     found = list(dict.fromkeys(question for questions in own for question in questions))
     random.shuffle(found)
     return found[:_MOST_VALIDATION]

@@ -51,9 +51,14 @@ def answers_table(ctx: Context, job_id: int, form: str, say: Say) -> tuple[Path,
     return target, f"{name}.{form}"
 
 
+def _columns(job: Job) -> list[str]:
+    """The variables that rows filled."""
+    return [str(name) for name in job.spec.get("columns", [])]
+
+
 def _head(job: Job, say: Say) -> list[str]:
     """Names of the columns, each once, with the weights that answered."""
-    heads = [say("questions.file.question")]
+    heads = [*_columns(job), say("questions.file.question")]
     for side in job.spec["sides"]:
         weights = side["weights_hash"][:_HASH]
         head = say("questions.file.side", name=side["label"], kind=say(f"playground.{side['kind']}"), weights=weights)
@@ -64,7 +69,8 @@ def _head(job: Job, say: Say) -> list[str]:
 def _rows(ctx: Context, job: Job, say: Say) -> Iterator[list[str]]:
     for row in read_answers(ctx.settings, job.id):
         texts = [_answer(row, side)["text"] for side in job.spec["sides"]]
-        yield [row["question"], *texts, _notes(row, job, say)]
+        values = [row.get("values", {}).get(name, "") for name in _columns(job)]
+        yield [*values, row["question"], *texts, _notes(row, job, say)]
 
 
 def _answer(row: ListRow, side: SideView) -> ListAnswer:
@@ -91,6 +97,8 @@ def _settings(job: Job, say: Say) -> list[list[str]]:
     lines = [[say("questions.file.made"), time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(job.created_at))]]
     for side in job.spec["sides"]:
         lines.append([say("questions.file.weights", name=side["label"]), side["weights_hash"]])
+    if template := job.spec.get("template"):
+        lines.append([say("questions.file.template"), template])
     for key, value in job.spec["settings"].items():
         lines.append([say(f"questions.file.setting.{key}"), "" if value is None else str(value)])
     return lines

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.services.chat.blind import refuse_hidden
 from engine.services.chat.sides import clean_prompt, find_conversation
 from engine.services.chat.variables import Values
 from engine.shapes.branches import TurnVersions
@@ -38,6 +39,8 @@ def correct(ctx: Context, conversation_id: int, turn: int, side: str, text: str)
     """A branch in which a side's answer is what a person wrote, to go on from it; its id. Raises as `branch`, or "chat.empty_answer"."""
     if not text.strip():
         raise Fault("chat.empty_answer")
+    with ctx.db.read() as s:
+        refuse_hidden(find_conversation(s, conversation_id), turn)
     said = {"content": clean_prompt(text), "status": "complete", "weights_hash": None}  # no weights wrote this
 
     def rewrite(s: Session, new: int) -> None:

@@ -197,6 +197,9 @@ class Chat:
         prompt = next((m.content for m in messages if m.turn == turn and m.role == conversations.USER), None)
         if prompt is None:
             raise Fault("chat.nothing_to_repeat")
+        if sides:
+            with self._ctx.db.read() as s:
+                blind.refuse_hidden(find_conversation(s, conversation_id), turn)
         require_weights(self._ctx, setup.base)
         earlier = [m for m in messages if m.turn < turn]
         setup = fill_setup(setup, values_at(messages, turn))

@@ -33,13 +33,15 @@ class _Column:
 
     name: str
     questions: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)  # the row of each
     filled: int = 0  # cells that say something
 
-    def add(self, value: Any) -> None:
+    def add(self, value: Any, place: int) -> None:
         text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
         if text.strip():
             self.filled += 1
             if len(self.questions) < MOST_QUESTIONS:
+                self.places.append(place)
                 self.questions.append(text.strip()[: LONGEST_QUESTION + 1])  # a longer one is refused by its length
 
 
@@ -58,17 +60,17 @@ def read_question_file(path: Path, name: str) -> QuestionFile:
 def _read(path: Path, name: str, budget: ReadingBudget) -> QuestionFile:
     columns: dict[str, _Column] = {}
     skipped = 0
-    for record in _source(path, name, budget).records(budget):
+    for place, record in enumerate(_source(path, name, budget).records(budget)):
         if isinstance(record, Rejected):
             skipped += 1
             continue
         for column, value in record.values.items():
-            columns.setdefault(column, _Column(column)).add(value)
+            columns.setdefault(column, _Column(column)).add(value, place)
     found = [column for column in columns.values() if column.filled]
     if not found:
         raise Fault("questions.none")
     shown: list[QuestionColumn] = [
-        {"name": one.name, "questions": one.questions, "filled": one.filled} for one in found
+        {"name": one.name, "questions": one.questions, "places": one.places, "filled": one.filled} for one in found
     ]
     return {"columns": shown, "guess": _guess(found), "skipped": skipped}
 

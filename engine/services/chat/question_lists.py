@@ -7,11 +7,12 @@ import os
 import secrets
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
@@ -23,10 +24,12 @@ from engine.jobs.lanes import lane_for
 from engine.jobs.queue import enqueue
 from engine.jobs.views import views
 from engine.services.chat.choices import chosen
+from engine.services.chat.lists.rows import chosen_rows, placed_rows
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import setup_from, side_of
 from engine.serving.protocol import BASE
 from engine.shapes.chat import ListBounds, ListRow, QuestionListView
+from engine.shapes.lists import ListQuestion, RowWish
 from storage.job_tables import Job
 from storage.queries import jobs
 from storage.tables import LanguageModel
@@ -58,7 +61,28 @@ def start_list(
         NotFound, SpecError: models or settings that are not there, or no numbers.
         Fault: "questions.none", "questions.too_many", "questions.too_long"; or when the models do not belong together.
     """
-    asked, read = clean_questions(questions), read_chat_settings(settings)
+    asked: list[ListQuestion] = [{"question": one} for one in clean_questions(questions)]
+    return queue_list(ctx, base_id, sides, settings, asked, name=name, key=key, tuned_ids=tuned_ids)
+
+
+def queue_list(
+    ctx: Context,
+    base_id: int,
+    sides: Sequence[str] | None,
+    settings: RawSpec | None,
+    asked: Sequence[ListQuestion],
+    *,
+    name: str,
+    key: str,
+    told: Mapping[str, Any] | None = None,
+    tuned_ids: Sequence[int] = (),
+) -> int:
+    """Queue a job that asks what was made ready. Arguments as of `start_list`, raises as it.
+
+    Args:
+        told: what else the job's spec says of the list.
+    """
+    read = read_chat_settings(settings)
     if read["seed"] is None:
         read["seed"] = secrets.randbelow(2**31)
     lane = lane_for("auto")
@@ -69,6 +93,7 @@ def start_list(
         who = [asdict(side) for side in setup_from(s, base, names, read).sides]
     with _written(ctx.settings, asked) as folder, ctx.db.write() as s:
         spec = {"tuned": ids, "settings": read, "sides": who, "questions": len(asked)}
+        spec |= told or {}
         job_id = enqueue(
             s,
             QUESTION_LIST,
@@ -111,7 +136,7 @@ def list_folder(settings: Settings, job_id: int) -> Path:
 
 
 def questions_file(settings: Settings, job_id: int) -> Path:
-    """The questions, one JSON text a line."""
+    """The questions, one JSON text a line; a `ListQuestion` where a row's values filled it."""
     return list_folder(settings, job_id) / "questions.jsonl"
 
 
@@ -121,11 +146,12 @@ def answers_file(settings: Settings, job_id: int) -> Path:
 
 
 @contextmanager
-def _written(settings: Settings, questions: Sequence[str]) -> Iterator[Path]:
+def _written(settings: Settings, questions: Sequence[ListQuestion]) -> Iterator[Path]:
     """A folder with the questions, to be put where the job's folder is; gone at the end where it was not."""
     folder = settings.folder("jobs", f".list-{uuid.uuid4().hex}")
     try:
-        lines = (json.dumps(one, ensure_ascii=False) + "\n" for one in questions)
+        plain = (one["question"] if set(one) == {"question"} else one for one in questions)
+        lines = (json.dumps(one, ensure_ascii=False) + "\n" for one in plain)
         (folder / "questions.jsonl").write_text("".join(lines), encoding="utf-8")
         yield folder
     finally:
@@ -140,14 +166,20 @@ def _put(folder: Path, target: Path) -> None:
 
 
 def read_questions(settings: Settings, job_id: int) -> list[str]:
-    """All of them. Raises Fault("questions.gone") where the file is not there any more."""
+    """All of them, with the values of their rows. Raises as `read_asked`."""
+    return [one["question"] for one in read_asked(settings, job_id)]
+
+
+def read_asked(settings: Settings, job_id: int) -> list[ListQuestion]:
+    """All of them with what belongs to them. Raises Fault("questions.gone") where the file is not there any more."""
     try:
         lines = (
             questions_file(settings, job_id).read_text(encoding="utf-8").split("\n")
         )  # not every line end of Unicode
     except OSError as error:
         raise Fault("questions.gone") from error
-    return [json.loads(line) for line in lines if line]
+    found = (json.loads(line) for line in lines if line)
+    return [{"question": one} if isinstance(one, str) else one for one in found]
 
 
 def read_answers(settings: Settings, job_id: int) -> Iterator[ListRow]:
@@ -161,15 +193,25 @@ def read_answers(settings: Settings, job_id: int) -> Iterator[ListRow]:
 # ------------------------------------------------------------------ what the page follows
 
 
-def list_view(ctx: Context, job_id: int, after: int = 0, most: int = 50) -> QuestionListView:
-    """How far a list is, with at most `most` answered questions beyond the first `after`. Raises NotFound."""
+def list_view(
+    ctx: Context, job_id: int, after: int = 0, most: int = 50, wish: RowWish | None = None
+) -> QuestionListView:
+    """How far a list is, with at most `most` answered questions beyond the first `after`: as asked, or as wished for.
+
+    Raises:
+        NotFound: there is no such list.
+    """
     with ctx.db.read() as s:
         job = find_list(jobs.get_job(s, job_id), job_id)
         view = views(s, [job])[0]
+    rows = chosen_rows(read_answers(ctx.settings, job_id), wish) if wish else None
+    plain = islice(read_answers(ctx.settings, job_id), after, after + most)
     return {
         "job": view,
         "total": view["spec"]["questions"],
-        "rows": list(islice(read_answers(ctx.settings, job_id), after, after + most)),
+        "matched": None if rows is None else len(rows),
+        "rows": rows[after : after + most] if rows is not None else placed_rows(plain, after),
+        "columns": view["spec"].get("columns", []),
         "sides": view["spec"]["sides"],
         "settings": view["spec"]["settings"],
     }

@@ -16,7 +16,7 @@ _IN_EIGHT_BITS = "int8"
 
 CHAT_PARAMS = (
     Param(
-        key="system", kind="text", default="", optional=True, advanced=False,
+        key="system", kind="text", default="", optional=True, advanced=False, lines=3,
         label=Text("services.chat.settings.system.label"),
         help=Text("services.chat.settings.system.help"),
         usual=Text("services.chat.settings.system.usual"),

@@ -269,8 +269,12 @@ def _ask(ctx: Context, setup: Setup, one: Answerer, history: list[Mapping[str, s
     ids = reading.encode_prompt(history)
     if len(ids) >= context:
         raise Fault("chat.too_long", tokens=len(ids), limit=context - 1, turns=turns)
-    most = min(most, context - len(ids))
-    return Ask(one.side, one.key, tuple(ids), seed, most, *one.own_reading(ctx.settings))
+    return ask_with(ctx, one, ids, seed, min(most, context - len(ids)))
+
+
+def ask_with(ctx: Context, one: Answerer, ids: Sequence[int], seed: int, max_tokens: int) -> Ask:
+    """What a side is asked with a prompt of these tokens; with the tokenizer of its base where that is another one's."""
+    return Ask(one.side, one.key, tuple(ids), seed, max_tokens, *one.own_reading(ctx.settings))
 
 
 @lru_cache(maxsize=4)

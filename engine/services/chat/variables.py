@@ -33,6 +33,11 @@ def fill(text: str, values: Values) -> str:
     return _MARK.sub(lambda found: "{{" if found[1] is None else values[found[1]], text)
 
 
+def fill_known(text: str, values: Values) -> str:
+    """As `fill`; variables without a value stay as they stand."""
+    return _MARK.sub(lambda found: "{{" if found[1] is None else values.get(found[1]) or found[0], text)
+
+
 def fill_prompt(prompt: str, values: Values | None) -> tuple[str, dict[str, Any]]:
     """What is asked, and what is kept beside it so that it can be asked again; without values it is asked as it stands."""
     if values is None:

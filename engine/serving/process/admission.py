@@ -20,6 +20,7 @@ _MB = 1_000_000
 _SPARE_MB = 300  # left to the system and to jobs that grow a little
 _WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, EIGHT_BITS: 4.0}  # 8 bits are packed from fp32: what loading needs
 _HALF = 2.0  # bytes of a number that is worked with beside a quantised base
+_ROOM = 1.5  # that keys and values take ahead of the tokens that will come
 _READ_TOKENS = 1024  # read at once from a prompt
 _MOST_KEPT_MB = 1024  # of keys and values of earlier prompts
 _MOST_KEPT = 8  # tuned models that stay in memory although no chat uses them now
@@ -176,6 +177,6 @@ def working_bytes(wanted: Wanted, dtype: str) -> float:
 
 
 def _working(wanted: Wanted, shape: ModelShape, dtype: str) -> float:
-    kept = 2 * shape.layers * shape.kv_heads * shape.head_dim * wanted.tokens
+    kept = _ROOM * 2 * shape.layers * shape.kv_heads * shape.head_dim * wanted.tokens
     reading = min(wanted.tokens, _READ_TOKENS) * (3 * shape.intermediate + 10 * shape.hidden)
     return (kept + reading) * _WIDTH.get(dtype, _HALF) + 8 * shape.vocabulary

@@ -58,6 +58,11 @@ class SharedBase:
         self._joinable: dict[str, bool] = {}  # as it was tried; the base alone only when two of its rows meet
 
     @property
+    def quick(self) -> bool:
+        """Whether there is a quicker way through it than the model's own."""
+        return self._quick.open
+
+    @property
     def rows(self) -> int:
         """Tokens that the model has a row for in its embedding."""
         return int(self._model.get_input_embeddings().num_embeddings)

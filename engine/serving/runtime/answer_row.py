@@ -48,9 +48,9 @@ class AnswerRow:
         except Fault as fault:
             self.reason, self.error = "failed", fault.as_dict()
             return
+        self.first_at = self.first_at or time.monotonic()
         if self.request.words:
             self.worths.note(logits, token, self.request.words)
-        self.first_at = self.first_at or time.monotonic()
         if token in (self.ask.stop_ids or self.request.stop_ids):
             self.reason = "end"
             return

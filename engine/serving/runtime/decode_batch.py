@@ -22,11 +22,14 @@ class DecodeBatch:
 
     Attributes:
         lengths: tokens of each row that are in the cache.
+        width: places of the cache, padding included.
     """
 
-    def __init__(self, shared_base: SharedBase, rows: list[AnswerRow], cache: Any, lengths: list[int]) -> None:
+    def __init__(
+        self, shared_base: SharedBase, rows: list[AnswerRow], cache: Any, lengths: list[int], width: int = 0
+    ) -> None:
         self.shared_base, self.rows, self.cache, self.lengths = shared_base, rows, cache, lengths
-        self._width = max(lengths)
+        self.width = max(width, *lengths)
         self._draft = Draft() if len(rows) == 1 and draftable(shared_base, rows[0], cache) else None
 
     def read(self, ids: Sequence[int]) -> torch.Tensor:
@@ -44,24 +47,24 @@ class DecodeBatch:
             self._hold(self.lengths[0] - count)
 
     def _hold(self, length: int) -> None:
-        self.lengths, self._width = [length], length
+        self.lengths, self.width = [length], length
 
     def step(self) -> None:
         """One more token for each row (or some, where a draft was right); those that end leave the batch."""
         if self._draft is not None and len(self.rows) == 1:
             self._draft.step(self)
-            self._leave()
+            self.leave()
             return
         logits = self._next() if self.shared_base.cached else self._anew()
         self.lengths = [length + 1 for length in self.lengths]
-        self._width += 1
+        self.width += 1
         for row, scores in zip(self.rows, logits, strict=True):
             row.take(scores)
-        self._leave()
+        self.leave()
 
     def _next(self) -> torch.Tensor:
         ids = torch.tensor([[row.tokens[-1]] for row in self.rows], device=self.shared_base.device)
-        inputs = self.shared_base.inputs.padded(ids, self.cache, self.lengths, self._width)
+        inputs = self.shared_base.inputs.padded(ids, self.cache, self.lengths, self.width)
         return _forward(self.shared_base, self.rows, inputs)
 
     def _anew(self) -> torch.Tensor:
@@ -80,7 +83,8 @@ class DecodeBatch:
             ids = (*row.ask.ids, *row.tokens)[: length - row.before]
             self.shared_base.kept.keep(row.adapted.key, ids, row.before, row_of(self.cache, i, length))
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Let the rows go that have come to their end."""
         stay = [i for i, row in enumerate(self.rows) if row.reason is None]
         if len(stay) == len(self.rows):
             return
@@ -94,6 +98,15 @@ class DecodeBatch:
 def _forward(shared_base: SharedBase, rows: Sequence[AnswerRow], inputs: dict[str, Any]) -> torch.Tensor:
     keys = [row.adapted.key for row in rows]
     return shared_base.forward(keys, **inputs, **shared_base.inputs.last_only).logits[:, -1]
+
+
+def opened(row: AnswerRow) -> Any:
+    """The cache in which a row's prompt begins, with what was kept of it; the row says how much that is."""
+    shared_base = row.adapted.shared_base
+    cache, row.before = shared_base.open(row.adapted.key)
+    if begun := shared_base.kept.begun(row.adapted.key, row.ask.ids):
+        cache, row.reused = begun
+    return cache
 
 
 def prefill(row: AnswerRow, stopped: Callable[[], bool]) -> DecodeBatch | None:
@@ -112,9 +125,7 @@ def prefill(row: AnswerRow, stopped: Callable[[], bool]) -> DecodeBatch | None:
         inputs, read = shared_base.begin(row.adapted.key, ids)
         row.take(_forward(shared_base, [row], inputs)[0])
         return DecodeBatch(shared_base, [row], shared_base.inputs.cache_of(inputs), [read])
-    cache, row.before = shared_base.open(row.adapted.key)
-    if begun := shared_base.kept.begun(row.adapted.key, row.ask.ids):
-        cache, row.reused = begun
+    cache = opened(row)
     ids, read, logits = ids[:, row.reused :], row.before + row.reused, None
     for piece in ids.split(_PREFILL_TOKENS, dim=1):
         if stopped():
@@ -147,6 +158,6 @@ def join(batches: Sequence[DecodeBatch]) -> list[DecodeBatch]:
 
 
 def _batch(batches: Sequence[DecodeBatch]) -> DecodeBatch:
-    lengths = [batch.lengths[0] for batch in batches]
-    cache = stacked([batch.cache for batch in batches], lengths)
-    return DecodeBatch(batches[0].shared_base, [row for batch in batches for row in batch.rows], cache, lengths)
+    cache = stacked([batch.cache for batch in batches], [batch.width for batch in batches])
+    rows, lengths = ([one for b in batches for one in ones(b)] for ones in (lambda b: b.rows, lambda b: b.lengths))
+    return DecodeBatch(batches[0].shared_base, rows, cache, lengths, max(batch.width for batch in batches))

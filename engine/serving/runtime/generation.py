@@ -1,4 +1,4 @@
-"""Several sides answer at the same time: each prompt is read alone, then tokens come in one batch or in turns."""
+"""Several sides answer at the same time: prompts are read, then tokens come in one batch or in turns."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from engine.serving.runtime.adapted_model import AdaptedModel
 from engine.serving.runtime.answer_row import AnswerRow
 from engine.serving.runtime.decode_batch import DecodeBatch, join, prefill
 from engine.serving.runtime.failed_sides import told
+from engine.serving.runtime.reading import read_some
 
 log = logging.getLogger("tunesmith.inference")
 _FAILS = (Fault, RuntimeError, ValueError, LookupError, MemoryError)  # of one side; a wish to cancel is none
@@ -49,8 +50,9 @@ def generate(
     for row in rows:
         row.halted = partial(side_stopped, row.ask.side)
     speaker = _Speaker({"": template, **(templates or {})}, emit)
-    batches: list[DecodeBatch] = []
-    for row in rows:
+    batches, begun, alone = read_some(rows, stopped)
+    speaker.say(begun)
+    for row in alone:
         batch = _read(row, stopped)
         speaker.say([row])
         if batch is not None and row.reason is None:

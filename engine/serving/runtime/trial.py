@@ -47,11 +47,11 @@ class TextInputs:
         return self._with(ids, cache, places)
 
     def padded(self, ids: torch.Tensor, cache: Any, lengths: Sequence[int], width: int) -> dict[str, Any]:
-        """One more token for each row of a cache that holds `lengths` tokens of them, padded on the left to `width`."""
-        counts = torch.tensor(lengths, device=ids.device)[:, None]
-        inputs = self._with(ids, cache, counts)
+        """More tokens for each row of a cache that holds `lengths` tokens of them, padded on the left to `width`."""
+        counts, more = torch.tensor(lengths, device=ids.device)[:, None], ids.shape[1]
+        inputs = self._with(ids, cache, counts + torch.arange(more, device=ids.device))
         if min(lengths) != width:
-            columns = torch.arange(width + 1, device=ids.device)[None]
+            columns = torch.arange(width + more, device=ids.device)[None]
             inputs["attention_mask"] = (columns >= width - counts).long()
         return inputs
 

@@ -30,21 +30,21 @@ class Examples:
 
     Attributes:
         train, val: the examples of each split.
-        counts: rows left out by reason: "dropped", "unlearnable", "refused"; also "truncated" and "skipped_turns", which
+        counts: rows left out by reason: "dropped", "unlearnable", "refused", "parted"; also "truncated" and "skipped_turns", which
             are trained in part, "cropped_answers", and rows in whose texts "control_tokens" are text.
-        refusal: why the first refused row was, in both languages where the reason is ours.
+        refusals: why the first refused row and the first parted one were, in both languages where the reason is ours.
     """
 
     train: TokenizedDataset = field(init=False)
     val: TokenizedDataset = field(init=False)
     counts: Counter[str] = field(default_factory=Counter)
-    refusal: str | Said = ""
+    refusals: dict[str, str | Said] = field(default_factory=dict)
 
     def left_out(self, name: str, count: int = 1, fault: Fault | None = None) -> None:
         """Count rows that are left out, or learnt in part."""
         self.counts[name] += count
         if fault is not None:
-            self.refusal = self.refusal or reason_of(fault)
+            self.refusals.setdefault(name, reason_of(fault))
 
 
 def make_example(encoded: Encoded) -> Example:
@@ -112,9 +112,9 @@ def load_examples(
 
 
 def _nothing_left(objective: Objective, training: Mapping[str, Any], found: Examples) -> Fault:
-    names = ("dropped", "unlearnable", "refused")
-    told: dict[str, Any] = {name: found.counts[name] for name in names}
-    told |= {"max_length": training["max_length"], "reason": found.refusal or "-"}
+    told: dict[str, Any] = {name: found.counts[name] for name in ("dropped", "unlearnable")}
+    told |= {"refused": found.counts["refused"] + found.counts["parted"], "max_length": training["max_length"]}
+    told |= {"reason": next(iter(found.refusals.values()), "-")}
     if objective.online is not None:
         return Fault("training.no_questions", **told)
     if objective.learns_from & _COMPARED:

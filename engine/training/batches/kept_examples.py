@@ -14,7 +14,7 @@ from engine.core.caches import keep
 from engine.training.batches.examples import Examples
 from engine.training.batches.tokenized_dataset import TokenizedDataset
 
-_VERSION = 2  # of how rows become tokens: files of another one are made anew
+_VERSION = 3  # of how rows become tokens: files of another one are made anew
 _MADE = "made.json"
 
 
@@ -30,7 +30,7 @@ def kept_examples(folder: Path, made_of: dict[str, Any], make: Callable[[], Exam
         return known, True
     shutil.rmtree(folder, ignore_errors=True)
     found = make()
-    told = {"key": key, "counts": dict(found.counts), "refusal": found.refusal}
+    told = {"key": key, "counts": dict(found.counts), "refusals": found.refusals}
     keep(folder / _MADE, json.dumps(told))
     return found, False
 
@@ -40,7 +40,7 @@ def _known(folder: Path, key: str) -> Examples | None:
         told = json.loads((folder / _MADE).read_text(encoding="utf-8"))
         if told["key"] != key:
             return None
-        found = Examples(Counter(told["counts"]), told["refusal"])
+        found = Examples(Counter(told["counts"]), told["refusals"])
         found.train, found.val = (TokenizedDataset(folder / f"{split}.arrow") for split in ("train", "val"))
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -15,12 +15,12 @@ from engine.training.doctor.answers import looping, same_answers
 from engine.training.doctor.data import one_sided
 from engine.training.doctor.declaration import Ailment, History, Rule
 from engine.training.doctor.pairs import displaced, saturated
-from engine.training.doctor.rewards import cut_short, diverging, flat, hacking_length, narrowing
+from engine.training.doctor.rewards import cut_short, diverging, flat, hacking_length, narrowing, never_ended
 from storage.queries.events import events_after
 from storage.queries.metrics import series_after
 
 RULES: tuple[Rule, ...] = (
-    one_sided, flat, diverging, hacking_length, cut_short, narrowing, displaced, saturated, looping, same_answers,
+    one_sided, flat, diverging, hacking_length, cut_short, never_ended, narrowing, displaced, saturated, looping, same_answers,
 )  # fmt: skip
 _MARK = "doctor_"
 _OFTEN, _SELDOM = 200, 10  # steps that are each looked at; of later ones, every tenth

@@ -70,6 +70,13 @@ def cut_short(history: History) -> Ailment | None:
     return None
 
 
+def never_ended(history: History) -> Ailment | None:
+    """Since the first step no answer has ended by itself: the limit is too low, or the model does not know how to end."""
+    if not history.has(WINDOW, "ended", "answer_tokens") or max(history.series["ended"]) > 0:
+        return None
+    return Ailment("unended", {"tokens": round(history.last("answer_tokens"))})
+
+
 def narrowing(history: History) -> Ailment | None:
     """The model hesitates no more: its answers become the same before the reward is won."""
     if not history.has(_ENOUGH, "entropy", "reward") or _solved(history):
@@ -82,7 +89,7 @@ def narrowing(history: History) -> Ailment | None:
 
 def flat(history: History) -> Ailment | None:
     """In nearly all groups all answers get the same reward: there is nothing to learn from."""
-    if not history.has(WINDOW, "flat_groups", "reward") or history.last("flat_groups") < _FLAT:
+    if not history.has(WINDOW, "flat_groups", "reward") or history.last("flat_groups") < _FLAT or never_ended(history):
         return None
     share = {"percent": round(100 * history.last("flat_groups"))}
     if _solved(history):

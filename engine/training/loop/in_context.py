@@ -111,7 +111,9 @@ def answer_in_context(attempt: Attempt, most_held_out: int) -> None:
             folders.keep(model, run.progress, run.progress.now)
     reporter.progress(_STEPS, _STEPS, 0.0, val_loss=run.progress.val_loss)
     stopped = ended is not None or reporter.requested() == "stop"
-    result = results(run.progress, run.progress.now) | {"ended": "time" if ended == "time" else None}
+    result = results(run.progress, run.progress.now, objective_of(spec.objective)) | {
+        "ended": "time" if ended == "time" else None
+    }
     reporter.finish("stopped" if stopped else "succeeded", result=result)
 
 

@@ -152,10 +152,10 @@ def _rows_path(now: Path, spec: JobSpec, dataset: Dataset) -> Path:
 def _tell_left_out(examples: Examples, template: ChatTemplate, reporter: Reporter) -> None:
     if template.thinking == EMPTY and not template.knows_thinking:
         reporter.event("warning", "no_empty_thought")
-    said: dict[str, Any] = {"reason": examples.refusal or "-", "token": template.end_text}
     for name, count in examples.counts.items():
         if count:
             level = "info" if name == "added_ends" else "warning"
+            said: dict[str, Any] = {"reason": examples.refusals.get(name, "-"), "token": template.end_text}
             reporter.event(level, f"rows_{name}", count=count, **said)
 
 

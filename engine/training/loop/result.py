@@ -15,7 +15,6 @@ from engine.core.version import libraries
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.token_rows import FILE
 from engine.evaluation.comparison.objective_measures import RESULT as COMPARED
-from engine.evaluation.metrics.perplexity import perplexity
 from engine.jobs.reporter import Reporter
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
@@ -26,6 +25,8 @@ from engine.models.base.paths import known_elsewhere
 from engine.models.tuned.integrity import FILES, hash_of_result, hashed_files, hashes_of_result, remember_result
 from engine.models.tuned.rounding import fitting, round_to
 from engine.models.tuned.versions import LAST_SUFFIX, with_versions
+from engine.objectives import objective_of
+from engine.objectives.declaration import Objective
 from engine.training.limits.safe_files import new_folder, size
 from engine.training.loop.checkpoints import CheckedStep, TrainingProgress
 from engine.training.loop.start import Start
@@ -46,34 +47,35 @@ class Written:
     target: Path  # where they belong
     hashes: Mapping[str, str]  # of its files
 
-    def row(self, settings: Settings, progress: TrainingProgress) -> dict[str, Any]:
+    def row(self, settings: Settings, progress: TrainingProgress, objective: Objective) -> dict[str, Any]:
         """What the tuned model's row says of them."""
         return {
             "path": settings.relative(self.target),
             "bytes": size(self.aside),
             "weights_hash": hash_of_result({name: self.hashes[name] for name in hashed_files(self.aside)}),
-            "metrics": results(progress, self.check),
+            "metrics": results(progress, self.check, objective),
         }
 
 
-def results(progress: TrainingProgress, check: CheckedStep) -> dict[str, Any]:
+def results(progress: TrainingProgress, check: CheckedStep, objective: Objective) -> dict[str, Any]:
     """The numbers of a job's end.
 
     Args:
         check: of the weights that became the model.
+        objective: what was optimised; it says what else its validation loss tells.
     """
     speed = progress.tokens / progress.seconds if progress.seconds else None
     numbers: dict[str, Any] = {
         "train_loss": check.train_loss,
         "val_loss": check.val_loss,
         "base_val_loss": progress.base_val_loss,
-        "perplexity": perplexity(check.val_loss),
         "steps": progress.step,
         "model_step": check.step,
         "tokens": progress.tokens,
         "training_s": round(progress.seconds, 1),
         "tokens_per_s": None if speed is None else round(speed, 1),
         "peak_memory_mb": round(progress.peak_memory_mb),
+        **({} if check.val_loss is None else objective.validation(check.val_loss)),
         **check.others,
         **{f"base_{key}": value for key, value in progress.base_others.items()},
     }
@@ -121,12 +123,13 @@ class ResultFolders:
 
         Raises Fault("training.disk_full"), and Cancelled where the user cancelled as late as now: then nothing is left.
         """
+        objective = objective_of(self.spec.objective)
         written = self._write(model, check, "")
-        row = self._named() | written.row(self.settings, progress)
+        row = self._named() | written.row(self.settings, progress, objective)
         kept = [one for one in (written, self.last) if one is not None]
         row["lineage"] |= {FILES: {one.target.name: dict(one.hashes) for one in kept}}
         if self.last is not None:
-            row = with_versions(row, self.last.row(self.settings, replace(progress, answers=None)))
+            row = with_versions(row, self.last.row(self.settings, replace(progress, answers=None), objective))
         before = [self._target(suffix) for suffix in ("", LAST_SUFFIX) if self._target(suffix).exists()]
         with self.reporter.transaction() as s:
             self.reporter.heed()

@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session
 from storage.ranking_tables import RankedPrompt, Ranking
 from storage.tables import Conversation
 
-BAD = "bad"  # verdict: none of the answers was good
-
 
 def votes_and_prompts(s: Session) -> list[tuple[RankedPrompt, Ranking]]:
     """Every ranking with its prompt, of the playground and of drawn answers, in the order in which they were given first."""

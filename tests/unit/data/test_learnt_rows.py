@@ -68,5 +68,5 @@ def test_rows_that_a_template_would_rob_are_left_out_with_the_reason(tmp_path: P
     ]
     found = load_examples(rows, template(tmp_path, silent), usual_objective(), TRAINING, tmp_path)
     assert (len(found.train), found.counts["refused"]) == (1, 1)
-    assert isinstance(found.refusal, dict)
-    assert "system prompts" in found.refusal["en"]
+    assert isinstance(found.refusals["refused"], dict)
+    assert "system prompts" in found.refusals["refused"]["en"]

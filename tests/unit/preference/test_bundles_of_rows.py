@@ -70,7 +70,7 @@ def test_what_cannot_be_learnt_from_is_left_out_and_counted(template: ChatTempla
     rows = [pair([ASK], GOOD, GOOD), pair([ASK], weight=0), parted, pair([ASK], bad={**BAD, "content": "so " * 600})]
     bundles, told = made("dpo", template, *rows)
     assert bundles == []
-    assert told == {"identical_answers": 1, "unlearnable": 1, "refused": 1, "dropped": 1}
+    assert told == {"identical_answers": 1, "unlearnable": 1, "parted": 1, "dropped": 1}
 
 
 def test_long_prompts_lose_their_beginning_and_answers_nothing(template: ChatTemplate) -> None:

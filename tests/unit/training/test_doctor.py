@@ -36,6 +36,8 @@ REWARDS: Mapping[str, tuple[set[str], Course]] = {
     "length pays": ({"length"}, {"reward": _line(0.2, 0.7), "kl": _rising(0, 0.1), "entropy": _rising(1.2, 0.8), "answer_tokens": _line(30, 90), "ended": _line(0.95, 0.9)}),
     "runs to the limit": ({"length", "cut"}, {"reward": _line(0.2, 0.7), "kl": _rising(0, 0.1), "answer_tokens": _line(40, 126), "ended": _line(0.95, 0.1)}),
     "all alike": ({"narrow"}, {"reward": _rising(0.1, 0.4, 4), "kl": _rising(0, 0.2), "entropy": _rising(1.2, 0.02, 8), "answer_tokens": _line(30, 28), "flat_groups": _line(0.1, 0.7)}),
+    "never ends": ({"unended"}, {"reward": _line(-0.5, -0.5), "entropy": _line(1.2, 1.2), "answer_tokens": _line(40, 40), "ended": _line(-1, -1), "flat_groups": _line(1, 1)}),
+    "ends late": (set(), {"reward": _rising(0.1, 0.6), "entropy": _rising(1.2, 0.7), "answer_tokens": _line(40, 30), "ended": _line(0.2, 0.9), "flat_groups": _line(0.3, 0.2)}),
     "too hard": ({"flat"}, {"reward": _line(0.0, 0.0), "entropy": _line(1.2, 1.2), "answer_tokens": _line(30, 30), "flat_groups": _line(0.97, 0.97)}),
     "won": ({"flat_solved"}, {"reward": _rising(0.3, 1.0, 4), "kl": _rising(0, 0.2, 6), "entropy": _rising(1.2, 0.05, 6), "answer_tokens": _line(20, 12), "flat_groups": _rising(0.1, 1.0, 4)}),
 }  # fmt: skip

@@ -115,7 +115,7 @@ def test_refused_rows_are_counted_with_the_reason(tmp_path: Path) -> None:
     found = load_examples([SHORT, chat("c", "d")], template, usual_objective(), TRAINING, tmp_path)
     assert len(found.train) == 1
     assert found.counts["refused"] == 1
-    assert found.refusal == "no a"
+    assert found.refusals == {"refused": "no a"}
 
 
 def test_prompts_come_from_the_first_rows_with_their_answers(template: ChatTemplate) -> None:

@@ -208,7 +208,7 @@ export interface ArenaView {
   reveal: boolean;
   /** each question is asked alone */
   apart: boolean;
-  /** tuned models that take part */
+  /** tuned models of the base that take part */
   tuned_ids: number[];
 }
 
@@ -216,10 +216,8 @@ export interface ArenaView {
 export interface ArenaWish {
   /** base model */
   base_id: number;
-  /** that answer as well */
-  tuned_ids: number[];
-  /** names of all that answer, in place of these */
-  sides?: string[];
+  /** names of all that answer */
+  sides: string[];
   /** to answer with */
   settings: ChatSettings;
   /** of the questions: `own` is asked by hand */
@@ -1452,6 +1450,8 @@ export interface EpochTokens {
 export interface EvidenceView {
   /** whether that is enough, and how many more it takes */
   sentence: CodedMessage;
+  /** all of them by hash */
+  voted: Record<string, VotedModel>;
   /** by group, the strongest first */
   models: RankedModel[];
   /** of every two that met in blind votes */
@@ -2314,6 +2314,10 @@ export interface JobView {
   objective: string | null;
   /** what it makes answers in words; a reward model scores answers instead */
   talks: boolean;
+  /** it learns from what answers get: its losses tell nothing */
+  by_reward: boolean;
+  /** of the validation prompts' answers at the latest check, where it learns by that */
+  reward: number | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -2686,6 +2690,10 @@ export interface ListRow {
   question: string;
   /** by side */
   answers: Record<string, ListAnswer>;
+  /** that filled its variables, by name */
+  values?: Record<string, string>;
+  /** in the list, from 0 */
+  place?: number;
 }
 
 /** A job in the list. */
@@ -2724,6 +2732,10 @@ export interface ListedJob {
   objective: string | null;
   /** what it makes answers in words; a reward model scores answers instead */
   talks: boolean;
+  /** it learns from what answers get: its losses tell nothing */
+  by_reward: boolean;
+  /** of the validation prompts' answers at the latest check, where it learns by that */
+  reward: number | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -3280,6 +3292,10 @@ export interface NamedJob {
   objective: string | null;
   /** what it makes answers in words; a reward model scores answers instead */
   talks: boolean;
+  /** it learns from what answers get: its losses tell nothing */
+  by_reward: boolean;
+  /** of the validation prompts' answers at the latest check, where it learns by that */
+  reward: number | null;
   /** data set that it is about */
   dataset_id: number | null;
   /** base model that it is about */
@@ -3902,6 +3918,10 @@ export interface QuestionListView {
   total: number;
   /** answered ones, from where the page asked */
   rows: ListRow[];
+  /** rows that are as wished for; None where nothing was */
+  matched: number | null;
+  /** variables that the rows fill */
+  columns: string[];
   /** who answers */
   sides: SideView[];
   /** that they answer with */
@@ -3948,14 +3968,14 @@ export interface RankedAnswer {
   whole: boolean;
 }
 
-/** A model that votes compare with others. */
+/** A model among those that blind votes compare with it. */
 export interface RankedModel {
-  /** hash that names it */
-  weights: string;
-  /** for people; the newest it was called by */
+  /** for people: the newest that it was called by */
   name: string;
   /** as pages colour it */
   kind: "base" | "tuned" | "fewshot";
+  /** hash that names it */
+  weights: string;
   /** models of different groups were never compared */
   group: number;
   /** within the group; equal where intervals overlap */
@@ -4624,6 +4644,18 @@ export interface RowShape {
   fields: RowField[];
   /** field that takes one more column */
   further: "input" | "system" | null;
+}
+
+/** Which rows of a table are looked at, and in which order. */
+export interface RowWish {
+  /** that stands in a question, a value or an answer */
+  search?: string;
+  /** rows whose answers are so */
+  only?: "" | "differ" | "same" | "failed" | "cut";
+  /** "": as asked; "question"; "unlike": by how different the answers are; a side: by the length of its answers */
+  sort?: string;
+  /** the largest first */
+  down?: boolean;
 }
 
 /** One job of an entrant. */
@@ -5478,6 +5510,14 @@ export interface VoteView {
   better: string;
 }
 
+/** A model that answers were voted on of. */
+export interface VotedModel {
+  /** for people: the newest that it was called by */
+  name: string;
+  /** as pages colour it */
+  kind: "base" | "tuned" | "fewshot";
+}
+
 /** What blind votes say of a tuned model against its base. */
 export interface VotesAgainstBase {
   /** votes */
@@ -5510,6 +5550,24 @@ export interface WaitingSettings {
   training: Record<string, any>;
   /** by method */
   training_by: Record<string, Record<string, any>>;
+}
+
+/** A prompt with variables and the rows that fill it, as a form asks for them. */
+export interface WantedBatch {
+  /** base model */
+  base_id: number;
+  /** names of all that answer, in order */
+  sides: string[];
+  /** to answer with */
+  settings: ChatSettings;
+  /** the prompt with its {{variables}} */
+  template: string;
+  /** values by name */
+  rows: Record<string, string>[];
+  /** what lists call it */
+  name: string;
+  /** of the form: the same key is the same list */
+  key: string;
 }
 
 /** What is drawn. */
@@ -5840,6 +5898,8 @@ export interface PlaygroundFunctions {
   chat_delete(conversation_id: number): null;
   list_start(wanted: WantedList): number;
   list_act(job_id: number, action: "stop" | "resume"): null;
+  batch_start(wanted: WantedBatch): number;
+  list_open(job_id: number, place: number): number;
   save_row_targets(): NameOfId[];
   save_row(conversation_id: number, turn: number, side: string, row: SavedRow): number;
   chat_vote(conversation_id: number, turn: number, better: string | null, rater: string): VoteView;
@@ -5857,7 +5917,7 @@ export interface PlaygroundFunctions {
   prompt_list(): SystemPromptView[];
   prompt_keep(prompt_id: number | null, name: string, text: string): number;
   prompt_forget(prompt_id: number): null;
-  arena_questions(tuned_ids: number[]): number;
+  arena_questions(sides: string[]): number;
   arena_open(wanted: ArenaWish): number;
   arena_ask(conversation_id: number, rater: string, prompt: string | null): number;
   arena_again(conversation_id: number, rater: string): number;
@@ -5877,7 +5937,7 @@ export interface PlaygroundFunctions {
 export interface PlaygroundNews {
   arena_feed(conversation_id: number, rater: string, turn: number): ArenaView;
   chat_feed(conversation_id: number | null, place: number): ChatFeed;
-  list_view(job_id: number, after: number): QuestionListView;
+  list_view(job_id: number, after: number, most?: number, wish?: RowWish | null): QuestionListView;
   arena_results(conversation_id: number | null): EvidenceView;
 }
 

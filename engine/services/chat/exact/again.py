@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault
-from engine.core.settings import Settings
 from engine.services.chat.bare_base import require_weights
 from engine.services.chat.exact.kept import KeptAnswer, kept_answer
-from engine.services.chat.sides import Setup, load_setup
+from engine.services.chat.sides import Setup, ask_with, load_setup, narrowed
 from engine.serving.protocol import Ask
 from engine.shapes.exact import AskedAgain
 
@@ -28,7 +27,7 @@ def ask_again(ctx: Context, chat: Chat, conversation_id: int, turn: int, side: s
     """
     kept = kept_answer(ctx, conversation_id, turn, side)
     setup = setup_for(ctx, conversation_id, kept)
-    event = answered(chat, setup, same_ask(ctx.settings, setup, kept), kept.made_by["sampling"])
+    event = answered(chat, setup, same_ask(ctx, setup, kept), kept.made_by["sampling"])
     held, text = chat.status(), str(event["text"])
     same = text == kept.content
     return {
@@ -62,14 +61,14 @@ def setup_for(ctx: Context, conversation_id: int, *answers: KeptAnswer) -> Setup
         if sides[kept.side].weights_hash != kept.weights_hash:
             raise Fault("exact.other_weights", name=sides[kept.side].label)
     require_weights(ctx, setup.base)
-    return setup
+    return narrowed(setup, [kept.side for kept in answers])
 
 
-def same_ask(settings: Settings, setup: Setup, kept: KeptAnswer, max_tokens: int | None = None) -> Ask:
+def same_ask(ctx: Context, setup: Setup, kept: KeptAnswer, max_tokens: int | None = None) -> Ask:
     """What the side was asked; for another number of tokens where one is given."""
-    one, sampling = setup.answerers[kept.side], kept.made_by["sampling"]
-    seed, most = int(sampling["seed"]), int(max_tokens or sampling["max_tokens"])
-    return Ask(kept.side, one.key, kept.prompt_ids, seed, most, *one.own_reading(settings))
+    sampling = kept.made_by["sampling"]
+    most = int(max_tokens or sampling["max_tokens"])
+    return ask_with(ctx, setup.answerers[kept.side], kept.prompt_ids, int(sampling["seed"]), most)
 
 
 def answered(chat: Chat, setup: Setup, ask: Ask, sampling: Mapping[str, Any], words: int = 0) -> Mapping[str, Any]:

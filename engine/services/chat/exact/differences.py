@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.core.small_files import read_bytes
 from engine.data.templates.isolated.isolated_template import open_template
+from engine.data.templates.template import LARGEST_TOKENIZER
 from engine.models.base.paths import tokenizer_folder
 from engine.services.chat.exact.again import answered, same_ask, setup_for
 from engine.services.chat.exact.compared import ReadTwice, read_twice
@@ -32,8 +36,8 @@ def differences(ctx: Context, chat: Chat, conversation_id: int, turn: int, side:
 
     Raises:
         NotFound: one of them gave no answer in this turn.
-        Fault: "exact.same_side", "exact.empty", "exact.other_tokens", "exact.not_kept", "exact.side_gone", "exact.other_weights", or why nothing can be
-            asked.
+        Fault: "exact.same_side", "exact.empty", "exact.not_kept", "exact.side_gone", "exact.other_weights", "exact.other_tokens", or
+            why nothing can be asked.
     """
     if side == other:
         raise Fault("exact.same_side")
@@ -47,9 +51,15 @@ def differences(ctx: Context, chat: Chat, conversation_id: int, turn: int, side:
     kept = (said.made_by.get(_KEPT) or {}).get(other) or {}
     if kept.get("stamp") == stamp:
         return cast(SideDifferences, kept["found"])
-    found = _Reading(ctx, chat, setup, said, reads).found()
+    reading = _Reading(ctx, chat, setup, said, reads)
+    reading.check()
+    found = reading.found()
     _keep(ctx, conversation_id, turn, side, other, {"stamp": stamp, "found": found})
     return found
+
+
+def _vocabulary(folder: Path) -> str:
+    return hashlib.sha256(read_bytes(folder / "tokenizer.json", LARGEST_TOKENIZER)).hexdigest()
 
 
 def _stamp(said: KeptAnswer, reads: KeptAnswer) -> str:
@@ -87,23 +97,34 @@ class _Reading:
             "greedy_own": own,
         }
 
+    @property
+    def tokenizers(self) -> list[Path]:
+        """Folders with those of both sides."""
+        bases = [self.setup.answerers[one.side].base for one in (self.said, self.reads)]
+        return [tokenizer_folder(self.ctx.settings, base) for base in bases]
+
+    def check(self) -> None:
+        """Raises Fault("exact.other_tokens") where the two cut texts into other tokens, so that nothing can be compared one by one."""
+        mine, theirs = self.tokenizers
+        if mine != theirs and _vocabulary(mine) != _vocabulary(theirs):
+            names = [self.setup.answerers[one.side].label for one in (self.said, self.reads)]
+            raise Fault("exact.other_tokens", name=names[0], other=names[1])
+
     def _twice(self, answer: Sequence[int]) -> ReadTwice:
-        keys = [same_ask(self.ctx.settings, self.setup, one).weights for one in (self.said, self.reads)]
+        keys = [self.setup.answerers[one.side].key for one in (self.said, self.reads)]
         prompts = [one.prompt_ids for one in (self.said, self.reads)]
         forced = tuple(Forced(key, (*prompt, *answer), len(answer)) for key, prompt in zip(keys, prompts, strict=True))
         worths: dict[int, list[TokenWorth]] = {}
         for event in self.chat.run(self.setup, forced=forced, words=WORDS):
             if event["event"] == "forced":
                 worths[event["place"]] = [TokenWorth(*one) for one in event["worths"]]
-        base = self.setup.answerers[self.said.side].base
-        template = open_template(tokenizer_folder(self.ctx.settings, base), base.name)
-        return read_twice(template, worths[0], worths[1])
+        return read_twice(open_template(self.tokenizers[0]), worths[0], worths[1])
 
     def _greedy(self) -> tuple[int, ...]:
         """What the side says at temperature 0, with the token that ends it."""
         sampling: Mapping[str, Any] = self.said.made_by["sampling"]
         few = {"temperature": 0.0, "max_tokens": min(_GREEDY_TOKENS, sampling["max_tokens"])}
-        ask = same_ask(self.ctx.settings, self.setup, self.said, few["max_tokens"])
+        ask = same_ask(self.ctx, self.setup, self.said, few["max_tokens"])
         event = answered(self.chat, self.setup, ask, {**sampling, **few}, words=1)
         return (*event["ids"], *([] if event["end_id"] is None else [event["end_id"]]))
 

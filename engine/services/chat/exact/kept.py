@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.services.chat.blind import refuse_hidden
 from engine.services.chat.exact.made_by import unpacked_ids
 from engine.services.chat.sides import find_conversation
 from storage.queries import conversations
@@ -69,9 +70,14 @@ def kept_answer(ctx: Context, conversation_id: int, turn: int, side: str) -> Kep
 
 
 def kept_answers(ctx: Context, conversation_id: int, turn: int) -> list[KeptAnswer]:
-    """All finished answers of a turn. Raises NotFound where there is no such conversation."""
+    """All finished answers of a turn.
+
+    Raises:
+        NotFound: there is no such conversation.
+        Fault: "chat.blind" where nobody may know yet who gave them.
+    """
     with ctx.db.read() as s:
-        find_conversation(s, conversation_id)
+        refuse_hidden(find_conversation(s, conversation_id), turn)
         return [
             KeptAnswer(row.side, row.content, row.weights_hash, row.made_by, row.stats, row.created_at)
             for row in conversations.answers_with_makers(s, conversation_id, turn)

@@ -15,6 +15,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.core.version import ENGINE_VERSION, libraries
 from engine.data.templates.isolated.isolated_template import open_template
+from engine.data.templates.template import ChatTemplate
 from engine.services.chat.sides import Setup
 from engine.serving.protocol import Ask, Request
 
@@ -61,9 +62,13 @@ def _sampling(setup: Setup, request: Request, ask: Ask) -> dict[str, Any]:
     return chosen | drawn
 
 
+def _tokenizer(request: Request, ask: Ask) -> ChatTemplate:
+    return open_template(Path(ask.tokenizer or request.plan.tokenizer))
+
+
 def _shown(ask: Ask, request: Request) -> list[list[Any]]:
     try:
-        found = open_template(_tokenizer(request, ask)).marked(ask.ids)
+        found = _tokenizer(request, ask).marked(ask.ids)
     except Fault as fault:  # the answer is there all the same
         log.warning("The prompt of an answer could not be made readable: %s", fault)
         return []
@@ -71,19 +76,13 @@ def _shown(ask: Ask, request: Request) -> list[list[Any]]:
 
 
 def _template(setup: Setup, request: Request, ask: Ask) -> dict[str, Any]:
-    """{"name", "sha256" (None without a chat template), "thinking"}."""
+    """{"name", "sha256" (None without a chat template)}."""
     try:
-        source = open_template(_tokenizer(request, ask)).source
+        source = _tokenizer(request, ask).source
     except Fault:
         source = None
-    return {
-        "name": setup.answerers[ask.side].base.name,
-        "sha256": source and hashlib.sha256(source.encode()).hexdigest(),
-    }
-
-
-def _tokenizer(request: Request, ask: Ask) -> Path:
-    return Path(ask.tokenizer or request.plan.tokenizer)
+    name = setup.answerers[ask.side].base.name
+    return {"name": name, "sha256": source and hashlib.sha256(source.encode()).hexdigest()}
 
 
 def packed(ids: Sequence[int]) -> str:

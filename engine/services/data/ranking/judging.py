@@ -102,7 +102,9 @@ def keep_ranking(ctx: Context, prompt: int, rater: str, ranks: Sequence[int], be
         found = _prompt(s, prompt)
         if ranks and len(ranks) != len(found.answers):
             raise Fault("rank.ranks", count=len(found.answers))
-        rankings.put_ranking(s, prompt, name, ranks_of(ranks) if ranks else [], said, blind=True)
+        old = rankings.ranking_by(s, prompt, name)
+        blind = found.source == rankings.PAGE or old is None or old.blind  # names that were seen stay known
+        rankings.put_ranking(s, prompt, name, ranks_of(ranks) if ranks else [], said, blind=blind)
         return _queue(s, found.job_id, name)
 
 

@@ -54,9 +54,7 @@ class LeanForward:
             return False
         if inputs.get("logits_to_keep") != 1 and not _of_each(inputs):
             return False
-        if not inputs.keys() >= _NEEDED or ("attention_mask" in inputs and inputs["input_ids"].shape[1] > 1):
-            return False
-        return stackable(inputs["past_key_values"])
+        return inputs.keys() >= _NEEDED and stackable(inputs["past_key_values"])
 
     def forget(self) -> None:
         """Adapters come or go: those that were put together are of no use any more."""
@@ -177,12 +175,19 @@ class _Places:
 
 
 def _mask(given: Tensor | None, count: int, before: int) -> Tensor | None:
-    """Which earlier tokens each one may read, to be spread over (rows, heads, tokens, all); None where nothing is to be said."""
-    if given is not None:
-        return given[:, None, None].bool()
-    if count == 1 or before == 0:
+    """Which earlier tokens each one may read, to be spread over (rows, heads, tokens, all); None where nothing is to be said.
+
+    Args:
+        given: for each row which of all places are text: those that are not stand in front.
+        count: new tokens of each row.
+        before: places in front of them.
+    """
+    if count == 1:
+        return None if given is None else given[:, None, None].bool()
+    if before == 0:
         return None
-    return torch.ones(count, before + count, dtype=torch.bool).tril(before)
+    earlier = torch.ones(count, before + count, dtype=torch.bool).tril(before)
+    return earlier if given is None else given[:, None, None].bool() & earlier
 
 
 def _of_each(inputs: dict[str, Any]) -> bool:

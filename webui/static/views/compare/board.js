@@ -129,6 +129,7 @@ function actions(b) {
   const best = bestModels(view, b.lead);
   return [
     best.length > 1 && !view.active ? h("a", { class: "ts-btn small", id: "compare-chat", href: pageUrl("playground", { tuned: best.join(",") }) }, drawIcon("messages-square"), t("compare.chat_best")) : null,
+    best.length > 1 && !view.active ? h("a", { class: "ts-btn small", id: "compare-blind", href: pageUrl("playground", { arena: "new", tuned: best.join(",") }) }, drawIcon("thumbs-up"), t("arena.of_best")) : null,
     view.active ? button("compare-stop", "square", t("compare.stop"), (node) => stopAll(b, node), "small") : null,
     button("compare-join", "plus", t("compare.join"), () => join(b)),
     out ? null : button("compare-seed", "refresh-cw", t("compare.more_seed"), (node) => b.act(node, () => b.ctx.call("compare_seed", b.id))),

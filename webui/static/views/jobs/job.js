@@ -10,7 +10,7 @@ import { figureMetrics } from "./figures.js";
 import { jobLabels } from "./labels.js";
 import { jobAdvice } from "./memory.js";
 import {
-  JOB_ACTIVE, jobAct, jobBadge, jobBar, jobButton, jobError, jobDownload, jobFraction, jobHeadline, jobKind, jobLink, jobPhase,
+  JOB_ACTIVE, jobAct, jobBadge, jobBar, jobBlind, jobButton, jobError, jobDownload, jobFraction, jobHeadline, jobKind, jobLink, jobPhase,
   jobSoon, jobStage, jobState, jobTone, jobTry,
 } from "./parts.js";
 import { jobFigures, ranksKnown } from "./ranks.js";
@@ -159,7 +159,7 @@ function jobButtons(job, ctx, refresh) {
     },
   });
   return [
-    job.tuned_id ? jobTry(job, "jobs.chat", "primary") : null,
+    job.tuned_id ? [jobTry(job, "jobs.chat", "primary"), jobBlind(job)] : null,
     job.tuned_id ? jobLink("download", t("jobs.take"), pageUrl("models", { model: job.tuned_id })) : null,
     job.shown_at ? jobLink("table", t("jobs.open_at." + job.shown_at[0]), pageUrl(job.shown_at[0], { [job.shown_at[1]]: job.id }), "primary") : null,
     can.resume ? act("play", "resume", job.tuned_id || job.shown_at || !job.resuming_helps ? "" : "primary") : null,

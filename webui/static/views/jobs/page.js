@@ -140,6 +140,7 @@ function jobLosses(job) {
   if (!job.trains || job.status === "queued") return h("div", { class: "job-cell-loss" });
   const one = (kind, value) => h("div", { class: "job-loss" },
     h("span", { class: "ts-small " + kind }, t("jobs.loss.short." + kind)), h("b", { class: "ts-num" }, format.loss(value)));
+  if (job.by_reward) return h("div", { class: "job-cell-loss" }, one("reward", job.reward));
   return h("div", { class: "job-cell-loss" }, one("train", job.train_loss), one("val", job.val_loss));
 }
 

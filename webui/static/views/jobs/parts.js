@@ -118,6 +118,12 @@ export const jobTry = (job, words, look = "") => (job.talks
   ? jobLink("messages-square", t(words), pageUrl("playground", { tuned: job.tuned_id }), look)
   : jobLink("gauge", t("models.score"), pageUrl("playground", { scorer: job.tuned_id }), look));
 
+/**
+ * The way to vote on a finished model's answers and the base's without their names.
+ * @param {Server.NamedJob | Server.JobView} job
+ */
+export const jobBlind = (job) => (job.talks ? jobLink("thumbs-up", t("arena.with_base"), pageUrl("playground", { arena: "new", tuned: job.tuned_id })) : null);
+
 export function jobLink(icon, label, href, look = "") {
   return h("a", { class: "ts-btn " + look, href }, drawIcon(icon), h("span", {}, label));
 }

@@ -6,7 +6,7 @@ import { askFirst, pageHead, runAction, sparkline, toast } from "../../kit/parts
 import { poll, sentenceOf } from "../../kit/server.js";
 import { hasText, pageUrl, t } from "../../kit/texts.js";
 import { noteBox } from "../shared/form-controls.js";
-import { JOB_ACTIVE, jobBadge, jobBar, jobButton, jobHeadline, jobLink, jobTry } from "./parts.js";
+import { JOB_ACTIVE, jobBadge, jobBar, jobBlind, jobButton, jobHeadline, jobLink, jobTry } from "./parts.js";
 
 /** @param {Ctx<"jobs">} ctx */
 export function recipeRun(root, run, ctx) {
@@ -63,7 +63,7 @@ function drawStage(stage, run, ctx, refresh) {
     h("div", { class: "ts-row" },
       stage.can_go_on ? goOn : null,
       job ? jobLink("list-checks", t("recipe.run.open"), pageUrl("jobs", { job: job.id })) : null,
-      job?.tuned_id ? jobTry(job, "recipe.run.chat") : null));
+      job?.tuned_id ? [jobTry(job, "recipe.run.chat"), jobBlind(job)] : null));
 }
 
 const curveName = (name) => (hasText("jobs.loss.short." + name.replace("_loss", "")) ? t("jobs.loss.short." + name.replace("_loss", "")) : name);

@@ -24,7 +24,7 @@ export async function modelDetail(root, id, ctx) {
   const scores = model.talks ? null : await (await import("./scores.js")).modelScores(model, ctx);
   replaceChildren(root, h("div", { class: "ts-page" },
     h("a", { class: "model-back", href: pageUrl("models") }, drawIcon("chevron-right"), t("models.back")),
-    modelHead(model, ctx), model.changed ? noteBox("danger", reasonBox(model.changed)) : null, modelLineage(model, true), modelTiles(model), modelWeights(model, ctx), scores,
+    modelHead(model, ctx), model.changed ? noteBox("danger", reasonBox(model.changed)) : null, modelLineage(model, true), modelTiles(model), modelVotes(model, ctx), modelWeights(model, ctx), scores,
     h("div", { class: "ts-cols" }, downloads.node, modelFacts(model))));
   poll(root, 700, downloads.follow);
 }
@@ -76,6 +76,22 @@ async function modelDelete(model, ctx, button) {
     return true;
   });
   if (done) location.assign(pageUrl("models"));
+}
+
+/**
+ * What blind votes in the Playground say of it, where there are any.
+ * @param {Server.NamedTuned} model
+ * @param {Ctx<"models">} ctx
+ */
+function modelVotes(model, ctx) {
+  const line = h("p", { class: "ts-soft ts-num", id: "model-votes", hidden: true });
+  if (model.talks) ctx.call("model_votes", model.id).then((found) => {
+    if (!found) return;
+    replaceChildren(line, h("a", { class: "ts-link", href: pageUrl("playground", { evidence: "all" }) },
+      t("evidence.of_model", { wins: format.number(found.wins), votes: format.number(found.votes), ties: format.number(found.ties), low: format.number(Math.floor(100 * found.low)), high: format.number(Math.ceil(100 * found.high)) })));
+    line.hidden = false;
+  }, () => {});
+  return line;
 }
 
 /** @param {Server.NamedTuned} model */

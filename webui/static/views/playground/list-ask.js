@@ -5,7 +5,8 @@ import { drawIcon } from "../../kit/icons.js";
 import { openDialog } from "../../kit/parts.js";
 import { loadPart, randomKey } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { questionsOf } from "./questions.js";
+import { batchColumns, batchNames, batchWords, templateField } from "./batch.js";
+import { questionsOf, rowsOf } from "./questions.js";
 import { labelledField, selectField } from "../shared/form-controls.js";
 
 const FILES = ".txt,.csv,.tsv,.xlsx";
@@ -13,14 +14,17 @@ const SHOWN = 120; // characters of the first question
 
 /** Ask until it is started or given up; what was typed is kept meanwhile. */
 export async function askList(play) {
-  const state = { text: "", file: null, fileName: "", column: 0, name: t("playground.list.default_name"), error: "" };
+  const state = { template: "", chosen: new Map(), text: "", file: null, fileName: "", column: 0, name: t("playground.list.default_name"), error: "" };
   const key = randomKey();
   for (;;) {
     const wanted = await openDialog(t("playground.list.title"), listForm(play, state), [
       { label: t("common.cancel"), value: "" }, { label: t("playground.list.start"), value: "start", kind: "primary" }], { wide: true });
     if (wanted !== "start") return undefined;
     try {
-      const id = await play.ctx.call("list_start", { base_id: play.base, sides: play.sides, settings: play.settings, questions: questionsOf(state), name: state.name, key });
+      const asked = { base_id: play.base, sides: play.sides, settings: play.settings, name: state.name, key };
+      const names = batchNames(play, state);
+      const id = state.template.trim() ? await play.ctx.call("batch_start", { ...asked, template: state.template, rows: rowsOf(state, names) })
+        : await play.ctx.call("list_start", { ...asked, questions: questionsOf(state) });
       return location.assign(pageUrl("playground", { list: id }));
     } catch (error) {
       state.error = error.message;
@@ -36,17 +40,17 @@ function listForm(play, state) {
     state.error = error;
     failed.textContent = error;
     failed.hidden = !error;
-    replaceChildren(count, countWords(state));
+    replaceChildren(count, state.template.trim() ? batchWords(play, state) : countWords(state));
   };
   const picker = filePicker(state, () => draw());
   const draw = () => {
     picker.tellName();
-    replaceChildren(source, state.file ? fileChosen(state, tell, draw) : typedQuestions(state, tell));
+    replaceChildren(source, state.file ? fileChosen(play, state, tell, draw) : typedQuestions(state, tell));
     tell(state.error);
   };
   const name = h("input", { class: "ts-input", id: "list-name", value: state.name, maxlength: "120", oninput: () => { state.name = name.value; } });
   draw();
-  return h("div", { class: "ts-stack play-list-form" }, h("p", { class: "ts-soft" }, t("playground.list.lead")), source,
+  return h("div", { class: "ts-stack play-list-form" }, h("p", { class: "ts-soft" }, t("playground.list.lead")), templateField(state, () => draw()), source,
     picker.node, count,
     labelledField("list-name", t("playground.list.name"), name), failed,
     h("a", { class: "ts-small ts-link", href: pageUrl("jobs", { kind: play.start.lists.kind }) }, t("playground.list.earlier")));
@@ -69,7 +73,7 @@ function filePicker(state, draw) {
     if (!chosen) return;
     try {
       state.file = await readFile(chosen);
-      Object.assign(state, { column: state.file.guess, fileName: chosen.name });
+      Object.assign(state, { column: state.file.guess, fileName: chosen.name, chosen: new Map() });
       state.error = "";
     } catch (error) {
       state.file = null;
@@ -91,13 +95,13 @@ async function readFile(file) {
 }
 
 /** The column with the questions; a file with a single one leaves no choice. */
-function fileChosen(state, tell, draw) {
+function fileChosen(play, state, tell, draw) {
   const { columns, skipped } = state.file;
   const leave = h("button", { type: "button", class: "ts-btn small ghost", id: "list-no-file", onclick: () => { Object.assign(state, { file: null, fileName: "" }); draw(); } },
     drawIcon("x"), h("span", {}, t("playground.list.typed")));
   const column = labelledField("list-column", t("playground.list.column"),
     selectField("list-column", columns.map((one, place) => [place, one.name]), state.column, (place) => { state.column = place; tell(); }));
-  return [columns.length > 1 ? column : null, skipped ? h("p", { class: "ts-note warn" }, t("playground.list.skipped", { n: format.number(skipped) })) : null, h("div", {}, leave)];
+  return [state.template.trim() ? batchColumns(play, state, tell) : columns.length > 1 ? column : null, skipped ? h("p", { class: "ts-note warn" }, t("playground.list.skipped", { n: format.number(skipped) })) : null, h("div", {}, leave)];
 }
 
 function countWords(state) {

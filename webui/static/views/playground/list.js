@@ -6,15 +6,16 @@ import { pageHead, runAction } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageLanguage, pageUrl, t } from "../../kit/texts.js";
 import { inTurn } from "../shared/in-turn.js";
+import { listTools, rowHead } from "./list-tools.js";
 import { jobBadge, jobBar, jobError, jobHeadline, jobLink, jobSoon } from "../jobs/parts.js";
 
 const STEP = 100; // answered questions that are shown at first, and more at a time
 
 export function listView(root, id, ctx) {
-  const page = { id, ctx, rows: 0, most: STEP, total: 0, body: null, drawn: "", version: "", slots: {}, refresh: () => {} };
+  const page = { id, ctx, rows: 0, most: STEP, total: 0, body: null, drawn: "", version: "", wish: null, slots: {}, refresh: () => {}, seek: (wish) => seekRows(page, wish) };
   const slot = (name) => (page.slots[name] = h("div", { class: "play-list-" + name }));
   replaceChildren(root, h("div", { class: "ts-wide play-list" },
-    h("a", { class: "job-back", href: pageUrl("playground") }, drawIcon("chevron-right"), t("playground.list.back")), slot("head"), slot("meter"), slot("table"), slot("more")));
+    h("a", { class: "job-back", href: pageUrl("playground") }, drawIcon("chevron-right"), t("playground.list.back")), slot("head"), slot("meter"), slot("tools"), slot("matched"), slot("table"), slot("more")));
   page.refresh = inTurn(() => refresh(page, root));
   poll(root, 1000, page.refresh);
 }
@@ -22,7 +23,9 @@ export function listView(root, id, ctx) {
 async function refresh(page, root) {
   let view;
   try {
-    const news = await page.ctx.news("list_view", page.version, page.id, page.rows);
+    const { wish } = page;
+    const news = await page.ctx.news("list_view", page.version, page.id, wish ? 0 : page.rows, wish ? page.most : 50, wish);
+    if (wish !== page.wish) return true; // looked for something else meanwhile
     page.version = news.version;
     if (!news.value) return false;
     view = news.value;
@@ -59,17 +62,36 @@ function drawState(page, view) {
   any ? null : h("p", { class: "ts-soft" }, t("playground.list.waiting")));
 }
 
+/** Look for other rows: the table begins anew. */
+function seekRows(page, wish) {
+  Object.assign(page, { wish, rows: 0, most: STEP, version: "" });
+  if (page.body) replaceChildren(page.body);
+  return page.refresh();
+}
+
+function tellMatched(page, view) {
+  const { matched } = view;
+  const text = matched === null ? "" : matched ? t("playground.rows.matched", { n: format.number(matched) }) : t("playground.rows.none");
+  if (page.slots.matched.textContent !== text) replaceChildren(page.slots.matched, text ? h("p", { class: "ts-small ts-soft", role: "status" }, text) : null);
+}
+
 function addRows(page, view) {
   page.total = Math.max(page.total, view.job.step);
+  tellMatched(page, view);
   if (view.rows.length && !page.body) {
+    replaceChildren(page.slots.tools, listTools(page, view.sides));
     page.body = h("tbody", {});
     replaceChildren(page.slots.table, h("div", { class: "ts-table-wrap", tabindex: "0", role: "region", "aria-label": t("playground.list.table") },
       h("table", { class: "ts-table play-list-answers" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("playground.list.question")), view.sides.map(sideHead))), page.body)));
   }
+  if (page.wish) {
+    page.rows = 0;
+    if (page.body) replaceChildren(page.body);
+  }
   const taken = view.rows.slice(0, Math.max(0, page.most - page.rows));
-  for (const row of taken) page.body.append(h("tr", {}, h("th", { scope: "row", dir: "auto" }, row.question), view.sides.map((side) => answerCell(row.answers[side.side]))));
+  for (const row of taken) page.body.append(h("tr", {}, rowHead(page, row), view.sides.map((side) => answerCell(row.answers[side.side]))));
   page.rows += taken.length;
-  const more = page.rows >= page.most && page.rows < page.total;
+  const more = page.rows >= page.most && page.rows < (view.matched ?? page.total);
   if (more === Boolean(page.slots.more.firstChild)) return;
   replaceChildren(page.slots.more, more ? h("button", { type: "button", class: "ts-btn", id: "list-more", onclick: () => { page.most += STEP; page.version = ""; return page.refresh(); } }, t("playground.list.more")) : null);
 }

@@ -7,6 +7,7 @@ import { loadPart, poll } from "../../kit/server.js";
 import { pageUrl, queryId, queryValue, t } from "../../kit/texts.js";
 import { playAsk, playChips, playComposer, playStop, playTellMemory, playTellState } from "./ask.js";
 import { playAlign, playHeads, playKeepAside } from "./heads.js";
+import { playSureSwitch } from "./opened.js";
 import { playHistory, playSettings } from "./panels.js";
 import { firstSides } from "./sides.js";
 import { playAddress, playBusy, playFresh, playQuery } from "./talk.js";
@@ -16,6 +17,7 @@ import { playDrawTurns, playTurns } from "./turns.js";
 export async function view(root, _value, ctx) {
   const list = queryId("list");
   if (list) return (await import("./list.js")).listView(root, list, ctx);
+  if (queryValue("evidence")) return (await import("./evidence.js")).evidenceView(root, queryId("evidence"), ctx);
   if (queryId("arena")) return (await import("./arena/page.js")).arenaView(root, queryId("arena"), ctx);
   let start;
   try {
@@ -65,6 +67,7 @@ function playFrame(root, play) {
       button("thumbs-up", "arena.open", () => location.assign(pageUrl("playground", { arena: "new", ...playQuery(play) }))),
       button("table", "playground.list", async (event) => (await runAction(event.currentTarget, () => loadPart(listDialog)))?.(play)),
       play.start.scorers.length ? button("gauge", "playground.score", (event) => playScores(play, event.currentTarget)) : null,
+      button("eye", "sure.show", (event) => playSureSwitch(play, event.currentTarget)),
       button("clock", "playground.history", () => playHistory(play)),
       button("settings", "playground.settings", () => playSettings(play))),
     part("bar"), part("heads"), part("turns"), part("welcome"), part("note"),

@@ -6,6 +6,7 @@ import { copyText, runAction } from "../../kit/parts.js";
 import { loadPart } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
 import { playRegenerate } from "./ask.js";
+import { playDifferButton, playExactButton, playSureBody } from "./opened.js";
 import { playSaveButton } from "./save.js";
 import { playBusy, playFormer, playSides } from "./talk.js";
 import { partedThought, renderMarkdown, thoughtFold } from "../shared/markdown.js";
@@ -26,7 +27,7 @@ export function playTurns(messages) {
 export function playDrawTurns(play) {
   const sides = playSides(play);
   const last = play.turns.at(-1)?.turn;
-  const items = play.turns.map((turn, i) => ({ ...turn, scores: play.scores ? turn.answers.map((one) => play.scores[turn.turn + one.side] || null) : null, number: i + 1, sides, last: turn.turn === last, idle: turn.turn === last && !play.wait && !playBusy(play), ...turnState(play, turn) }));
+  const items = play.turns.map((turn, i) => ({ ...turn, scores: play.scores ? turn.answers.map((one) => play.scores[turn.turn + one.side] || null) : null, number: i + 1, sides, sure: Boolean(play.sure), last: turn.turn === last, idle: turn.turn === last && !play.wait && !playBusy(play), ...turnState(play, turn) }));
   if (play.asked !== null) items.push({ turn: "asked", number: items.length + 1, prompt: play.asked, sides, answers: [], waiting: playWaiting(play) });
   play.dom.welcome.hidden = items.length > 0;
   play.dom.turns.style.setProperty("--sides", Math.max(2, sides.length));
@@ -84,6 +85,7 @@ function playTurn(item, play) {
     playAllFailed(item) ? null : h("div", { class: "play-answers" }, shown.map((side) => playAnswer(side, item.answers.find((a) => a.side === side.side), item, play))),
     playRefusal(item),
     voteSlot(play, item),
+    playDifferButton(play, item),
     item.last && item.idle && item.answers.length ? h("div", { class: "ts-row play-again" },
       h("button", { type: "button", class: "ts-btn small ghost", id: "play-regenerate", onclick: () => playRegenerate(play) },
         drawIcon("refresh-cw"), h("span", {}, t("playground.regenerate")))) : null);
@@ -133,7 +135,7 @@ function playAnswer(side, answer, item, play) {
   return h("article", { class: "play-answer " + side.kind + (answer || item.waiting ? "" : " absent"), "data-side": side.side },
     h("header", {}, h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), h("span", { class: "ts-small ts-soft play-name" }, side.name)),
     waits ? h("p", { class: "ts-soft play-wait" }, h("span", { class: "ts-dot live " + side.kind.split(" ")[0] }), " ", waits) : null,
-    body ? h("div", { class: "md" }, body) : null,
+    body ? h("div", { class: "md" }, playSureBody(play, item, answer, body)) : null,
     answer && !answer.content && ["complete", "stopped"].includes(answer.status) ? h("p", { class: "ts-soft" }, t("playground.nothing")) : null,
     !answer && !item.waiting ? h("p", { class: "ts-soft ts-small" }, t("playground.not_asked")) : null,
     !answer && item.idle && !play.readOnly && item.sides.includes(side) ? againButton(play, item, side, t("playground.ask_too", { name: side.name })) : null,
@@ -190,5 +192,6 @@ function playFooter(answer, item, play) {
     answer.weights_hash ? playHash(answer.weights_hash) : null,
     h("div", { class: "ts-row play-answer-act" },
       h("button", { type: "button", class: "ts-icon-btn", "aria-label": copy, title: copy, onclick: () => copyText(answer.content) }, drawIcon("copy")),
+      playExactButton(play, item, answer),
       play.id ? playSaveButton(play, item, answer) : null, answerTools(play, item, answer)));
 }

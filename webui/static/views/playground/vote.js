@@ -34,7 +34,8 @@ export async function voteButtons(play, item, told, slot) {
     }) }, icon ? drawIcon(icon) : null, h("span", { dir: "auto" }, label));
     replaceChildren(slot, h("div", { class: "ts-row", role: "group", "aria-label": t("playground.vote") }, h("span", { class: "ts-small ts-soft" }, t("playground.vote")),
       sides.map((side) => button(side.side, side.name, "thumbs-up")), button("", t("playground.vote.tie"), ""),
-      mine === undefined ? null : h("a", { class: "ts-link ts-small", href: pageUrl("data", { rank: "votes" }) }, t("playground.vote.where"))));
+      mine === undefined ? null : h("a", { class: "ts-link ts-small", href: pageUrl("data", { rank: "votes" }) }, t("playground.vote.where")),
+      mine === undefined ? null : h("a", { class: "ts-link ts-small", href: pageUrl("playground", { evidence: "all" }) }, t("evidence.title"))));
   };
   draw();
 }

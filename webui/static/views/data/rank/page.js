@@ -139,10 +139,15 @@ function rankKey(self, event) {
     : onCard && ["ArrowUp", "ArrowDown"].includes(event.key) ? () => self.step(rankMove(self.state, place, event.key === "ArrowUp" ? -1 : 1))
     : event.key === "=" ? () => self.step(rankTie(self.state, onCard ? place : self.state.active))
     : key === "u" ? () => rankDo(self, "undo") : key === "s" ? () => rankDo(self, "skip")
-    : event.key === "Enter" && !at.closest?.("button, a, summary") && rankDone(self.state) ? () => rankDo(self, "save") : null;
+    : event.key === "Enter" && !at.closest?.("button, a, summary") ? () => (rankDone(self.state) ? rankDo(self, "save") : missing(self)) : null;
   if (!act) return undefined;
   event.preventDefault();
   return act();
+}
+
+/** Enter where ranks are missing: how many, and the keys that give them. */
+function missing(self) {
+  toast(t("rank.missing", { n: format.number(self.state.levels.length - self.state.fixed - 1) }));
 }
 
 /** @param {Parts<"data">} self */

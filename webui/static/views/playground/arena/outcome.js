@@ -13,6 +13,7 @@ export async function arenaOutcome(self) {
   const { outcome } = self.dom, { votes, id } = self.view;
   const stamp = String(votes);
   if (!votes || outcome.dataset.votes === stamp || outcome.contains(document.activeElement)) return;
+  if (!outcome.dataset.votes) showEvidence(self).catch((error) => console.warn(error));
   outcome.dataset.votes = stamp;
   try {
     const made = await self.ctx.call("arena_rows", id);
@@ -21,6 +22,12 @@ export async function arenaOutcome(self) {
   } catch (error) {
     replaceChildren(outcome, noteBox("danger", error.message));
   }
+}
+
+/** What the votes prove so far, folded: it names the models. */
+async function showEvidence(self) {
+  const { evidencePanel } = await import("../evidence.js");
+  await evidencePanel(self, self.dom.evidence);
 }
 
 /** @param {Server.VotesMade} made */

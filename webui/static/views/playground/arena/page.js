@@ -3,7 +3,7 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { pageHead, runAction, toast } from "../../../kit/parts.js";
+import { pageHead, toast } from "../../../kit/parts.js";
 import { laterStyles, poll } from "../../../kit/server.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { inTurn } from "../../shared/in-turn.js";
@@ -33,7 +33,7 @@ export async function arenaView(root, id, ctx) {
     pageHead(t("arena.title"), t("arena.lead")),
     part("meter", "div", { class: "ts-spread arena-meter" }), part("card", "section", { class: "ts-card arena-card", tabindex: "-1", "aria-label": t("arena.card"), "aria-busy": "true" }),
     part("composer"), part("evidence"), part("outcome", "section", { class: "ts-card arena-outcome", "aria-labelledby": "arena-outcome-title", hidden: true }),
-    part("said", "p", { class: "ts-sr", role: "status", "aria-live": "polite" })));
+    part("said", "p", { class: "ts-sr arena-said", role: "status", "aria-live": "polite" })));
   const onkey = (event) => (root.isConnected ? arenaKey(self, event) : document.removeEventListener("keydown", onkey));
   document.addEventListener("keydown", onkey);
   window.addEventListener("pagehide", () => leave(self));
@@ -89,9 +89,9 @@ function drawArena(self) {
   const meter = JSON.stringify([count, view.reveal, view.among]);
   if (dom.meter.dataset.drawn !== meter) {
     dom.meter.dataset.drawn = meter;
-    const reveal = h("input", { type: "checkbox", class: "ts-check", id: "arena-reveal", checked: view.reveal, onchange: () => self.act(() => self.ctx.call("arena_reveal", self.id, reveal.checked)) });
+    const reveal = h("input", { type: "checkbox", id: "arena-reveal", checked: view.reveal, onchange: () => self.act(() => self.ctx.call("arena_reveal", self.id, reveal.checked)) });
     replaceChildren(dom.meter, h("div", {}, h("p", { class: "ts-num", id: "arena-count" }, count), h("p", { class: "ts-small ts-soft", dir: "auto" }, t("arena.among", { names: view.among.join(" · ") }))),
-      h("label", { class: "field-check", for: "arena-reveal" }, reveal, t("arena.reveal")));
+      h("label", { class: "ts-check" }, reveal, h("span", {}, t("arena.reveal"))));
   }
   const drawn = JSON.stringify([view.turn, view.ahead > 0, view.left > 0, view.busy && !view.turn, view.read_only]);
   if (drawn !== self.drawn) {

@@ -14,22 +14,22 @@ const FILES = ".txt,.csv,.tsv,.xlsx";
 /** @param {Parts<"playground">} play */
 export async function arenaStart(root, play) {
   await laterStyles("playground-arena");
-  const wish = { base_id: play.base, tuned_ids: play.tuned, sides: play.sides, settings: play.settings, source: "validation", questions: [], apart: true, reveal: true };
+  const sides = playSides(play);
+  const wish = { base_id: play.base, sides: play.sides, settings: play.settings, source: "validation", questions: [], apart: true, reveal: true };
   const self = { play, wish, text: "", found: 0, source: h("div", { class: "ts-stack" }), failed: h("p", { class: "ts-error", role: "alert", hidden: true }) };
   const check = (key, id) => {
-    const box = h("input", { type: "checkbox", class: "ts-check", id, checked: wish[key], onchange: () => { wish[key] = box.checked; } });
-    return h("div", {}, h("label", { class: "field-check", for: id }, box, t("arena." + key)), h("p", { class: "ts-help" }, t(`arena.${key}_help`)));
+    const box = h("input", { type: "checkbox", id, checked: wish[key], onchange: () => { wish[key] = box.checked; } });
+    return h("div", {}, h("label", { class: "ts-check" }, box, h("span", {}, t("arena." + key))), h("p", { class: "ts-help" }, t(`arena.${key}_help`)));
   };
   const start = h("button", { type: "button", class: "ts-btn primary", id: "arena-start", onclick: () => runAction(start, () => begin(self)) }, drawIcon("play"), h("span", {}, t("arena.start")));
-  const sides = playSides(play);
   replaceChildren(root, h("div", { class: "ts-page arena" }, h("a", { class: "job-back", href: pageUrl("playground", playQuery(play)) }, drawIcon("chevron-right"), t("arena.back")),
-    pageHead(t("arena.title"), t("arena.lead")),
+    pageHead(t("arena.title"), t("arena.lead"), h("a", { class: "ts-btn", href: pageUrl("playground", { evidence: "all" }) }, drawIcon("gauge"), h("span", {}, t("evidence.open_results")))),
     h("section", { class: "ts-card ts-stack", "aria-label": t("arena.title") },
       h("div", {}, h("p", { class: "ts-label" }, t("arena.who_takes_part")), h("ul", { class: "arena-sides" }, sides.map((side) => h("li", {}, h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), " ", h("span", { dir: "auto" }, side.name))))),
       h("div", { class: "ts-stack tight" }, h("p", { class: "ts-label" }, t("arena.source")), segments("arena-source", t("arena.source"), ["validation", "list", "own"].map((key) => [key, t("arena.source." + key)]), wish.source, (source) => { wish.source = source; drawSource(self); }), self.source),
       check("reveal", "arena-reveal"), check("apart", "arena-apart"), self.failed, h("div", {}, start))));
   drawSource(self);
-  self.found = await play.ctx.call("arena_questions", play.tuned).catch(() => 0);
+  self.found = await play.ctx.call("arena_questions", wish.sides).catch(() => 0);
   drawSource(self);
 }
 

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.evaluation.arena.votes import Vote
+from engine.services.chat.blind import shuffled
 from engine.services.data.ranking.judging import shown_order
 from engine.shapes.chat import SideKind
 from storage.queries import tuned_models
 from storage.queries.ranked import rankings
-from storage.queries.ranked.evidence import BAD, blind_of, votes_and_prompts
+from storage.queries.ranked.evidence import blind_of, votes_and_prompts
 from storage.ranking_tables import RankedPrompt, Ranking
 
 _EXAMPLES = "shots"
@@ -73,12 +74,12 @@ def read_votes(ctx: Context) -> KeptVotes:
 def _usable(prompt: RankedPrompt, ranking: Ranking) -> bool:
     """It ranks answers of at least two models that are known by their weights."""
     weights = [one.get("weights") for one in prompt.answers]
-    ranked = len(ranking.ranks) == len(weights) or (ranking.verdict == BAD and not ranking.ranks)
+    ranked = len(ranking.ranks) == len(weights) or (ranking.verdict == rankings.BAD and not ranking.ranks)
     return ranked and all(weights) and len(set(weights)) > 1
 
 
 def _vote(prompt: RankedPrompt, ranking: Ranking, blind: Mapping[str, Any]) -> Vote:
-    answers, bad = prompt.answers, ranking.verdict == BAD
+    answers, bad = prompt.answers, ranking.verdict == rankings.BAD
     return Vote(
         prompt_key=prompt_key(prompt.prompt),
         weights=tuple(str(one["weights"]) for one in answers),
@@ -97,7 +98,11 @@ def _places(prompt: RankedPrompt, rater: str, blind: Mapping[str, Any]) -> tuple
     if prompt.source == rankings.PAGE:
         order = shown_order(prompt.id, rater, many)
         return tuple(order.index(place) for place in range(many))
-    return () if blind else tuple(range(many))
+    if not blind:
+        return tuple(range(many))
+    sides = [str(one.get("side")) for one in prompt.answers]
+    order = shuffled(blind, prompt.turn or 0, sides, rater)
+    return tuple(order.index(side) for side in sides)
 
 
 def prompt_key(messages: Sequence[Mapping[str, Any]]) -> str:

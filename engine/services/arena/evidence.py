@@ -14,9 +14,9 @@ from engine.core.shapes import CodedMessage
 from engine.evaluation.arena.biases import Lean, adjusted_for_length, bad_share, left_wins, longer_wins
 from engine.evaluation.arena.sequence import interval, intervals_of
 from engine.evaluation.arena.strengths import strengths
-from engine.evaluation.arena.verdict import Verdict, pairs_that_met, verdict_of
+from engine.evaluation.arena.verdict import VoteVerdict, pairs_that_met, verdict_of
 from engine.evaluation.arena.votes import Duel, Vote, duel
-from engine.services.chat.kept_votes import KeptVotes, read_votes
+from engine.services.arena.kept_votes import KeptVotes, read_votes
 from engine.services.chat.sides import answer_hash
 from engine.services.data.ranking.agreement import agreements
 from engine.shapes.evidence import (
@@ -26,6 +26,7 @@ from engine.shapes.evidence import (
     EvidenceView,
     LeanView,
     RankedModel,
+    VotedModel,
     VotesAgainstBase,
 )
 from storage.queries import tuned_models
@@ -60,14 +61,16 @@ def _votes(ctx: Context) -> KeptVotes:
 @lru_cache(maxsize=8)
 def _evidence(kept: KeptVotes, conversation: int | None) -> EvidenceView:
     names = _most_voted(kept, conversation)
+    voted = _voted(kept, names)
     told = [vote for vote in kept.votes if len(set(vote.weights) & set(names)) > 1]
     blind, seen = ([vote for vote in told if vote.blind == hidden] for hidden in (True, False))
     verdict = verdict_of(names, blind)
     first = [(verdict.one, verdict.other)] if verdict.duel else []
     pairs = [*first, *(pair for pair in pairs_that_met(names, blind) if not first or set(pair) != set(first[0]))]
     return {
-        "sentence": sentence_of(verdict, _called(kept, names)),
-        "models": _models(kept, names, blind),
+        "sentence": sentence_of(verdict, {name: one["name"] for name, one in voted.items()}),
+        "voted": voted,
+        "models": [cast(RankedModel, {**asdict(one), **voted[one.weights]}) for one in strengths(names, blind)],
         "duels": [_duel_view(blind, *pair) for pair in pairs],
         "looks": _looks(duel(blind, *first[0], states=_LOOKS)) if first else [],
         "open": [_duel_view(seen, *pair) for pair in pairs_that_met(names, seen)],
@@ -92,16 +95,20 @@ def _most_voted(kept: KeptVotes, conversation: int | None) -> list[str]:
     return sorted(counts, key=lambda name: (-counts[name], name))[:_MOST_MODELS]
 
 
-def _called(kept: KeptVotes, names: Sequence[str]) -> dict[str, str]:
+def _voted(kept: KeptVotes, names: Sequence[str]) -> dict[str, VotedModel]:
     """What people call them; of the same name, with the beginning of the hash."""
-    plain = [kept.labels[name].name for name in names]
+    found = {name: kept.labels[name] for name in names}
+    plain = [one.name for one in found.values()]
     return {
-        name: called if plain.count(called) == 1 else f"{called} ({name[:_HASH_SHOWN]})"
-        for name, called in zip(names, plain, strict=True)
+        name: {
+            "name": one.name if plain.count(one.name) == 1 else f"{one.name} ({name[:_HASH_SHOWN]})",
+            "kind": one.kind,
+        }
+        for name, one in found.items()
     }
 
 
-def sentence_of(verdict: Verdict, called: dict[str, str]) -> CodedMessage:
+def sentence_of(verdict: VoteVerdict, called: dict[str, str]) -> CodedMessage:
     """The verdict as a sentence with its numbers.
 
     Args:
@@ -117,14 +124,6 @@ def sentence_of(verdict: Verdict, called: dict[str, str]) -> CodedMessage:
         params |= {"name": called[verdict.one], "other": called[verdict.other]}
         params |= {"wins": found.wins, "losses": found.losses, "ties": found.ties, "votes": found.votes}
     return {"code": f"votes.{verdict.code}", "params": params}
-
-
-def _models(kept: KeptVotes, names: Sequence[str], votes: Sequence[Vote]) -> list[RankedModel]:
-    called = _called(kept, names)
-    return [
-        cast(RankedModel, {**asdict(one), "name": called[one.weights], "kind": kept.labels[one.weights].kind})
-        for one in strengths(names, votes)
-    ]
 
 
 def _duel_view(votes: Sequence[Vote], one: str, other: str) -> DuelView:
@@ -172,7 +171,6 @@ def against_base(ctx: Context, tuned: int) -> VotesAgainstBase | None:
 def evidence_csv(ctx: Context, conversation: int | None = None) -> str:
     """Every two models that met: blind votes first, then open ones, which count as no proof."""
     found = evidence(ctx, conversation)
-    kept = _votes(ctx)
     head = [
         "model",
         "against",
@@ -192,7 +190,7 @@ def evidence_csv(ctx: Context, conversation: int | None = None) -> str:
     for blind, duels in ((True, found["duels"]), (False, found["open"])):
         for one in duels:
             counts = [one["wins"], one["losses"], one["ties"]]
-            names = [kept.labels[one[side]].name for side in ("one", "other")]  # type: ignore[literal-required]
+            names = [found["voted"][one[side]]["name"] for side in ("one", "other")]  # type: ignore[literal-required]
             rates = [f"{one[key]:.4f}" for key in ("share", "low", "high")]  # type: ignore[literal-required]
             cells = [
                 *names,

@@ -7,7 +7,7 @@ import argparse
 from engine.commands.console import Console
 from engine.core.context import Context
 from engine.evaluation.arena.biases import rounded_percents
-from engine.services.chat.evidence import evidence
+from engine.services.arena.evidence import evidence
 
 
 def votes(console: Console, ctx: Context, args: argparse.Namespace) -> int:
@@ -20,10 +20,9 @@ def votes(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     for one in found["models"]:
         points = {key: f"{one[key]:.0f}" for key in ("points", "low", "high")}  # type: ignore[literal-required]
         console.say("cli.votes.model", rank=one["rank"], name=one["name"], prompts=one["prompts"], **points)
-    names = {one["weights"]: one["name"] for one in found["models"]}
     for duel in found["duels"]:
         low, high = rounded_percents(duel["low"], duel["high"])
         said = {key: duel[key] for key in ("wins", "losses", "ties")}  # type: ignore[literal-required]
-        pair = {"name": names[duel["one"]], "other": names[duel["other"]]}
+        pair = {"name": found["voted"][duel["one"]]["name"], "other": found["voted"][duel["other"]]["name"]}
         console.say("cli.votes.duel", **pair, **said, share=f"{100 * duel['share']:.0f}", low=low, high=high)
     return 0
