@@ -16,8 +16,9 @@ from engine.core.errors import Fault, NotFound
 from engine.data.rows.store import read_rows
 from engine.services.arena import session, votes_made, voting
 from engine.services.arena.turns import arena_view
-from engine.services.chat import blind, branches
+from engine.services.chat import blind
 from engine.services.chat.conversations import Chat
+from engine.services.chat.turns import branches
 from engine.services.data.annotation import feedback
 from engine.services.data.versions.version_files import version_file
 from engine.services.scoring.conversation import score_conversation
