@@ -19,7 +19,7 @@ def tuned_key(tuned_id: int) -> str:
     return f"tuned-{tuned_id}"
 
 
-class Recipe(TypedDict):
+class CheckpointRecipe(TypedDict):
     """What makes a result of the weights of a checkpoint: the base and the settings that it was trained with."""
 
     spec: dict[str, Any]  # as the job's row has it
@@ -38,7 +38,7 @@ class Weights:
     path: str  # absolute folder
     sha256: str = ""  # of what lies there: other weights under the same name are loaded anew
     on: str = BASE  # name of the base that it stands on; a "full" one stands alone
-    recipe: Recipe | None = None  # of a checkpoint, which is no result yet
+    recipe: CheckpointRecipe | None = None  # of a checkpoint, which is no result yet
 
 
 @dataclass(frozen=True)

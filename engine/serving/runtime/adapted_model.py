@@ -19,6 +19,7 @@ from engine.serving.runtime.eight_bits import packed
 from engine.serving.runtime.kept_prompts import KeptPrompts
 from engine.serving.runtime.lean.quick_way import QuickWay
 from engine.serving.runtime.trial import TextInputs, Trial, by_pieces, exact, new_cache, roomy
+from engine.training.limits.memory_use import give_back
 
 _TOGETHER = "together"
 
@@ -88,6 +89,7 @@ class SharedBase:
         if torch.equal(answered, self._untouched):
             self.silent.add(name)
         self._joinable[name] = self._fits_a_batch(name)
+        give_back()
 
     def _load(self, name: str, folder: Path) -> None:
         kind = kind_of(folder)
@@ -97,7 +99,7 @@ class SharedBase:
             self._mixed.add(folder, name)
             self._quick.add(name, self._mixed.model)
         elif kind == "adapter":
-            self._backends[name] = Adapted(self._model, folder, name)
+            self._backends[name] = Adapted(self._model, folder, name, lambda _key: self.open(BASE))
         elif kind == "delta":
             self._backends[name] = Swapped(self._model, folder, lambda inputs: self._together([BASE], inputs))
         elif kind == "side":

@@ -8,7 +8,6 @@ import { laterStyles, poll } from "../../../kit/server.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { inTurn } from "../../shared/in-turn.js";
 import { noteBox } from "../../shared/form-controls.js";
-import { evidencePanel } from "../evidence.js";
 import { drawArenaTurn } from "./turn.js";
 import { arenaComposer } from "./ask.js";
 import { arenaKey } from "./keys.js";
@@ -35,7 +34,6 @@ export async function arenaView(root, id, ctx) {
     part("meter", "div", { class: "ts-spread arena-meter" }), part("card", "section", { class: "ts-card arena-card", tabindex: "-1", "aria-label": t("arena.card"), "aria-busy": "true" }),
     part("composer"), part("evidence"), part("outcome", "section", { class: "ts-card arena-outcome", "aria-labelledby": "arena-outcome-title", hidden: true }),
     part("said", "p", { class: "ts-sr arena-said", role: "status", "aria-live": "polite" })));
-  evidencePanel(self, self.dom.evidence);
   const onkey = (event) => (root.isConnected ? arenaKey(self, event) : document.removeEventListener("keydown", onkey));
   document.addEventListener("keydown", onkey);
   window.addEventListener("pagehide", () => leave(self));
