@@ -14,9 +14,9 @@ from engine.jobs.runners import question_list as runner
 from engine.services.chat import question_lists
 from engine.services.chat.answer_tables import answers_table
 from engine.services.chat.conversations import Chat
-from engine.services.chat.lists import batches, opening
-from engine.services.chat.lists.rows import chosen_rows, unlikeness
-from engine.services.chat.variables import system_at
+from engine.services.chat.stored.rows import chosen_rows, unlikeness
+from engine.services.chat.stored.variables import system_at
+from engine.services.chat.turns import batches, opening
 from storage.queries import conversations
 from tests import workers
 from tests.integration.test_question_list import models, rows

@@ -3,6 +3,7 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { runAction, toast } from "../../kit/parts.js";
 import { t } from "../../kit/texts.js";
+import { playRegenerate } from "./ask.js";
 import { variableFields, variablesOf } from "./variables.js";
 
 /**
@@ -54,20 +55,51 @@ async function saved(play, item) {
 }
 
 /** Begin to write a question (side "") or an answer differently. @param {Parts<"playground">} play */
-export function beginEdit(play, item, side = "", text = item.template || item.prompt) {
+function beginEdit(play, item, side = "", text = item.template || item.prompt) {
   play.editing = { turn: item.turn, side, text, values: item.values ? { ...item.values } : null };
   play.draw();
+  document.getElementById(`play-edit-${item.turn}`)?.focus();
 }
 
 /** Another conversation that has all up to this turn. @param {Parts<"playground">} play */
-export async function branchHere(play, item) {
+async function branchHere(play, item) {
   await play.show(await play.ctx.call("chat_branch", play.id, item.turn));
   toast(t("playground.branch.made"), "good");
   play.dom.input.focus();
 }
 
+const toolButton = (icon, id, label, run) => h("button", { type: "button", class: "ts-icon-btn", id, "aria-label": label, title: label, onclick: (event) => runAction(event.currentTarget, async () => run()) }, drawIcon(icon));
+
+/** @param {Parts<"playground">} play */
+const againButton = (play, item, side, label) => toolButton("refresh-cw", `play-again-${item.turn}-${side}`, label, () => playRegenerate(play, item.turn, side));
+
+/** Beside a question: its versions, and what can be done from it on. @param {Parts<"playground">} play */
+export function turnTools(play, item) {
+  return h("div", { class: "play-turn-tools" }, item.versions ? versionsWalk(play, item) : null, play.readOnly ? null : [
+    toolButton("pencil", `play-edit-do-${item.turn}`, t("playground.edit"), () => beginEdit(play, item)),
+    toolButton("git-branch", `play-branch-do-${item.turn}`, t("playground.branch"), () => branchHere(play, item)),
+    item.last ? null : againButton(play, item, "", t("playground.again_all"))]);
+}
+
+/**
+ * In one side's place: stop it while it answers, ask it too where it was not asked, else correct its answer or have it given again.
+ * @param {Parts<"playground">} play
+ */
+export function sideTools(play, item, side, answer) {
+  if (play.readOnly) return null;
+  const name = side?.name ?? "";
+  if (!answer) return item.sides.includes(side) ? againButton(play, item, side.side, t("playground.ask_too", { name })) : null;
+  if (answer.status === "streaming") {
+    const alone = item.answers.filter((one) => one.status === "streaming").length < 2;
+    return alone || !side ? null : toolButton("square", "play-stop-" + side.side, t("playground.stop_side", { name }), () => play.ctx.call("chat_stop", play.id, side.side));
+  }
+  return h("div", { class: "play-side-tools" },
+    answer.content ? toolButton("pencil", `play-correct-${item.turn}-${answer.side}`, t("playground.edit_answer"), () => beginEdit(play, item, answer.side, answer.content)) : null,
+    side ? againButton(play, item, side.side, t(item.last ? "playground.again_one" : "playground.again_branch", { name })) : null);
+}
+
 /** "‹ 2 / 3 ›": the versions of a turn. @param {Parts<"playground">} play */
-export function versionsWalk(play, item) {
+function versionsWalk(play, item) {
   const { place, conversations } = item.versions;
   const step = (by, label, sign) => {
     const id = conversations[place + by];

@@ -8,7 +8,6 @@ import { pageUrl, queryId, queryValue, t } from "../../kit/texts.js";
 import { playAsk, playChips, playComposer, playStop, playTellMemory, playTellState } from "./ask.js";
 import { playAlign, playHeads, playKeepAside } from "./heads.js";
 import { playSureSwitch } from "./opened.js";
-import { playHistory, playSettings } from "./panels.js";
 import { firstSides } from "./sides.js";
 import { playAddress, playBusy, playFresh, playQuery } from "./talk.js";
 import { playDrawTurns, playTurns } from "./turns.js";
@@ -54,6 +53,8 @@ function playChoose(play) {
 /** @param {Parts<"playground">} play */
 const playScores = async (play, button) => (await runAction(button, () => loadPart(async () => (await import("./score.js")).playScore)))?.(play);
 
+const pastDialog = async () => (await import("./panels.js")).playHistory;
+const settingsDialog = async () => (await import("./panels.js")).playSettings;
 const listDialog = async () => (await import("./list-ask.js")).askList;
 
 /** @param {Parts<"playground">} play */
@@ -68,8 +69,8 @@ function playFrame(root, play) {
       button("table", "playground.list", async (event) => (await runAction(event.currentTarget, () => loadPart(listDialog)))?.(play)),
       play.start.scorers.length ? button("gauge", "playground.score", (event) => playScores(play, event.currentTarget)) : null,
       button("eye", "sure.show", (event) => playSureSwitch(play, event.currentTarget)),
-      button("clock", "playground.history", () => playHistory(play)),
-      button("settings", "playground.settings", () => playSettings(play))),
+      button("clock", "playground.history", async (event) => (await runAction(event.currentTarget, () => loadPart(pastDialog)))?.(play)),
+      button("settings", "playground.settings", async (event) => (await runAction(event.currentTarget, () => loadPart(settingsDialog)))?.(play))),
     part("bar"), part("heads"), part("turns"), part("welcome"), part("note"),
     h("div", { class: "play-foot" }, part("chips"), part("variables"), part("composer", "form", { onsubmit: (event) => { event.preventDefault(); playAsk(play); } }),
       h("div", { class: "ts-spread play-under ts-small ts-soft" },

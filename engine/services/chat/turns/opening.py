@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import NotFound
-from engine.services.chat.branches import brief_text
 from engine.services.chat.question_lists import find_list, list_folder, read_answers
+from engine.services.chat.stored.families import brief_text
 from engine.shapes.chat import ListRow
 from storage.job_tables import Job
 from storage.queries import conversations

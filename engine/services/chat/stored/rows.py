@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any, cast
 
 from engine.shapes.chat import ListAnswer, ListRow
-from engine.shapes.lists import RowWish
+from engine.shapes.playground.lists import RowWish
 
 _ONLY: dict[str, Callable[[ListRow], bool]] = {
     "differ": lambda row: len(_texts(row)) > 1,

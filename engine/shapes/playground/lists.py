@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal, NotRequired, TypedDict
 
 from engine.core.shapes import CodedMessage
-from engine.shapes.chat import ChatSettings
 
 
 class ListQuestion(TypedDict):
@@ -14,18 +13,6 @@ class ListQuestion(TypedDict):
     question: str  # with the values of its row
     values: NotRequired[dict[str, str]]  # of the variables, by name
     error: NotRequired[CodedMessage]  # why it cannot be asked
-
-
-class WantedBatch(TypedDict):
-    """A prompt with variables and the rows that fill it, as a form asks for them."""
-
-    base_id: int  # base model
-    sides: list[str]  # names of all that answer, in order
-    settings: ChatSettings  # to answer with
-    template: str  # the prompt with its {{variables}}
-    rows: list[dict[str, str]]  # values by name
-    name: str  # what lists call it
-    key: str  # of the form: the same key is the same list
 
 
 class RowWish(TypedDict, total=False):

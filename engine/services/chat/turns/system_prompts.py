@@ -10,8 +10,8 @@ from engine.core.errors import Fault, NotFound
 from engine.core.names import LONGEST_NAME
 from engine.core.text import Text
 from engine.services.chat.settings import LONGEST_SYSTEM
-from engine.shapes.branches import SystemPromptView
-from storage.queries import system_prompts as queries
+from engine.shapes.playground.branches import SystemPromptView
+from storage.queries.talks import system_prompts as queries
 from storage.tables import SystemPrompt
 
 _MOST = 500  # kept ones

@@ -9,8 +9,8 @@ from engine.core.errors import Fault
 from engine.core.shapes import RawSpec
 from engine.services.chat.question_lists import LONGEST_QUESTION, MOST_QUESTIONS, queue_list
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.variables import fill_known, variables_of
-from engine.shapes.lists import ListQuestion
+from engine.services.chat.stored.variables import fill_known, variables_of
+from engine.shapes.playground.lists import ListQuestion
 
 Row = Mapping[str, str]  # value by name
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.services.chat.sides import Setup
 from storage.queries.conversations import USER
 from storage.tables import Message
 
@@ -46,11 +44,9 @@ def fill_prompt(prompt: str, values: Values | None) -> tuple[str, dict[str, Any]
     return fill(prompt, named), {"template": prompt, "values": named}
 
 
-def fill_setup(setup: Setup, values: Values | None) -> Setup:
-    """The setup with the variables of its system prompt filled in. Raises Fault as `fill`."""
-    if values is None:
-        return setup
-    return replace(setup, settings={**setup.settings, "system": fill(setup.settings["system"], values)})
+def fill_settings(settings: dict[str, Any], values: Values | None) -> dict[str, Any]:
+    """Settings of a chat with the variables of the system prompt filled in. Raises Fault as `fill`."""
+    return settings if values is None else {**settings, "system": fill(settings["system"], values)}
 
 
 def values_at(messages: Sequence[Message], turn: int) -> dict[str, str] | None:
