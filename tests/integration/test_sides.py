@@ -110,7 +110,9 @@ def test_sides_change_their_order_and_go(world: World) -> None:
 
 def test_conversations_of_before_name_no_sides(world: World) -> None:
     with world.ctx.db.write() as s:
-        old = Conversation(title="Old", base_model_id=world.base, tuned_ids=[world.tuned[0]], settings={"max_tokens": 8})
+        old = Conversation(
+            title="Old", base_model_id=world.base, tuned_ids=[world.tuned[0]], settings={"max_tokens": 8}
+        )
         s.add(old)
         s.flush()
         conversation = old.id
