@@ -51,7 +51,12 @@ def compare_plans(folder: Path, objectives: Sequence[str] = (), steps: int = STE
 
 def _measured(home: Path, folder: Path, key: str, steps: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for what in (lambda: _prepare(home, folder, key, steps), lambda: _work(home), lambda: _queue(home), lambda: _work(home)):
+    for what in (
+        lambda: _prepare(home, folder, key, steps),
+        lambda: _work(home),
+        lambda: _queue(home),
+        lambda: _work(home),
+    ):
         found |= _in_a_child(home, what)
         if "error" in found:
             break

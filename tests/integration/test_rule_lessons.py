@@ -14,12 +14,12 @@ from engine.core.text import LANGUAGES
 from engine.rewards import check_rewards
 from engine.rewards.declaration import Answered
 from engine.rewards.total import open_rewards
-from engine.services.app.lesson_runs import judge, shipped_rows, start
+from engine.services.app.lesson_runs import judge, scorer_of, shipped_rows, start
 from engine.services.app.lessons.declaration import Lesson
 from engine.services.app.lessons.json_answers import JSON_LESSONS, KEYS, fits, is_right
 from engine.services.app.lessons.reward import SCORED_LESSONS
 from engine.services.models.base_models import ensure_starter
-from tests import workers
+from tests import tiny, workers
 from tests.starter import prepared_starter
 
 SEEDS = (1, 2, 3)
@@ -63,6 +63,27 @@ def test_repeating_the_keys_is_not_what_is_rewarded_most() -> None:
 
 def _said(thing: str, colour: str) -> str:
     return json.dumps(dict(zip(KEYS, (thing, colour), strict=True)))
+
+
+def test_what_one_lesson_makes_scores_the_answers_of_another(ctx: Context) -> None:
+    """On a tiny model: that it works, not that it learns."""
+    (lesson,) = SCORED_LESSONS
+    model_id = tiny.add_model(ctx)
+    with pytest.raises(Fault, match="needs_first"):
+        start(ctx, lesson.key, "en", model_id)
+    start(ctx, lesson.scored_by, "en", model_id, epochs=0.06, evaluations=0, max_length=512)
+    assert workers.run_here(ctx).status == "succeeded"
+    scorer = scorer_of(ctx, lesson.scored_by, "en", model_id)
+    assert scorer is not None
+    assert scorer_of(ctx, lesson.scored_by, "zh", model_id) is None
+    small = {"epochs": 0.05, "answers": 2, "answer_tokens": 4, "max_length": 512}
+    job_id = start(ctx, lesson.key, "en", model_id, questions=3, **small)
+    job = workers.run_here(ctx)
+    assert (job.status, job.error) == ("succeeded", None)
+    assert job.spec["training"]["rewards"][0]["values"]["model"] == scorer
+    outcome = judge(ctx, job_id, lesson.key)
+    assert (outcome.asked, len(outcome.gains)) == (3, 3)
+    assert outcome.distance is not None
 
 
 @pytest.mark.lessons

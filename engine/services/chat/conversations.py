@@ -19,7 +19,6 @@ from engine.services.chat import blind, views
 from engine.services.chat.answers import Answering, settle_orphans
 from engine.services.chat.bare_base import require_weights
 from engine.services.chat.choices import chosen
-from engine.services.chat.exact.made_by import WORDS
 from engine.services.chat.memory import spared
 from engine.services.chat.residents import place_sides, plan_of, sizes_of
 from engine.services.chat.settings import read_chat_settings
@@ -33,6 +32,7 @@ from engine.services.chat.sides import (
 )
 from engine.services.chat.stored.families import brief_text
 from engine.services.chat.stored.variables import Values, fill_prompt, fill_settings, values_at
+from engine.serving.made_by import WORDS
 from engine.serving.process.admission import Devices, Running, place
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue

@@ -53,7 +53,7 @@ def draftable(shared_base: SharedBase, row: AnswerRow, cache: Any) -> bool:
     )
 
 
-class Draft:
+class PromptLookup:
     """Proposes what comes next in one answer, as long as that makes it faster."""
 
     def __init__(self) -> None:

@@ -53,7 +53,7 @@ SCORED_LESSONS: tuple[Lesson, ...] = (
         rows=as_questions,
         better=shorter,
         training={
-            "epochs": 0.75,
+            "epochs": 0.6,
             "batch_size": 2,
             "evaluations": 1,
             "max_length": 128,

@@ -21,7 +21,7 @@ export function playHeads(play) {
   replaceChildren(heads, sides.map((side, place) => playHead(play, side, place, busy)), base && sides.length === 1 ? playGhost(play, base, busy) : null);
   heads.style.setProperty("--sides", Math.max(2, sides.length));
   heads.closest(".play")?.classList.toggle("many", sides.length > 2);
-  replaceChildren(bar, playTabs(play, sides), h("span", { class: "ts-small ts-soft ts-num play-count" }, t("playground.side.count", { n: sides.length, most: MOST_SIDES })),
+  replaceChildren(bar, playTabs(play, sides), h("span", { class: "ts-small ts-soft play-count" }, t("playground.side.count", { n: sides.length, most: MOST_SIDES })),
     h("button", { type: "button", class: "ts-btn small", id: "play-add", disabled: busy || sides.length >= MOST_SIDES, onclick: (event) => playPick(play, event.currentTarget) }, drawIcon("plus"), h("span", {}, t("playground.side.add"))));
   playShowTab(play);
 }

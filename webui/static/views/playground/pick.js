@@ -17,7 +17,7 @@ const MANY = 8; // so many are searched instead of read
 export async function pickSide(play, replaced) {
   await laterStyles("playground-pick");
   const rows = [...sideChoices(play.start.options, play.base).values()];
-  const self = { play, replaced, rows, text: "", list: h("div", { class: "pick-list" }), chosen: null };
+  const self = { play, replaced, rows, text: "", list: h("div", { class: "play-pick-list" }), chosen: null };
   const search = rows.length > MANY ? searchField(self) : null;
   drawRows(self);
   const body = h("div", { class: "ts-stack play-pick" }, search, self.list);
@@ -85,7 +85,7 @@ function pickRow(self, row) {
   const away = row.missing !== null && row.base !== self.play.base;
   return h("button", { type: "button", class: "pick-row" + (step ? " step" : ""), id: "pick-" + row.side, disabled: there || away, onclick: (event) => take(self, event, { side: row.side }) },
     h("span", { class: "ts-badge " + row.kind }, sideBadge(row)), h("span", { class: "pick-name", dir: "auto" }, row.name),
-    step && row.loss !== null ? h("span", { class: "ts-small ts-soft ts-num" }, t("playground.pick.loss", { loss: format.number(row.loss, 3) })) : null,
+    step && row.loss !== null ? h("span", { class: "ts-small ts-soft" }, t("playground.pick.loss", { loss: format.number(row.loss, 3) })) : null,
     row.best ? h("span", { class: "ts-badge good" }, t("playground.pick.best")) : null,
     there ? h("span", { class: "ts-small ts-soft" }, drawIcon("check"), " ", t("playground.pick.there")) : null);
 }

@@ -98,7 +98,7 @@ function voteSlot(play, item) {
 }
 
 async function fillVote(play, item, told, slot) {
-  const { voteButtons } = await import("./vote.js");
+  const { voteButtons } = await import("./arena/vote.js");
   await voteButtons(play, item, told, slot);
 }
 

@@ -9,14 +9,14 @@ import sys
 import zlib
 from array import array
 from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from engine import VERSION
 from engine.core.errors import Fault
-from engine.core.version import ENGINE_VERSION, libraries
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.template import ChatTemplate
-from engine.services.chat.sides import Setup
 from engine.serving.protocol import Ask, Request
 
 WORDS = 5  # likeliest tokens that are kept beside each one of an answer
@@ -25,11 +25,15 @@ _TIMES = ("first_token_s", "tokens_per_second", "prompt_tokens", "tokens", "reas
 log = logging.getLogger("tunesmith.chat")
 
 
-def made_of(setup: Setup, request: Request, ask: Ask, event: Mapping[str, Any]) -> dict[str, Any]:
+def made_of(
+    request: Request, ask: Ask, event: Mapping[str, Any], settings: Mapping[str, Any], base: str
+) -> dict[str, Any]:
     """What is kept of an answer in `Message.made_by`.
 
     Args:
         event: that ended the side.
+        settings: of the chat.
+        base: name of the base whose tokenizer and template it is.
 
     Returns:
         {"prompt" ([[text, whether it is a control token], ...]), "prompt_ids" and "answer_ids" (as `packed`), "prompt_sha256",
@@ -41,13 +45,13 @@ def made_of(setup: Setup, request: Request, ask: Ask, event: Mapping[str, Any]) 
         "prompt": _shown(ask, request),
         "prompt_ids": packed(ask.ids),
         "prompt_sha256": ids_sha256(ask.ids),
-        "template": _template(setup, request, ask),
-        "sampling": _sampling(setup, request, ask),
+        "template": _template(base, request, ask),
+        "sampling": _sampling(settings, request, ask),
         "device": plan.device,
         "precision": plan.dtype,
         "threads": plan.threads,
-        "engine": ENGINE_VERSION,
-        "libraries": libraries(_LIBRARIES),
+        "engine": VERSION,
+        "libraries": {name: found for name in _LIBRARIES if (found := _version(name))},
         "answer_ids": packed(event["ids"]) if "ids" in event else None,
         "words": event.get("words", []),
         "end": event.get("end"),
@@ -55,9 +59,9 @@ def made_of(setup: Setup, request: Request, ask: Ask, event: Mapping[str, Any]) 
     }
 
 
-def _sampling(setup: Setup, request: Request, ask: Ask) -> dict[str, Any]:
+def _sampling(settings: Mapping[str, Any], request: Request, ask: Ask) -> dict[str, Any]:
     """All settings of the chat but the system prompt, which stands in the prompt, as they were for this answer."""
-    chosen = {name: value for name, value in setup.settings.items() if name != "system"}
+    chosen = {name: value for name, value in settings.items() if name != "system"}
     drawn = {"temperature": request.temperature, "top_p": request.top_p, "max_tokens": ask.max_tokens, "seed": ask.seed}
     return chosen | drawn
 
@@ -75,14 +79,20 @@ def _shown(ask: Ask, request: Request) -> list[list[Any]]:
     return [[text, int(control)] for text, control in found]
 
 
-def _template(setup: Setup, request: Request, ask: Ask) -> dict[str, Any]:
+def _template(base: str, request: Request, ask: Ask) -> dict[str, Any]:
     """{"name", "sha256" (None without a chat template)}."""
     try:
         source = _tokenizer(request, ask).source
     except Fault:
         source = None
-    name = setup.answerers[ask.side].base.name
-    return {"name": name, "sha256": source and hashlib.sha256(source.encode()).hexdigest()}
+    return {"name": base, "sha256": source and hashlib.sha256(source.encode()).hexdigest()}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def packed(ids: Sequence[int]) -> str:
