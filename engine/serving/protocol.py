@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypedDict
 
 BASE = "base"
-EIGHT_BITS = "w8"  # a `ResidentModels.dtype`: weights in 8 bits, worked with in fp32, for chats on a processor
+EIGHT_BITS = "8-bit"  # a `ResidentModels.dtype`: weights in 8 bits, worked with in fp32, for chats on a processor
 LONGEST_ANSWER = 2048  # tokens; nobody may hold the model for longer
 SPARE_BYTES = 500_000_000  # of the machine's memory: with less, nothing of earlier prompts is kept
 LAST_EVENTS = ("done", "failed")

@@ -303,7 +303,9 @@ def test_blind_votes_by_keyboard_become_pairs_to_train_with(visit: Open, studio:
         for turn in (1, 2, 3):
             s.add(Message(conversation_id=arena, turn=turn, role="user", content=f"Question {turn}?"))
             for side in ("base", f"tuned:{studio.tuned[0]}"):
-                said = Message(conversation_id=arena, turn=turn, role="assistant", side=side, content=f"{side[:5]} {turn}")
+                said = Message(
+                    conversation_id=arena, turn=turn, role="assistant", side=side, content=f"{side[:5]} {turn}"
+                )
                 said.weights_hash, said.stats = "5a" * 32, {"tokens_per_second": 9.5}
                 s.add(said)
     tab = visit(at=studio.server)

@@ -94,10 +94,10 @@ def test_rows_fill_prompt_and_system_prompt_and_those_that_fail_cost_no_other(
     assert opening.open_row(ctx, job_id, 0) == opened
     with ctx.db.read() as s:
         messages = conversations.messages_of(s, opened)
-        assert [m.content for m in messages] == [
-            "Where is the lamp?",
-            *(a["text"] for a in shown[0]["answers"].values()),
-        ]
+        assert messages[0].content == "Where is the lamp?"
+        assert {m.side: m.content for m in messages[1:]} == {
+            side: answer["text"] for side, answer in shown[0]["answers"].items()
+        }
         assert messages[0].stats == {"template": TEMPLATE, "values": {"thing": "lamp", "tone": "kind"}}
         assert system_at("Be {{tone}}.", messages, 1) == "Be kind."
         assert all(m.weights_hash for m in messages[1:])

@@ -33,9 +33,9 @@ from engine.training.loop.callback import TrainingCallback
 from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress, read_progress
 from engine.training.loop.held_out import MOST_HELD_OUT, ScoredRows, thinned
 from engine.training.loop.in_context import answer_in_context
-from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_everything
+from engine.training.loop.inputs import Inputs, read_inputs, rows_file
 from engine.training.loop.not_finite import CauseFinder
-from engine.training.loop.ready import apply_method, ready_trainer
+from engine.training.loop.ready import ready_trainer
 from engine.training.loop.result import ResultFolders, results, round_as_stored
 from engine.training.loop.sample_answers import SampleAnswers
 from engine.training.loop.scoring import answer_as_base, score_result, sheet_of
@@ -47,6 +47,7 @@ from engine.training.loop.weights import load_base, torch_device, trained_parame
 from engine.training.online.attach import OnlineParts, learns_from_answers
 from engine.training.pace.extras import Extras
 from engine.training.pace.outlook import Outlook
+from engine.training.prepare.applied import apply_method, seed_everything
 from engine.training.prepare.reference import prepare_reference
 from engine.training.rollout.rollout import WritingEnded
 from storage.job_tables import Job

@@ -10,9 +10,9 @@ import torch
 from engine.core.errors import Fault
 from engine.serving.runtime.adapted_model import SharedBase
 from engine.serving.runtime.answer_row import AnswerRow
-from engine.serving.runtime.draft import Draft, draftable
+from engine.serving.runtime.draft import PromptLookup, draftable
 from engine.serving.runtime.kept_prompts import row_of
-from engine.serving.runtime.trial import stackable, stacked
+from engine.serving.runtime.lean.trial import stackable, stacked
 
 _PREFILL_TOKENS = 1024  # read at once; between such pieces a stop is heard
 
@@ -31,7 +31,7 @@ class DecodeBatch:
         self.shared_base, self.rows, self.cache, self.lengths = shared_base, rows, cache, lengths
         self.width = max(width, *lengths)
         alone = len(rows) == 1 and self.width == lengths[0]
-        self._draft = Draft() if alone and draftable(shared_base, rows[0], cache) else None
+        self._draft = PromptLookup() if alone and draftable(shared_base, rows[0], cache) else None
 
     def read(self, ids: Sequence[int]) -> torch.Tensor:
         """Tokens of the one row, after those in the cache; the scores that follow each of them."""

@@ -27,12 +27,13 @@ from engine.training.limits.limits import TimeIsUp, time_held
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop.attempt import Attempt
 from engine.training.loop.checkpoints import TrainingProgress
-from engine.training.loop.inputs import Inputs, rows_file, seed_everything
+from engine.training.loop.inputs import Inputs, rows_file
 from engine.training.loop.not_finite import fault_of_base
 from engine.training.loop.result import ResultFolders, results
 from engine.training.loop.scoring import autocast_of, sheet_of
 from engine.training.loop.weights import load_base, torch_device
 from engine.training.pace.outlook import Outlook, Seconds
+from engine.training.prepare.applied import seed_everything
 from storage.queries import reporting
 
 _STEPS = 1

@@ -15,10 +15,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad, scaled_dot_product_attention
 
+from engine.devices import kind_for_torch
 from engine.serving.runtime.lean.layers import LeanLayer, LeanParts, normed, parts_of
 from engine.serving.runtime.lean.lora_rows import Lora, LoraRows, LoraStack
 from engine.serving.runtime.lean.products import FEW, padded
-from engine.serving.runtime.trial import stackable
+from engine.serving.runtime.lean.trial import stackable
 
 _NEEDED = {"input_ids", "past_key_values", "use_cache", "position_ids", "logits_to_keep"}
 _TAKEN = _NEEDED | {"attention_mask"}
@@ -27,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 def lean_of(model: Any) -> LeanForward | None:
     """A quick way through this model; None where there is none."""
-    if model.dtype != torch.float32 or model.device.type != "cpu":
+    if model.dtype != torch.float32 or kind_for_torch(model.device.type).accelerator:
         return None
     try:
         parts = parts_of(model)

@@ -14,7 +14,7 @@ from transformers import DynamicCache
 
 from engine.serving.runtime.lean.lora_rows import LoraRows
 from engine.serving.runtime.lean.products import product
-from engine.serving.runtime.trial import stackable
+from engine.serving.runtime.lean.trial import stackable
 
 _TRUNK = {"embed_tokens", "layers", "norm", "rotary_emb"}
 _LAYER = {"self_attn", "mlp", "input_layernorm", "post_attention_layernorm"}

@@ -4,6 +4,7 @@ import { drawIcon } from "../../kit/icons.js";
 import { runAction, toast } from "../../kit/parts.js";
 import { t } from "../../kit/texts.js";
 import { playRegenerate } from "./ask.js";
+import { playSaveButton } from "./save.js";
 import { variableFields, variablesOf } from "./variables.js";
 
 /**
@@ -86,14 +87,15 @@ export function turnTools(play, item) {
  * @param {Parts<"playground">} play
  */
 export function sideTools(play, item, side, answer) {
-  if (play.readOnly) return null;
-  const name = side?.name ?? "";
+  const name = side?.name ?? "", given = answer && answer.status !== "streaming";
+  const save = given && answer.status !== "failed" ? playSaveButton(play, item, answer) : null;
+  if (play.readOnly) return save;
   if (!answer) return item.sides.includes(side) ? againButton(play, item, side.side, t("playground.ask_too", { name })) : null;
-  if (answer.status === "streaming") {
+  if (!given) {
     const alone = item.answers.filter((one) => one.status === "streaming").length < 2;
     return alone || !side ? null : toolButton("square", "play-stop-" + side.side, t("playground.stop_side", { name }), () => play.ctx.call("chat_stop", play.id, side.side));
   }
-  return h("div", { class: "play-side-tools" },
+  return h("div", { class: "play-side-tools" }, save,
     answer.content ? toolButton("pencil", `play-correct-${item.turn}-${answer.side}`, t("playground.edit_answer"), () => beginEdit(play, item, answer.side, answer.content)) : null,
     side ? againButton(play, item, side.side, t(item.last ? "playground.again_one" : "playground.again_branch", { name })) : null);
 }

@@ -1,7 +1,7 @@
 /* Words that can be pointed at, tapped, and walked through with keys; a small box tells more of the one that is looked at. */
-import { h } from "../../kit/dom.js";
-import { format } from "../../kit/format.js";
-import { t } from "../../kit/texts.js";
+import { h } from "../../../kit/dom.js";
+import { format } from "../../../kit/format.js";
+import { t } from "../../../kit/texts.js";
 
 const HALVES = /^\uFFFD+$/;
 const UNSEEN = new Map([["", () => t("sure.empty")], [" ", () => t("sure.space")], ["\n", () => t("sure.line")], ["\t", () => t("sure.tab")]]);

@@ -1,10 +1,10 @@
 /* How an answer was made: the exact prompt with its control tokens, every setting, and the same asked once more. */
-import { h, replaceChildren } from "../../kit/dom.js";
-import { format } from "../../kit/format.js";
-import { drawIcon } from "../../kit/icons.js";
-import { copyText, openDialog, runAction, toast } from "../../kit/parts.js";
-import { t } from "../../kit/texts.js";
-import { noteBox } from "../shared/form-controls.js";
+import { h, replaceChildren } from "../../../kit/dom.js";
+import { format } from "../../../kit/format.js";
+import { drawIcon } from "../../../kit/icons.js";
+import { copyText, openDialog, runAction, toast } from "../../../kit/parts.js";
+import { t } from "../../../kit/texts.js";
+import { noteBox } from "../../shared/form-controls.js";
 
 /** @param {Parts<"playground">} play */
 export async function exactDialog(play, item, answer) {
