@@ -11,7 +11,9 @@ export async function exactDialog(play, item, answer) {
   try {
     const made = await play.ctx.call("chat_exact", play.id, item.turn, answer.side);
     const body = h("div", { class: "ts-stack play-exact-body" }, exactPrompt(made), exactFacts(made), askedAgain(play, item, made));
-    await openDialog(t("exact.prompt"), body, [{ label: t("common.close"), value: "" }], { wide: true });
+    const closed = openDialog(t("exact.prompt"), body, [{ label: t("common.close"), value: "" }], { wide: true });
+    /** @type {HTMLElement | null} */ (body.querySelector(".play-prompt"))?.focus(); // it begins with the prompt, not with the button at its end
+    await closed;
   } catch (error) {
     toast(error.message, "danger");
   }
