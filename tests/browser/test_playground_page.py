@@ -340,7 +340,9 @@ def test_blind_votes_by_keyboard_become_pairs_to_train_with(visit: Open, studio:
     page.keyboard.press("x")
     page.wait_for_selector("#arena-next")
     assert "Votes: 3" in page.inner_text("#arena-count")
-    assert page.evaluate("id => fetch(`/api/chats/${id}/stop`, { method: 'POST' }).then((sent) => sent.ok)", arena), "as it is left"
+    assert page.evaluate("id => fetch(`/api/chats/${id}/stop`, { method: 'POST' }).then((sent) => sent.ok)", arena), (
+        "as it is left"
+    )
     page.wait_for_selector("input[name=arena-form][value=pairs]:checked")
     assert tab.violations() == []
     page.click("#arena-gather")
