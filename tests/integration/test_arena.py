@@ -28,6 +28,7 @@ from engine.shapes.arena import ArenaWish, BlindVote
 from storage.queries.ranked import rankings
 from storage.tables import Conversation, Message
 from tests.homes import new_home
+from tests.integration.chat_here import chat_here
 from tests.integration.chat_models import add_base, add_tuned
 from tests.tiny import add_dataset
 from webui.components import noted_views
@@ -51,7 +52,7 @@ def ctx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
 
 @pytest.fixture(scope="module")
 def chat(ctx: Context) -> Iterator[Chat]:
-    made = Chat(ctx)
+    made, _client = chat_here(ctx)
     yield made
     made.close()
 
