@@ -169,11 +169,12 @@ def test_a_conversation_is_edited_branched_and_walked(visit: Open, studio: Studi
     _seed(page, "4")
     page.click("#play-edit-do-1")
     page.fill("#play-edit-1", "Where is the {{thing}} lamp?")
+    page.fill("#play-edit-1-value-0", "{{old}}")
     assert tab.violations() == []
     page.click("#play-edit-1-save")
     page.wait_for_selector(".play-versions:has-text('2 / 2')")
     _idle(page, 2)
-    assert page.locator(".play-asked .ts-bubble").all_inner_texts() == ["Where is the {{thing}} lamp?"]
+    assert page.locator(".play-asked .ts-bubble").all_inner_texts() == ["Where is the {{old}} lamp?"]
     page.click("#play-version-1-back")
     page.wait_for_selector(".play-versions:has-text('1 / 2')")
     assert page.locator(".play-answer .md").all_inner_texts() == ["On the table."] * 2

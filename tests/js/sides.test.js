@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstSides, moved, rebased, sideChoices, sidesQuery } from "../../webui/static/views/playground/sides.js";
+import { firstSides, moved, rebased, sideChoices, sidesQuery } from "../../webui/static/views/playground/who/sides.js";
 
 const tuned = (id, created_at, format = "adapter") => ({ id, name: "T" + id, format, created_at });
 const step = (id, job_id, tuned_id) => ({ id, job: "J" + job_id, job_id, tuned_id, step: 10 * id, val_loss: 1, best: false });

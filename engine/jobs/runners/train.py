@@ -24,6 +24,7 @@ from engine.jobs.spec import JobSpec, make_stored
 from engine.methods.common.declaration import RunContext
 from engine.objectives import objective_of
 from engine.planner.refusals import refusals
+from engine.training.forward.applied import apply_method, seed_everything
 from engine.training.limits.limits import DataLimit, TimeIsUp, memory_held, out_of_memory, time_held
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.limits.safe_files import disk_fault
@@ -47,7 +48,6 @@ from engine.training.loop.weights import load_base, torch_device, trained_parame
 from engine.training.online.attach import OnlineParts, learns_from_answers
 from engine.training.pace.extras import Extras
 from engine.training.pace.outlook import Outlook
-from engine.training.prepare.applied import apply_method, seed_everything
 from engine.training.prepare.reference import prepare_reference
 from engine.training.rollout.rollout import WritingEnded
 from storage.job_tables import Job

@@ -16,9 +16,9 @@ from engine.methods import method_of
 from engine.methods.common.declaration import Method, RunContext
 from engine.models.base.number_formats import stored_format
 from engine.serving.protocol import CheckpointRecipe
+from engine.training.forward.applied import apply_method, seed_everything
 from engine.training.loop.start import Start, loaded_from, put_start
 from engine.training.loop.weights import load_base, load_trained, save_result
-from engine.training.prepare.applied import apply_method, seed_everything
 from storage.tables import TunedModel
 
 

@@ -21,6 +21,7 @@ from engine.methods.few_shot_examples.choose import Row, Shots, in_front, questi
 from engine.objectives import objective_of
 from engine.training.batches.examples import make_example
 from engine.training.batches.tokenized_dataset import Example
+from engine.training.forward.applied import seed_everything
 from engine.training.forward.choice import choose_forward
 from engine.training.forward.mean_loss import mean_loss
 from engine.training.limits.limits import TimeIsUp, time_held
@@ -33,7 +34,6 @@ from engine.training.loop.result import ResultFolders, results
 from engine.training.loop.scoring import autocast_of, sheet_of
 from engine.training.loop.weights import load_base, torch_device
 from engine.training.pace.outlook import Outlook, Seconds
-from engine.training.prepare.applied import seed_everything
 from storage.queries import reporting
 
 _STEPS = 1

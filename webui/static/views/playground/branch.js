@@ -49,15 +49,21 @@ function leave(play, item) {
 async function saved(play, item) {
   const { side, text, values } = play.editing;
   const id = side ? await play.ctx.call("chat_correct", play.id, item.turn, side, text)
-    : await play.ctx.call("chat_edit", play.id, item.turn, { prompt: text, values: values ? Object.fromEntries(variablesOf(text, play.settings.system || "").map((name) => [name, values[name] || ""])) : null });
+    : await play.ctx.call("chat_edit", play.id, item.turn, { prompt: text, values: valuesOf(play, text, values) });
   play.editing = null;
   await play.show(id);
   toast(t(side ? "playground.edit.corrected" : "playground.edit.branched"), "good");
 }
 
+/** What an edited question is asked with: null where it stands as it is. @param {Parts<"playground">} play */
+function valuesOf(play, text, values) {
+  const names = variablesOf(text, play.settings.system || "");
+  return values && (names.length || text.includes("{{{{")) ? Object.fromEntries(names.map((name) => [name, values[name] || ""])) : null;
+}
+
 /** Begin to write a question (side "") or an answer differently. @param {Parts<"playground">} play */
 function beginEdit(play, item, side = "", text = item.template || item.prompt) {
-  play.editing = { turn: item.turn, side, text, values: item.values ? { ...item.values } : null };
+  play.editing = { turn: item.turn, side, text, values: item.values ? { ...item.values } : variablesOf(text).length ? null : {} }; // braces that were sent as they stand stay so
   play.draw();
   document.getElementById(`play-edit-${item.turn}`)?.focus();
 }

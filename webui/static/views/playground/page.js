@@ -6,9 +6,9 @@ import { pageHead, runAction } from "../../kit/parts.js";
 import { loadPart, poll } from "../../kit/server.js";
 import { pageUrl, queryId, queryValue, t } from "../../kit/texts.js";
 import { playAsk, playChips, playComposer, playStop, playTellMemory, playTellState } from "./ask.js";
-import { playAlign, playHeads, playKeepAside } from "./heads.js";
+import { playAlign, playHeads, playKeepAside } from "./who/heads.js";
 import { playSureSwitch } from "./opened.js";
-import { firstSides } from "./sides.js";
+import { firstSides } from "./who/sides.js";
 import { playAddress, playBusy, playFresh, playQuery } from "./talk.js";
 import { playDrawTurns, playTurns } from "./turns.js";
 

@@ -17,8 +17,9 @@ from engine.methods.common.declaration import Method, RunContext
 from engine.optimizers.trained_format import trained_format
 from engine.training.forward.half_precision import compute_in, set_words_aside, settle_in
 from engine.training.limits.memory_use import give_back
-from engine.training.loop.weights import DTYPES
 from engine.training.updates.choice import in_chosen_format
+
+_DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 
 def seed_everything(number: int) -> None:
@@ -54,7 +55,7 @@ class Applicable(Protocol):
 
 def apply_method(inputs: Applicable, base: Any, run_context: RunContext) -> Any:
     """The model to train. Raises Fault("training.no_modules")."""
-    quantised, kind = base_format(inputs.spec.training).quantised, DTYPES[inputs.precision.dtype]
+    quantised, kind = base_format(inputs.spec.training).quantised, _DTYPES[inputs.precision.dtype]
     if not inputs.method.trains_base:
         compute_in(base, kind, quantised=quantised)
     try:
