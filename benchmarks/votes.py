@@ -17,13 +17,14 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from engine.evaluation.arena.sequence import ALPHA, EVEN, log_pays, log_weights
+from engine.evaluation.arena.sequence import ALPHA, EVEN, log_pays, log_weights, more_needed
 
 Votes = npt.NDArray[np.float64]  # by run and vote: 1 won, 0 lost, 1/2 a tie
 Draw = Callable[[np.random.Generator, int, int], tuple[Votes, npt.NDArray[np.int_]]]
 LOOKS = (50, 200, 1000)
 _Z = 1.959964
 _UNDECIDED = 10**9
+_SOON = 20  # votes after which it is foretold how many more it takes
 
 
 def ever_refuted(votes: Votes, prompts: npt.NDArray[np.int_], share: float = EVEN) -> npt.NDArray[np.int_]:
@@ -134,6 +135,26 @@ def needed(rng: np.random.Generator, runs: int, many: int) -> None:
         )
 
 
+def foretold(rng: np.random.Generator, runs: int, many: int) -> None:
+    """Print how many further votes it took after 20 that did not suffice, as a multiple of what was foretold then."""
+    print(
+        f"{'Taken / foretold after 20 votes':34} {'1 in 10':>7}  {'1 in 4':>7}  {'half':>7}  {'3 in 4':>7}  {'9 in 10':>7}"
+    )
+    for share in (0.65, 0.7, 0.8):
+        votes, prompts = better(share)(rng, runs, many)
+        found = ever_refuted(votes, prompts)
+        told = [
+            (at - _SOON, more_needed(seen[:_SOON].tolist()))
+            for at, seen in zip(found, votes, strict=True)
+            if at > _SOON
+        ]
+        ratios = [taken / more for taken, more in told if more]
+        print(
+            f"{f'{share:.0%} of them won':34} "
+            + "  ".join(f"{one:7.2f}" for one in np.quantile(ratios, (0.1, 0.25, 0.5, 0.75, 0.9)))
+        )
+
+
 def main() -> None:
     """Read the arguments and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -146,6 +167,7 @@ def main() -> None:
     false_winners(rng, args.runs, args.votes)
     coverage(rng, args.runs, args.votes)
     needed(rng, args.runs, args.votes)
+    foretold(rng, args.runs // 5, args.votes)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypedDict
 
 BASE = "base"
-EIGHT_BITS = "w8"  # a `ResidentModels.dtype`: weights in 8 bits, worked with in fp32, for chats on a processor
+EIGHT_BITS = "8-bit"  # a `ResidentModels.dtype`: weights in 8 bits, worked with in fp32, for chats on a processor
 LONGEST_ANSWER = 2048  # tokens; nobody may hold the model for longer
 SPARE_BYTES = 500_000_000  # of the machine's memory: with less, nothing of earlier prompts is kept
 LAST_EVENTS = ("done", "failed")
@@ -19,7 +19,7 @@ def tuned_key(tuned_id: int) -> str:
     return f"tuned-{tuned_id}"
 
 
-class Recipe(TypedDict):
+class CheckpointRecipe(TypedDict):
     """What makes a result of the weights of a checkpoint: the base and the settings that it was trained with."""
 
     spec: dict[str, Any]  # as the job's row has it
@@ -38,7 +38,7 @@ class Weights:
     path: str  # absolute folder
     sha256: str = ""  # of what lies there: other weights under the same name are loaded anew
     on: str = BASE  # name of the base that it stands on; a "full" one stands alone
-    recipe: Recipe | None = None  # of a checkpoint, which is no result yet
+    recipe: CheckpointRecipe | None = None  # of a checkpoint, which is no result yet
 
 
 @dataclass(frozen=True)

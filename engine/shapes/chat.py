@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from engine.core.shapes import CodedMessage
-from engine.shapes.branches import TurnVersions
 from engine.shapes.jobs import JobView
+from engine.shapes.playground.branches import TurnVersions
 
 AnswerStatus = Literal["waiting", "loading", "streaming", "complete", "stopped", "failed"]
 SideKind = Literal["base", "tuned", "fewshot"]

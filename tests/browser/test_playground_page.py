@@ -18,7 +18,7 @@ from storage.tables import Conversation, Message
 from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.homes import new_home
-from tests.integration.chat_models import add_base, add_tuned
+from tests.integration.chat_models import add_base, add_checkpoint, add_other_base, add_tuned
 from tests.tiny import add_dataset
 
 pytestmark = pytest.mark.browser
@@ -53,11 +53,13 @@ class Studio:
     ctx: Context
     base: int
     tuned: tuple[int, int]
+    checkpoint: int
+    other: int  # another base model
 
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    """A tiny base with two adapters."""
+    """A tiny base with two adapters and a checkpoint, and another base."""
     home = tmp_path_factory.mktemp("playground") / "home"
     ctx = new_home(home)
     base, data = add_base(ctx), add_dataset(ctx)
@@ -65,8 +67,9 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         add_tuned(ctx, base, data, name="First lesson", seed=1),
         add_tuned(ctx, base, data, name="Second lesson", seed=2),
     )
+    checkpoint, other = add_checkpoint(ctx, base, data), add_other_base(ctx)
     with start_server(home) as server:
-        yield Studio(server, ctx, base, tuned)
+        yield Studio(server, ctx, base, tuned, checkpoint, other)
     ctx.db.close()
 
 
@@ -166,11 +169,12 @@ def test_a_conversation_is_edited_branched_and_walked(visit: Open, studio: Studi
     _seed(page, "4")
     page.click("#play-edit-do-1")
     page.fill("#play-edit-1", "Where is the {{thing}} lamp?")
+    page.fill("#play-edit-1-value-0", "{{old}}")
     assert tab.violations() == []
     page.click("#play-edit-1-save")
     page.wait_for_selector(".play-versions:has-text('2 / 2')")
     _idle(page, 2)
-    assert page.locator(".play-asked .ts-bubble").all_inner_texts() == ["Where is the {{thing}} lamp?"]
+    assert page.locator(".play-asked .ts-bubble").all_inner_texts() == ["Where is the {{old}} lamp?"]
     page.click("#play-version-1-back")
     page.wait_for_selector(".play-versions:has-text('1 / 2')")
     assert page.locator(".play-answer .md").all_inner_texts() == ["On the table."] * 2
@@ -208,19 +212,51 @@ def test_a_conversation_is_edited_branched_and_walked(visit: Open, studio: Studi
     tab.assert_clean()
 
 
-def test_a_second_tuned_model_differs_by_a_word(visit: Open, studio: Studio) -> None:
-    page = visit(at=studio.server).open(f"/en/playground?tuned={studio.tuned[0]}")
-    _seed(page)
-    page.locator("#play-second").click()
-    page.wait_for_selector("text=Tuned B")
-    assert page.locator(".play-head .ts-badge").all_inner_texts() == ["Base", "Tuned A", "Tuned B"]
+def test_sides_are_added_and_stream_together(visit: Open, studio: Studio) -> None:
+    tab = visit(at=studio.server)
+    page = tab.open(f"/en/playground?tuned={studio.tuned[0]}")
+    _seed(page, "40")
+    for side in (f"checkpoint:{studio.checkpoint}", f"model:{studio.other}"):
+        page.click("#play-add")
+        page.wait_for_selector(".pick-row")
+        assert side != f"model:{studio.other}" or tab.violations() == []
+        page.click(f"[id='pick-{side}']")
+        page.wait_for_selector(f".play-head[data-side='{side}']")
+    page.focus(f"[id='play-left-model:{studio.other}']")
+    page.keyboard.press("Enter")
+    names = page.locator(".play-head .ts-badge")
+    page.wait_for_function("() => document.querySelectorAll('.play-head')[2].dataset.side.startsWith('model:')")
+    assert names.all_inner_texts() == ["Base", "Tuned A", "Base", "B · step 4"]
+    assert page.evaluate("document.activeElement.id") == f"play-left-model:{studio.other}"
+    page.click("#play-remove-base")
+    page.wait_for_function("() => document.querySelectorAll('.play-head').length === 3")
+    assert page.url.endswith(
+        f"sides=tuned%3A{studio.tuned[0]}%2Cmodel%3A{studio.other}%2Ccheckpoint%3A{studio.checkpoint}"
+    )
+    page.evaluate(
+        "() => { window.grew = {}; new MutationObserver(() => document.querySelectorAll('.play-answer').forEach((one) => {"
+        " const text = one.querySelector('.md')?.innerText; if (text) (window.grew[one.dataset.side] ||= new Set()).add(text); }))"
+        ".observe(document.querySelector('.play-turns'), { childList: true, subtree: true, characterData: true }); }"
+    )
     page.locator(".play-welcome-chips .play-chip").first.click()
     _idle(page, 3)
     assert len(set(page.locator(".play-answer .md").all_inner_texts())) == 3
+    grew = page.evaluate(
+        "() => Object.fromEntries(Object.entries(window.grew).map(([side, texts]) => [side, texts.size]))"
+    )
+    assert len(grew) == 3
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator("#play-regenerate").click()
     page.wait_for_selector(".play-send.danger:not([hidden])", timeout=5000)
     _idle(page, 3)
     assert page.locator(".play-turn").count() == 1
+    page.set_viewport_size(PHONE)
+    page.locator(".play-tab").nth(2).click()
+    page.wait_for_function("() => document.querySelector('.play-answers').scrollLeft > innerWidth")
+    assert page.locator(".play-tab[aria-current=true]").inner_text() == "B · step 4"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert tab.violations() == []
+    tab.assert_clean()
 
 
 def test_conversations_are_listed_reopened_and_deleted(visit: Open, studio: Studio) -> None:
@@ -268,7 +304,9 @@ def test_blind_votes_by_keyboard_become_pairs_to_train_with(visit: Open, studio:
         for turn in (1, 2, 3):
             s.add(Message(conversation_id=arena, turn=turn, role="user", content=f"Question {turn}?"))
             for side in ("base", f"tuned:{studio.tuned[0]}"):
-                said = Message(conversation_id=arena, turn=turn, role="assistant", side=side, content=f"{side[:5]} {turn}")
+                said = Message(
+                    conversation_id=arena, turn=turn, role="assistant", side=side, content=f"{side[:5]} {turn}"
+                )
                 said.weights_hash, said.stats = "5a" * 32, {"tokens_per_second": 9.5}
                 s.add(said)
     tab = visit(at=studio.server)

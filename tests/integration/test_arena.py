@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -13,12 +15,12 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.rows.store import read_rows
 from engine.services.arena import session, votes_made, voting
+from engine.services.arena.evidence import evidence
 from engine.services.arena.turns import arena_view
-from engine.services.chat import blind, branches
+from engine.services.chat import blind
 from engine.services.chat.conversations import Chat
-from engine.services.chat.exact.view import exact_answer, sure_answers
+from engine.services.chat.turns import branches
 from engine.services.data.annotation import feedback
-from engine.services.data.ranking import votes
 from engine.services.data.versions.version_files import version_file
 from engine.services.scoring.conversation import score_conversation
 from engine.shapes.annotation import GatherWish
@@ -28,6 +30,9 @@ from storage.tables import Conversation, Message
 from tests.homes import new_home
 from tests.integration.chat_models import add_base, add_tuned
 from tests.tiny import add_dataset
+from webui.components import noted_views
+from webui.pages import playground
+from webui.site import Site
 
 WISH: GatherWish = {"form": "pairs", "which": "all", "rater": "", "held_out": 0.0, "name": "Votes", "dataset": None}
 HASHES = {"base": "ba" * 32, "tuned:1": "1d" * 32, "tuned:2": "2d" * 32}
@@ -78,6 +83,38 @@ def talk(ctx: Context, turns: Sequence[Sequence[str]], seed: str = "s", apart: b
         return found.id
 
 
+# What a page can do to a conversation that another test or no answer at all is for.
+CHANGES = {
+    "arena_again", "arena_ask", "arena_gather", "arena_names", "arena_reveal", "arena_undo", "arena_vote", "chat_again", "chat_ask",
+    "chat_branch", "chat_delete", "chat_edit", "chat_stop", "chat_update", "chat_vote",
+}  # fmt: skip
+
+
+def page_functions(ctx: Context, chat: Chat) -> dict[str, tuple[Callable[..., Any], list[str]]]:
+    """Whatever the page can ask about a conversation: each function with the names of what it takes."""
+    with noted_views() as placed:
+        playground.build(Site(ctx, chat), "en")
+    wrapped = [function for one in placed for function in (*one.functions, *(polled.function for polled in one.polled))]
+    found = {one.__name__: (one, list(inspect.signature(one.answers).parameters)) for one in wrapped}  # type: ignore[attr-defined]
+    return {name: one for name, one in found.items() if one[1][:1] == ["conversation_id"] and name not in CHANGES}
+
+
+def given(name: str, conversation: int, side: str) -> Any:
+    """An argument of a page's function, by its name."""
+    row = {"question": "Q1?", "answer": "Yes.", "with_before": False, "dataset": None}
+    known = {
+        "conversation_id": conversation,
+        "turn": 1,
+        "place": 0,
+        "rater": "",
+        "side": side,
+        "scorer_id": 1,
+        "text": "Yes.",
+        "row": row,
+    }
+    return {**known, "other": "base" if side != "base" else "tuned:1"}[name]
+
+
 def said(*ranks: int, bad: bool = False, best: str | None = None) -> BlindVote:
     return {"ranks": list(ranks), "bad": bad, "best": best}
 
@@ -101,12 +138,21 @@ def test_two_worlds_in_which_the_sides_have_changed_places_look_the_same(ctx: Co
     one = talk(ctx, [["Yes.", "No, not at all."]], seed=seeds["base|tuned:1"])
     other = talk(ctx, [["No, not at all.", "Yes."]], seed=seeds["tuned:1|base"])
 
+    functions = page_functions(ctx, chat)
+    assert {"chat_view", "chat_feed", "arena_feed", "chat_votes", "chat_exact", "chat_words", "save_row"} <= set(
+        functions
+    )
+
     def told(conversation: int) -> str:
-        seen = [chat.view(conversation), arena_view(ctx, chat, conversation, ""), votes.votes(ctx, conversation)]
+        seen = [
+            [name, side, function([given(one, conversation, side) for one in parameters])]
+            for name, (function, parameters) in functions.items()
+            for side in SIDES[:2]
+        ]
         text = json.dumps(seen, sort_keys=True).replace(f'"id": {conversation}', "")
-        for hidden in (*HASHES.values(), '"base"', "tuned:", "tokens_per_second", "prompt_tokens"):
+        for hidden in (*HASHES.values(), "tokens_per_second", "prompt_tokens"):
             assert hidden not in text, hidden
-        return text
+        return re.sub(r'"(idle_s|memory_mb)": [\d.]+', "", text)
 
     assert told(one) == told(other)
     for refused in (
@@ -116,8 +162,6 @@ def test_two_worlds_in_which_the_sides_have_changed_places_look_the_same(ctx: Co
         lambda: chat.update(one, sides=["base"]),
         lambda: next(chat.regenerate(one, ["base"])),
         lambda: branches.correct(ctx, one, 1, "base", "Perhaps."),
-        lambda: exact_answer(ctx, one, 1, "base"),
-        lambda: sure_answers(ctx, one, 1),
     ):
         with pytest.raises(Fault, match=r"chat\.blind"):
             refused()
@@ -197,6 +241,7 @@ def test_a_vote_is_kept_shown_changed_and_taken_back(ctx: Context, chat: Chat) -
 
 
 def test_votes_become_pairs_thumbs_and_rankings(ctx: Context, chat: Chat) -> None:
+    before = evidence(ctx)["blind_votes"]
     one = talk(
         ctx, [["a1", "b1", "c1"], ["a2", "b2", "c2"], ["a3", "b3", "c3"], ["same", "same", "same"], ["a5", "", "c5"]]
     )
@@ -206,6 +251,15 @@ def test_votes_become_pairs_thumbs_and_rankings(ctx: Context, chat: Chat) -> Non
     voting.keep_vote(ctx, chat, one, 5, "", prefer(ctx, one, 5, "base", "tuned:2", "tuned:1"))
     with pytest.raises(Fault, match=r"arena\.not_ready"):
         voting.keep_vote(ctx, chat, one, 4, "", said(1, 1, 1))
+
+    proof = evidence(ctx, one)
+    assert proof["blind_votes"] - before == 4
+    assert {name["name"] for name in proof["models"]} == {
+        "Lesson 1",
+        "Lesson 2",
+        proof["voted"][HASHES["base"]]["name"],
+    }
+    assert proof["left"] is not None, "where the answers stood is known"
 
     def made(form: str) -> list[dict[str, Any]]:
         found = votes_made.gather_votes(ctx, one, {**WISH, "form": form, "name": form})

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from engine.core.errors import Fault, NotFound
-from engine.services.chat import branches
 from engine.services.chat.conversations import Chat
+from engine.services.chat.turns import branches
 from engine.services.data.annotation import feedback
 from engine.services.data.annotation.annotation_queue import queue
 from storage.tables import Conversation, Message

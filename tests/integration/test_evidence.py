@@ -49,6 +49,14 @@ def test_blind_votes_alone_are_proof(ctx: Context) -> None:
     assert widths == sorted(widths, reverse=True)
 
 
+def test_a_vote_for_the_best_of_three_says_nothing_of_the_other_two(ctx: Context) -> None:
+    cast_vote(ctx, "In sight?", [2, 1, 2], models=(BASE, TUNED, OTHER), blind=False)
+    found = {frozenset((one["one"], one["other"])): one["wins"] + one["losses"] for one in evidence(ctx)["open"]}
+    assert found == {frozenset((BASE, TUNED)): 1, frozenset((TUNED, OTHER)): 1}
+    cast_vote(ctx, "Blind?", [2, 1, 2], models=(BASE, TUNED, OTHER))
+    assert [one["ties"] for one in evidence(ctx)["duels"] if {one["one"], one["other"]} == {BASE, OTHER}] == [1]
+
+
 def test_votes_on_one_question_count_once_whoever_gave_them(ctx: Context) -> None:
     for rater in ("Ann", "Bob", "Cyd"):
         for place in range(12):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +22,8 @@ from engine.services.chat.conversations import Chat
 from engine.services.chat.exact.again import ask_again
 from engine.services.chat.exact.differences import differences
 from engine.services.chat.exact.kept import kept_answer, kept_answers
-from engine.services.chat.exact.made_by import ids_sha256, packed, unpacked_ids
 from engine.services.chat.exact.view import exact_answer, sure_answers
+from engine.serving.made_by import ids_sha256, packed, unpacked_ids
 from storage.queries import conversations
 from storage.tables import Conversation, LanguageModel
 from tests.homes import new_home
@@ -87,7 +89,8 @@ def test_an_answer_keeps_the_exact_prompt_and_all_that_it_was_made_with(world: W
     assert marks == ["<|im_start|>", "<|im_end|>"] * 2 + ["<|im_start|>"], "what a person typed is no control token"
     assert text.count("<|im_end|>") == 3
     assert (made["temperature"], made["top_p"], made["max_tokens"], made["seed"]) == (0.7, 0.95, 24, 11)
-    assert (made["device"], made["precision"], made["engine"]) == ("cpu", "fp32", "0.1.0")
+    assert (made["device"], made["precision"]) == ("cpu", "fp32")
+    assert made["engine"] == tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert all(made[name] for name in ("threads", "first_token_s", "tokens_per_second", "template_sha256"))  # type: ignore[literal-required]
     assert made["same_weights"] is True
     assert any(one.startswith("torch ") for one in made["libraries"])

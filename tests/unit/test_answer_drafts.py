@@ -12,7 +12,7 @@ from engine.data.templates.template import ChatTemplate
 from engine.serving.protocol import BASE
 from engine.serving.runtime import decode_batch, draft
 from engine.serving.runtime.adapted_model import SharedBase
-from engine.serving.runtime.draft import LONGEST, Draft
+from engine.serving.runtime.draft import LONGEST, PromptLookup
 from engine.serving.runtime.loading import load_model
 from tests.integration.chat_models import stir, write_adapter
 from tests.tiny import write_model
@@ -49,7 +49,7 @@ def counted(
     forward = trunk.forward
     with monkeypatch.context() as patch:
         patch.setattr(decode_batch, "draftable", draft.draftable if drafts else lambda *_said: False)
-        patch.setattr(Draft, "_helps", lambda _self: True)
+        patch.setattr(PromptLookup, "_helps", lambda _self: True)
         patch.setattr(trunk, "forward", lambda keys, **inputs: passes.append(1) or forward(keys, **inputs))
         found = said(world, {key: ids}, **changes)[key]
     return {name: found[name] for name in ("text", "tokens", "reason")}, len(passes)
@@ -88,8 +88,8 @@ def test_what_a_wrong_draft_read_is_forgotten(world: Any, monkeypatch: pytest.Mo
     trunk, ids = world[0], drawn(SEED, 12) * 3
     trunk.kept.shrink(10_000_000)
     try:
-        monkeypatch.setattr(Draft, "_helps", lambda _self: True)
-        monkeypatch.setattr(Draft, "propose", lambda *_said: [5, 6, 7])
+        monkeypatch.setattr(PromptLookup, "_helps", lambda _self: True)
+        monkeypatch.setattr(PromptLookup, "propose", lambda *_said: [5, 6, 7])
         said(world, {BASE: ids})
         kept = trunk.kept._texts[-1]
         assert kept.cache.get_seq_length() == len(kept.ids)
@@ -134,7 +134,7 @@ def test_drafts_that_do_not_help_rest_longer_each_time(monkeypatch: pytest.Monke
     """A text that always looks the same and never goes on so: few of many steps are lost."""
     clock = Clock()
     monkeypatch.setattr(draft.time, "perf_counter", clock)
-    wrong, ids, tried = Draft(), [1, 2, 3] * 200, []
+    wrong, ids, tried = PromptLookup(), [1, 2, 3] * 200, []
     for step in range(400):
         drafted = wrong.propose(ids, 100)
         clock.now += 1.5 if drafted else 1.0
@@ -148,7 +148,7 @@ def test_drafts_that_do_not_help_rest_longer_each_time(monkeypatch: pytest.Monke
 def test_drafts_that_help_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     monkeypatch.setattr(draft.time, "perf_counter", clock)
-    right, ids, drafts = Draft(), [1, 2, 3] * 50, 0
+    right, ids, drafts = PromptLookup(), [1, 2, 3] * 50, 0
     for _ in range(50):
         drafted = right.propose(ids, 100)
         clock.now += 1.5 if drafted else 1.0

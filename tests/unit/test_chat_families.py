@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,9 @@ from engine.serving.runtime.adapted_model import AdaptedModel, SharedBase
 from engine.serving.runtime.answer_row import AnswerRow
 from engine.serving.runtime.decode_batch import DecodeBatch, join, prefill
 from engine.serving.runtime.lean import quick_way
+from engine.serving.runtime.lean.trial import Trial
 from engine.serving.runtime.loading import load_model
 from engine.serving.runtime.reading import read_some
-from engine.serving.runtime.trial import Trial
 from tests import methods
 from tests.zoo import representatives
 from tests.zoo.keeper import ZooKeeper
@@ -71,10 +71,10 @@ def _plain(folder: Path, adapter: Path | None, ids: list[int]) -> list[int]:
     return tokens
 
 
-def _said(trunk: SharedBase, *keys: str) -> dict[str, list[int]]:
+def _said(trunk: SharedBase, *keys: str, prompts: Mapping[str, Sequence[int]] = _PROMPTS) -> dict[str, list[int]]:
     """What chat answers, all of them asked at the same time."""
     plan = ResidentModels("x", Weights(BASE, "base", ""), (), "", "cpu", "fp32", 1)
-    asks = tuple(Ask(key, key, tuple(_PROMPTS[key]), 0, NEW_TOKENS) for key in keys)
+    asks = tuple(Ask(key, key, tuple(prompts[key]), 0, NEW_TOKENS) for key in keys)
     request = Request(1, plan, asks)
     rows = [AnswerRow(ask, AdaptedModel(trunk, ask.weights), request, torch.Generator(), 0.0) for ask in asks]
     with torch.inference_mode():
@@ -101,6 +101,18 @@ def test_chat_says_what_plain_transformers_says(zoo: ZooKeeper, family: str, tmp
     assert trunk.cached
     for keys in ((BASE,), ("lora",), (BASE, "lora"), ("lora", BASE)):
         assert _said(trunk, *keys) == {key: expected[key] for key in keys}, keys
+    _goes_on(trunk, folder, adapter, expected)
+
+
+def _goes_on(trunk: SharedBase, folder: Path, adapter: Path, expected: dict[str, list[int]]) -> None:
+    """The same once more and a next turn, with what was read before kept."""
+    trunk.kept.shrink(1 << 30)
+    for _ in range(2):
+        assert _said(trunk, BASE, "lora") == expected
+    after = {key: [*_PROMPTS[key], *expected[key], 33, 34, 35] for key in expected}
+    plain = {BASE: _plain(folder, None, after[BASE]), "lora": _plain(folder, adapter, after["lora"])}
+    assert _said(trunk, BASE, "lora", prompts=after) == plain
+    assert bool(trunk.kept.bytes) == trunk.keeps
 
 
 def test_rows_that_cannot_be_told_apart_are_answered_in_turns(zoo: ZooKeeper, tmp_path: Path) -> None:

@@ -98,3 +98,19 @@ def test_top_p_draws_only_from_the_likely_tokens() -> None:
     assert {next_token(logits, 2.0, 1e-6, generator) for _ in range(20)} == {1}
     with pytest.raises(Fault, match=r"chat\.not_finite"):
         next_token(torch.full((4,), float("nan")), 0.0, 1.0, generator)
+
+
+@pytest.mark.parametrize("top_p", [0.2, 0.95, 0.9999])
+def test_the_likely_tokens_of_many_are_those_of_all_put_in_order(monkeypatch: pytest.MonkeyPatch, top_p: float) -> None:
+    import torch
+
+    from engine.serving.runtime import sampling
+
+    logits = torch.randn(600, generator=torch.Generator().manual_seed(4)) * 2
+    drawn = []
+    for few in (40, 10_000):
+        monkeypatch.setattr(sampling, "_FEW", few)
+        generator = torch.Generator().manual_seed(5)
+        drawn.append([sampling.next_token(logits, 1.0, top_p, generator) for _ in range(200)])
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn[0])) > 1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
 
 from engine.data.templates.template import ChatTemplate
+from engine.serving.process import server
 from engine.serving.process.admission import Running, place
 from engine.serving.process.client import Held
 from engine.serving.protocol import BASE, Ask, Request, ResidentModels, Weights
@@ -17,8 +18,8 @@ from engine.serving.runtime import kept_prompts
 from engine.serving.runtime.adapted_model import AdaptedModel, SharedBase
 from engine.serving.runtime.generation import generate
 from engine.serving.runtime.kept_prompts import KeptPrompts
+from engine.serving.runtime.lean.trial import exact
 from engine.serving.runtime.loading import load_model
-from engine.serving.runtime.trial import exact
 from tests.integration.chat_models import stir, write_adapter
 from tests.tiny import write_model
 from tests.unit.test_chat_admission import CPU, wanted
@@ -205,3 +206,21 @@ def test_admission_counts_what_is_kept_and_takes_it_back_first() -> None:
 def test_only_a_model_in_full_is_exact(world: Any) -> None:
     trunk, _template = world
     assert exact(trunk._model)
+
+
+def test_an_idle_process_gives_prompts_back_where_memory_is_short(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    trunk, _template = world
+    trunk.kept.forget()
+    trunk.kept.shrink(10_000_000)
+    said(world, {BASE: drawn(1, 20)})
+    inbox = server.Inbox()
+    idle = server.Server(cast(server.Wire, None), inbox)
+    idle._models._bases[BASE] = trunk
+    monkeypatch.setattr(server, "_LOOK_SECONDS", 0.01)
+    assert inbox.next(0.03, idle.spare) is None
+    assert trunk.kept.bytes > 0, "there is enough"
+    short = type("Memory", (), {"available": 1_000_000})()
+    with monkeypatch.context() as patch:
+        patch.setattr(server.psutil, "virtual_memory", lambda: short)
+        assert inbox.next(0.03, idle.spare) is None
+    assert trunk.kept.bytes == 0

@@ -10,8 +10,8 @@ import pytest
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.text import LANGUAGES
-from engine.services.chat import system_prompts
-from engine.services.chat.variables import fill, variables_of
+from engine.services.chat.stored.variables import fill, variables_of
+from engine.services.chat.turns import system_prompts
 
 CASES = json.loads((Path(__file__).parents[1] / "js" / "variables.json").read_text(encoding="utf-8"))
 

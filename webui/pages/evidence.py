@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.services.arena import evidence
-from engine.shapes.evidence import EvidenceView, VotesAgainstBase
+from engine.shapes.talk.evidence import EvidenceView, VotesAgainstBase
 from webui.site import Site
 
 Function = Callable[..., Any]

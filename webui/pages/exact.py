@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.services.chat.exact import again, differences, view
-from engine.shapes.exact import AskedAgain, ExactAnswer, SideDifferences, SureAnswer
+from engine.services.chat.exact.shapes import AskedAgain, ExactAnswer, SideDifferences, SureAnswer
 from webui.site import Site
 
 Function = Callable[..., Any]

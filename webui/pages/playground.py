@@ -14,7 +14,7 @@ from engine.services.jobs import lifecycle
 from engine.services.scoring.asking import scorers
 from engine.shapes.annotation import VoteView
 from engine.shapes.chat import AnswerEvent, ChatSettings, ConversationBrief, ConversationView, QuestionListView
-from engine.shapes.lists import RowWish
+from engine.shapes.playground.lists import RowWish
 from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded

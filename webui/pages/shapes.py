@@ -261,6 +261,18 @@ class WantedList(TypedDict):
     key: str  # of the form: the same key is the same list
 
 
+class WantedBatch(TypedDict):
+    """A prompt with variables and the rows that fill it, as a form asks for them."""
+
+    base_id: int  # base model
+    sides: list[str]  # names of all that answer, in order
+    settings: ChatSettings  # to answer with
+    template: str  # the prompt with its {{variables}}
+    rows: list[dict[str, str]]  # values by name
+    name: str  # what lists call it
+    key: str  # of the form: the same key is the same list
+
+
 class ChatFeed(TypedDict):
     """What is new in a conversation."""
 

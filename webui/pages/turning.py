@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.services.chat import branches, system_prompts
-from engine.services.chat.lists import batches, opening
-from engine.shapes.branches import PromptAsked, SystemPromptView, TurnVersions
-from engine.shapes.lists import WantedBatch
+from engine.services.chat.stored import families
+from engine.services.chat.turns import batches, branches, opening, system_prompts
+from engine.shapes.playground.branches import PromptAsked, SystemPromptView, TurnVersions
+from webui.pages.shapes import WantedBatch
 from webui.site import Site
 
 Function = Callable[..., Any]
@@ -33,7 +33,7 @@ def turning(site: Site) -> tuple[Function, ...]:
 
     def chat_versions(conversation_id: int) -> list[TurnVersions]:
         with ctx.db.read() as s:
-            return branches.versions(s, conversation_id)
+            return families.versions(s, conversation_id)
 
     return chat_edit, chat_correct, chat_branch, chat_again, chat_versions
 
@@ -43,9 +43,16 @@ def batches_of(site: Site) -> tuple[Function, ...]:
     ctx = site.ctx
 
     def batch_start(wanted: WantedBatch) -> int:
-        said = {"name": wanted["name"], "key": wanted["key"][:64]}
-        asked = wanted["template"], wanted["rows"]
-        return batches.start_batch(ctx, wanted["base_id"], wanted["sides"], wanted["settings"], *asked, **said)
+        return batches.start_batch(
+            ctx,
+            wanted["base_id"],
+            wanted["sides"],
+            wanted["settings"],
+            wanted["template"],
+            wanted["rows"],
+            name=wanted["name"],
+            key=wanted["key"][:64],
+        )
 
     def list_open(job_id: int, place: int) -> int:
         return opening.open_row(ctx, job_id, place)

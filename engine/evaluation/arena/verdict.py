@@ -10,7 +10,7 @@ from typing import Literal
 from engine.evaluation.arena.biases import rounded_percents
 from engine.evaluation.arena.sequence import ALPHA, interval, more_needed
 from engine.evaluation.arena.strengths import groups_of, strengths
-from engine.evaluation.arena.votes import Duel, Vote, duel
+from engine.evaluation.arena.votes import Duel, Vote, duel, score_of
 
 Code = Literal["none", "few", "open", "close", "alike", "better", "best", "open_best", "close_best"]
 _FEW = 5  # prompts with a winner, below which nothing is foretold
@@ -111,5 +111,4 @@ def _of_several(told: Sequence[VoteVerdict], leader: str, models: int) -> VoteVe
 
 def pairs_that_met(names: Sequence[str], votes: Sequence[Vote]) -> list[tuple[str, str]]:
     """Every two of the models that some vote compares."""
-    together = [set(vote.weights) for vote in votes]
-    return [pair for pair in combinations(names, 2) if any(set(pair) <= there for there in together)]
+    return [pair for pair in combinations(names, 2) if any(score_of(vote, *pair) is not None for vote in votes)]

@@ -20,7 +20,7 @@ class Vote:
     places: tuple[int, ...] = ()  # where each answer stood, from the left; empty where that is not known
     bad: bool = False  # none of the answers was good
     blind: bool = True  # the names were hidden
-    rater: str = ""  # whose vote it is
+    best_alone: bool = False  # only who is best was said: nothing is known of two that are not
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ def meetings(vote: Vote, one: str = "", other: str = "") -> list[Meeting]:
     for a, b in combinations(range(len(vote.ranks)), 2):
         pair = {vote.weights[a], vote.weights[b]}
         if len(pair) < 2 or (wanted is not None and pair != wanted):
+            continue
+        if vote.best_alone and vote.ranks[a] == vote.ranks[b] != 1:
             continue
         first, second = (b, a) if wanted is not None and vote.weights[a] != one else (a, b)
         ahead = vote.ranks[second] - vote.ranks[first]

@@ -23,13 +23,13 @@ from engine.services.chat.memory import placed_alone, threads_beside
 from engine.services.chat.question_lists import answers_file, read_answers, read_asked
 from engine.services.chat.residents import place_sides, plan_of
 from engine.services.chat.sides import Setup, make_asks, setup_from, setup_obstacle
-from engine.services.chat.variables import fill_setup
+from engine.services.chat.stored.variables import fill_settings
 from engine.serving.protocol import Ask, Request, ResidentModels
 from engine.serving.runtime.failed_sides import Failed, failed_side
 from engine.serving.runtime.generation import generate
 from engine.serving.runtime.model_cache import ModelCache
 from engine.shapes.chat import ListAnswer, ListRow
-from engine.shapes.lists import ListQuestion
+from engine.shapes.playground.lists import ListQuestion
 from storage.job_tables import Job
 from storage.queries.base_models import get_model
 
@@ -166,7 +166,7 @@ def _filled(setup: Setup, question: ListQuestion) -> Setup:
     """The setup with the row's values in its system prompt. Raises Fault where the row cannot be asked."""
     if fault := question.get("error"):
         raise Fault(fault["code"], **fault["params"])
-    return fill_setup(setup, question.get("values"))
+    return replace(setup, settings=fill_settings(setup.settings, question.get("values")))
 
 
 def _refused(fault: Fault) -> ListAnswer:

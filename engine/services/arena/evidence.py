@@ -19,7 +19,7 @@ from engine.evaluation.arena.votes import Duel, Vote, duel
 from engine.services.arena.kept_votes import KeptVotes, read_votes
 from engine.services.chat.sides import answer_hash
 from engine.services.data.ranking.agreement import agreements
-from engine.shapes.evidence import (
+from engine.shapes.talk.evidence import (
     AdjustedView,
     DuelLook,
     DuelView,

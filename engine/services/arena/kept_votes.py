@@ -88,7 +88,7 @@ def _vote(prompt: RankedPrompt, ranking: Ranking, blind: Mapping[str, Any]) -> V
         places=_places(prompt, ranking.rater, blind),
         bad=bad,
         blind=ranking.blind or prompt.source == rankings.PAGE,  # where answers are ranked, names are never shown
-        rater=ranking.rater,
+        best_alone=not ranking.blind and prompt.source == rankings.PLAYGROUND,  # such a vote asks for the best one
     )
 
 
@@ -96,8 +96,8 @@ def _places(prompt: RankedPrompt, rater: str, blind: Mapping[str, Any]) -> tuple
     """Where each answer stood, the first is 0; empty where that is not known."""
     many = len(prompt.answers)
     if prompt.source == rankings.PAGE:
-        order = shown_order(prompt.id, rater, many)
-        return tuple(order.index(place) for place in range(many))
+        seen = shown_order(prompt.id, rater, many)
+        return tuple(seen.index(place) for place in range(many))
     if not blind:
         return tuple(range(many))
     sides = [str(one.get("side")) for one in prompt.answers]

@@ -22,7 +22,7 @@ from engine.models.tuned.checkpoints import checkpoint_change, checkpoint_hash, 
 from engine.models.tuned.integrity import intact_result, result_change
 from engine.models.tuned.results import virtual_tokens
 from engine.objectives import objective_in
-from engine.serving.protocol import BASE, Recipe, Weights, tuned_key
+from engine.serving.protocol import BASE, CheckpointRecipe, Weights, tuned_key
 from engine.serving.scored_texts import talks
 from storage.model_status import READY
 from storage.queries import base_models, jobs, linked_jobs, tuned_models
@@ -176,7 +176,7 @@ class Answerer:
         kind = "full" if self.beside else "base"
         return Weights(self.root, kind, str(intact_weights(settings, self.base)), self.base.weights_hash or "")
 
-    def _recipe(self, settings: Settings) -> Recipe:
+    def _recipe(self, settings: Settings) -> CheckpointRecipe:
         assert self.step is not None
         job, start = self.step.job, self.step.start
         return {

@@ -18,8 +18,8 @@ from engine.core.context import Context
 from engine.core.errors import Fault, TunesmithError
 from engine.core.obstacles import obstacle
 from engine.core.process import Identity, is_alive
-from engine.services.chat.exact.made_by import made_of
 from engine.services.chat.sides import Setup
+from engine.serving.made_by import made_of
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
 from engine.serving.protocol import Ask, Request
@@ -219,7 +219,8 @@ class Answering:
         stats = {name: event[name] for name in _KEPT_STATS if event[name] is not None}
         stats |= {"seed": ask.seed, "waited_s": self._waited_s}
         stats |= {"device": request.plan.device, "precision": request.plan.dtype}
-        made_by = made_of(self._setup, request, ask, event)
+        base = self._setup.answerers[ask.side].base.name
+        made_by = made_of(request, ask, event, self._setup.settings, base)
         self._set(event["side"], text=event["text"], status=_STATUS[event["reason"]], stats=stats, made_by=made_by)
 
     def _fail(self, fault: Fault) -> None:

@@ -18,9 +18,7 @@ from engine.devices import devices, kind_named
 from engine.services.chat import blind, views
 from engine.services.chat.answers import Answering, settle_orphans
 from engine.services.chat.bare_base import require_weights
-from engine.services.chat.branches import brief_text
 from engine.services.chat.choices import chosen
-from engine.services.chat.exact.made_by import WORDS
 from engine.services.chat.memory import spared
 from engine.services.chat.residents import place_sides, plan_of, sizes_of
 from engine.services.chat.settings import read_chat_settings
@@ -32,7 +30,9 @@ from engine.services.chat.sides import (
     make_asks,
     narrowed,
 )
-from engine.services.chat.variables import Values, fill_prompt, fill_setup, values_at
+from engine.services.chat.stored.families import brief_text
+from engine.services.chat.stored.variables import Values, fill_prompt, fill_settings, values_at
+from engine.serving.made_by import WORDS
 from engine.serving.process.admission import Devices, Running, place
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
@@ -164,7 +164,7 @@ class Chat:
         filled, kept = fill_prompt(prompt, values)
         prompt = clean_prompt(filled)
         setup, messages = load_setup(self._ctx, conversation_id)
-        setup = fill_setup(setup, values)
+        setup = replace(setup, settings=fill_settings(setup.settings, values))
         require_weights(self._ctx, setup.base)
         failed: Failed = {}
         asks = make_asks(self._ctx, setup, messages, prompt, _seed(setup), failed)
@@ -202,7 +202,7 @@ class Chat:
                 blind.refuse_hidden(find_conversation(s, conversation_id), turn)
         require_weights(self._ctx, setup.base)
         earlier = [m for m in messages if m.turn < turn]
-        setup = fill_setup(setup, values_at(messages, turn))
+        setup = replace(setup, settings=fill_settings(setup.settings, values_at(messages, turn)))
         failed: Failed = {}
         asks = make_asks(self._ctx, setup, earlier, prompt, _seed(setup), failed)
         answering = self._begin(setup, asks, lambda: turn, failed, replaces=True, others_stay=bool(sides))

@@ -24,12 +24,12 @@ from engine.jobs.lanes import lane_for
 from engine.jobs.queue import enqueue
 from engine.jobs.views import views
 from engine.services.chat.choices import chosen
-from engine.services.chat.lists.rows import chosen_rows, placed_rows
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import setup_from, side_of
+from engine.services.chat.stored.rows import chosen_rows, placed_rows
 from engine.serving.protocol import BASE
 from engine.shapes.chat import ListBounds, ListRow, QuestionListView
-from engine.shapes.lists import ListQuestion, RowWish
+from engine.shapes.playground.lists import ListQuestion, RowWish
 from storage.job_tables import Job
 from storage.queries import jobs
 from storage.tables import LanguageModel

@@ -13,10 +13,10 @@ from engine.core.errors import NotFound
 from engine.data.rows.row import conversation_of
 from engine.models.presence import can_plan
 from engine.planner.download import missing_bytes
-from engine.services.chat.branches import brief_text, under_roots, versions
 from engine.services.chat.choosable import checkpoint_options
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import Side, find_conversation, setup_obstacle, setup_of
+from engine.services.chat.stored.families import brief_text, under_roots, versions
 from engine.serving.scored_texts import talks
 from engine.shapes.chat import (
     ChatOptions,
@@ -28,7 +28,7 @@ from engine.shapes.chat import (
     SideView,
 )
 from storage.queries import base_models, conversations, tuned_models
-from storage.queries.branches import branch_prompts
+from storage.queries.talks.branches import branch_prompts
 from storage.tables import Dataset, Message
 
 _SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"

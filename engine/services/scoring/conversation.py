@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.core.context import Context
 from engine.services.chat.blind import refuse_hidden
 from engine.services.chat.sides import Setup, find_conversation, history_of, setup_of
-from engine.services.chat.variables import system_at
+from engine.services.chat.stored.variables import system_at
 from engine.services.scoring.asking import AskedScorer
 from engine.services.scoring.shapes import AnswerScore, ScoreOf
 from storage.queries import conversations

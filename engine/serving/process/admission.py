@@ -63,7 +63,7 @@ class Placement:
     """Where and how to load."""
 
     device: str  # key: "cpu" or "cuda:N"
-    dtype: str  # "fp32", "bf16", "fp16", "w8" or "nf4"
+    dtype: str  # "fp32", "bf16", "fp16", "8-bit" or "nf4"
     evict: tuple[str, ...]  # keys of held models to drop first
     needed_mb: int  # what has to be loaded, with room to answer
     free_mb: int  # what is free for it once `evict` is dropped; may be below 0

@@ -16,8 +16,10 @@ from engine.models.tuned.virtual_tokens import VirtualTokens
 from engine.serving.protocol import BASE
 from engine.serving.runtime.adapter_backends import Adapted, AdapterBackend, Mixed, Sided, Swapped, mixable
 from engine.serving.runtime.kept_prompts import KeptPrompts
+from engine.serving.runtime.lean.eight_bits import packed
 from engine.serving.runtime.lean.quick_way import QuickWay
-from engine.serving.runtime.trial import TextInputs, Trial, by_pieces, exact, new_cache, roomy
+from engine.serving.runtime.lean.trial import TextInputs, Trial, by_pieces, exact, new_cache, roomy
+from engine.training.limits.memory_use import give_back
 
 _TOGETHER = "together"
 
@@ -37,6 +39,7 @@ class SharedBase:
         exact: how many numbers are worked out at once changes no token.
         silent: results that change nothing.
         kept: what was read and may be read on from.
+        keeps: whether that is done: where it changes no token, and in 8 bits, which were chosen to be quick.
     """
 
     def __init__(self, model: Any) -> None:
@@ -52,6 +55,7 @@ class SharedBase:
         self.pieces = by_pieces(self.open(BASE)[0])
         self.cached = self._trial.reads_on(BASE)
         self.exact = exact(model)
+        self.keeps = self.pieces and self.cached and (self.exact or packed(model))
         self._untouched = self._fingerprint(BASE)
         self.silent: set[str] = set()
         self.kept = KeptPrompts()
@@ -85,6 +89,7 @@ class SharedBase:
         if torch.equal(answered, self._untouched):
             self.silent.add(name)
         self._joinable[name] = self._fits_a_batch(name)
+        give_back()
 
     def _load(self, name: str, folder: Path) -> None:
         kind = kind_of(folder)
@@ -94,7 +99,7 @@ class SharedBase:
             self._mixed.add(folder, name)
             self._quick.add(name, self._mixed.model)
         elif kind == "adapter":
-            self._backends[name] = Adapted(self._model, folder, name)
+            self._backends[name] = Adapted(self._model, folder, name, lambda _key: self.open(BASE))
         elif kind == "delta":
             self._backends[name] = Swapped(self._model, folder, lambda inputs: self._together([BASE], inputs))
         elif kind == "side":

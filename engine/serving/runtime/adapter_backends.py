@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from engine.models.tuned.deltas import Delta
 from engine.models.tuned.results import adapter_config
+from engine.serving.protocol import BASE
+from engine.serving.runtime.lean.quick_way import QuickWay
 from engine.serving.runtime.loading import attach_side, load_adapter
 
 UNTOUCHED = "__base__"  # PEFT's name for rows of a batch that no adapter may touch
@@ -29,13 +31,20 @@ def twin(model: Any) -> Any:
 
 
 class Adapted:
-    """An adapter in a twin of the base."""
+    """An adapter in a twin of the base: quickly, where that was tried.
 
-    def __init__(self, model: Any, folder: Path, name: str) -> None:
+    Args:
+        opened: a cache of the base, and how many tokens are in it.
+    """
+
+    def __init__(self, model: Any, folder: Path, name: str, opened: Callable[[str], tuple[Any, int]]) -> None:
         self._model = load_adapter(twin(model), folder, name)
+        self._quick = QuickWay(self._model.base_model.model, lambda _keys, inputs: self._model(**inputs), opened)
 
     def forward(self, **inputs: Any) -> Any:
         """See `AdapterBackend`."""
+        if self._quick.takes(set(), inputs):
+            return self._quick.forward([BASE], inputs)
         return self._model(**inputs)
 
 

@@ -1,6 +1,6 @@
 """A checkpoint holds what training changed, not a result. Here it becomes the result that its job would have left at that step.
 
-Imported where a checkpoint is asked for: it brings all that training needs.
+Imported where a checkpoint is asked for: it brings what training needs.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from engine.jobs.spec import JobSpec, make_stored
 from engine.methods import method_of
 from engine.methods.common.declaration import Method, RunContext
 from engine.models.base.number_formats import stored_format
-from engine.serving.protocol import Recipe
-from engine.training.loop.inputs import seed_everything
-from engine.training.loop.ready import apply_method
+from engine.serving.protocol import CheckpointRecipe
+from engine.training.forward.applied import apply_method, seed_everything
 from engine.training.loop.start import Start, loaded_from, put_start
 from engine.training.loop.weights import load_base, load_trained, save_result
 from storage.tables import TunedModel
@@ -25,7 +24,7 @@ from storage.tables import TunedModel
 
 @dataclass(frozen=True)
 class _Applied:
-    """What a method is applied with, as `ready.Applicable` has it."""
+    """What a method is applied with, as `Applicable` has it."""
 
     spec: JobSpec
     method: Method
@@ -33,7 +32,9 @@ class _Applied:
     precision: Precision
 
 
-def write_checkpoint_result(checkpoint: Path, recipe: Recipe, target: Path, scratch: Path, device: Device) -> None:
+def write_checkpoint_result(
+    checkpoint: Path, recipe: CheckpointRecipe, target: Path, scratch: Path, device: Device
+) -> None:
     """What the job's method makes of a checkpoint's weights, as `ResultFolders` writes it at a job's end.
 
     Args:
@@ -52,7 +53,7 @@ def write_checkpoint_result(checkpoint: Path, recipe: Recipe, target: Path, scra
     save_result(model, method, target, run, stored_format(base))
 
 
-def _as_begun(inputs: _Applied, recipe: Recipe, run: RunContext) -> Any:
+def _as_begun(inputs: _Applied, recipe: CheckpointRecipe, run: RunContext) -> Any:
     """The model before the first step."""
     folder = recipe["start"]
     start = Start(TunedModel(name=Path(folder).name), Path(folder)) if folder else None

@@ -10,9 +10,9 @@ import torch
 from engine.core.errors import Fault
 from engine.serving.runtime.adapted_model import SharedBase
 from engine.serving.runtime.answer_row import AnswerRow
-from engine.serving.runtime.draft import Draft, draftable
+from engine.serving.runtime.draft import PromptLookup, draftable
 from engine.serving.runtime.kept_prompts import row_of
-from engine.serving.runtime.trial import stackable, stacked
+from engine.serving.runtime.lean.trial import stackable, stacked
 
 _PREFILL_TOKENS = 1024  # read at once; between such pieces a stop is heard
 
@@ -30,7 +30,8 @@ class DecodeBatch:
     ) -> None:
         self.shared_base, self.rows, self.cache, self.lengths = shared_base, rows, cache, lengths
         self.width = max(width, *lengths)
-        self._draft = Draft() if len(rows) == 1 and draftable(shared_base, rows[0], cache) else None
+        alone = len(rows) == 1 and self.width == lengths[0]
+        self._draft = PromptLookup() if alone and draftable(shared_base, rows[0], cache) else None
 
     def read(self, ids: Sequence[int]) -> torch.Tensor:
         """Tokens of the one row, after those in the cache; the scores that follow each of them."""
@@ -76,7 +77,7 @@ class DecodeBatch:
 
     def keep(self, places: Sequence[int]) -> None:
         """Keep what the rows at these places have read, for prompts that begin so."""
-        if not (self.shared_base.pieces and self.shared_base.cached and self.shared_base.kept.limit):
+        if not (self.shared_base.keeps and self.shared_base.kept.limit):
             return
         for i in places:
             row, length = self.rows[i], self.lengths[i]
@@ -104,7 +105,7 @@ def opened(row: AnswerRow) -> Any:
     """The cache in which a row's prompt begins, with what was kept of it; the row says how much that is."""
     shared_base = row.adapted.shared_base
     cache, row.before = shared_base.open(row.adapted.key)
-    if begun := shared_base.kept.begun(row.adapted.key, row.ask.ids):
+    if shared_base.keeps and (begun := shared_base.kept.begun(row.adapted.key, row.ask.ids)):
         cache, row.reused = begun
     return cache
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from engine.serving.runtime.trial import stackable
+from engine.serving.runtime.lean.trial import stackable
 
 if TYPE_CHECKING:
     from engine.serving.runtime.adapted_model import SharedBase
@@ -53,7 +53,7 @@ def draftable(shared_base: SharedBase, row: AnswerRow, cache: Any) -> bool:
     )
 
 
-class Draft:
+class PromptLookup:
     """Proposes what comes next in one answer, as long as that makes it faster."""
 
     def __init__(self) -> None:

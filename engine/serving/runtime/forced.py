@@ -36,7 +36,11 @@ def force(request: Request, adapted_models: dict[str, AdaptedModel], stopped: Ca
 
 @torch.inference_mode()
 def scores_of(adapted: AdaptedModel, forced: Forced, stopped: Callable[[], bool]) -> Iterator[torch.Tensor]:
-    """The scores at the place of each token of the answer, fewer when a stop comes."""
+    """The scores at the place of each token of the answer, fewer when a stop comes.
+
+    Raises:
+        Fault: "chat.beyond" for a token that the model has no row for.
+    """
     shared, read = adapted.shared_base, forced.ids[:-1]
     if max(forced.ids, default=0) >= shared.rows:
         raise Fault("chat.beyond", token=max(forced.ids), rows=shared.rows)

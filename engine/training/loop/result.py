@@ -6,12 +6,12 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from engine.core.settings import Settings
-from engine.core.version import libraries
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.token_rows import FILE
 from engine.evaluation.comparison.objective_measures import RESULT as COMPARED
@@ -205,5 +205,12 @@ def _lineage(spec: JobSpec, base: LanguageModel, dataset: Dataset) -> dict[str, 
         "base": {"id": base.id, "name": base.name, "source": base.source, "weights_hash": base.weights_hash},
         "dataset": {"id": dataset.id, "name": dataset.name, "content_hash": spec.dataset_hash or dataset.content_hash},
         "spec": spec.as_dict(),
-        "libraries": libraries(_LIBRARIES),
+        "libraries": {name: found for name in _LIBRARIES if (found := _version(name))},
     }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from engine.core.hardware import cpu
 from engine.jobs.spec import JobSpec
-from engine.serving.protocol import Recipe
+from engine.serving.protocol import CheckpointRecipe
 from engine.serving.runtime.checkpoint_results import write_checkpoint_result
 from tests import methods
 from tests.methods import Case
@@ -33,7 +33,7 @@ def test_a_checkpoint_becomes_the_result_of_its_step(lessons: Lessons, case: Cas
         assert all(torch.equal(found[name], expected[name]) for name in found), file.name
 
 
-def recipe(learnt: Learnt) -> Recipe:
+def recipe(learnt: Learnt) -> CheckpointRecipe:
     case = learnt.case
     spec = JobSpec("Lesson", 1, 1, case.method.key, learnt.values, {**learnt.training, "seed": 42})
     base = str(learnt.base)

@@ -10,9 +10,9 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.services.chat.bare_base import require_weights
 from engine.services.chat.exact.kept import KeptAnswer, kept_answer
+from engine.services.chat.exact.shapes import AskedAgain
 from engine.services.chat.sides import Setup, ask_with, load_setup, narrowed
 from engine.serving.protocol import Ask
-from engine.shapes.exact import AskedAgain
 
 if TYPE_CHECKING:
     from engine.services.chat.conversations import Chat

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.services.chat.exact.shapes import LikelyWord, SidesAt, TwoWords
 from engine.services.chat.exact.view import likely_words
 from engine.serving.words import TokenWorth, groups_of, rounded, words_of
-from engine.shapes.exact import LikelyWord, SidesAt, TwoWords
 
 if TYPE_CHECKING:
     from engine.data.templates.template import ChatTemplate

@@ -17,11 +17,11 @@ from engine.models.base.paths import tokenizer_folder
 from engine.services.chat.exact.again import answered, same_ask, setup_for
 from engine.services.chat.exact.compared import ReadTwice, read_twice
 from engine.services.chat.exact.kept import KeptAnswer, kept_answer
-from engine.services.chat.exact.made_by import WORDS, ids_sha256
+from engine.services.chat.exact.shapes import SideDifferences
 from engine.services.chat.sides import Setup
+from engine.serving.made_by import WORDS, ids_sha256
 from engine.serving.protocol import Forced
 from engine.serving.words import TokenWorth
-from engine.shapes.exact import SideDifferences
 from storage.queries import conversations
 
 if TYPE_CHECKING:
@@ -45,8 +45,6 @@ def differences(ctx: Context, chat: Chat, conversation_id: int, turn: int, side:
     setup = setup_for(ctx, conversation_id, said, reads)
     if not said.ended_ids:
         raise Fault("exact.empty")
-    if setup.answerers[side].base.id != setup.answerers[other].base.id:
-        raise Fault("exact.other_tokens")
     stamp = _stamp(said, reads)
     kept = (said.made_by.get(_KEPT) or {}).get(other) or {}
     if kept.get("stamp") == stamp:

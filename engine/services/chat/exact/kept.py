@@ -9,8 +9,8 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.services.chat.blind import refuse_hidden
-from engine.services.chat.exact.made_by import unpacked_ids
 from engine.services.chat.sides import find_conversation
+from engine.serving.made_by import unpacked_ids
 from storage.queries import conversations
 
 

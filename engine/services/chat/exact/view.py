@@ -6,9 +6,9 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.services.chat.exact.kept import KeptAnswer, kept_answer, kept_answers
+from engine.services.chat.exact.shapes import ExactAnswer, LikelyWord, PromptPart, SureAnswer, SureWord
 from engine.services.chat.views import conversation_view
 from engine.serving.words import Word
-from engine.shapes.exact import ExactAnswer, LikelyWord, PromptPart, SureAnswer, SureWord
 
 
 def exact_answer(ctx: Context, conversation_id: int, turn: int, side: str) -> ExactAnswer:

@@ -11,7 +11,7 @@ from engine.core.shapes import NameOfId
 from engine.services.chat.blind import refuse_hidden
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import find_conversation, setup_of
-from engine.services.chat.variables import system_at
+from engine.services.chat.stored.variables import system_at
 from engine.services.data.annotation.annotation_queue import collect
 from storage.queries import conversations
 from storage.queries import datasets as queries

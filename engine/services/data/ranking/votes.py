@@ -12,7 +12,7 @@ from engine.core.errors import Fault, NotFound
 from engine.services.chat.blind import is_hidden
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import find_conversation, setup_of
-from engine.services.chat.variables import system_at
+from engine.services.chat.stored.variables import system_at
 from engine.services.data.annotation.feedback import before_turn
 from engine.services.data.ranking.judging import rater_name
 from engine.shapes.annotation import VoteView
@@ -81,7 +81,9 @@ def answers_of(said: Sequence[Message], labels: Mapping[str, str], settings: Map
 
 
 def _whole(message: Message) -> bool:
-    return message.status in ("complete", "stopped") and bool(message.content.strip())
+    """A model's own words: what a person wrote is not voted on."""
+    told = message.status in ("complete", "stopped") and bool(message.content.strip())
+    return told and not message.stats.get("edited")
 
 
 def _answer(message: Message, labels: Mapping[str, str], sampling: dict[str, Any]) -> dict[str, Any]:

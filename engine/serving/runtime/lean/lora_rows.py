@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
+from engine.serving.runtime.lean.products import FEW, many
+
 
 @dataclass(frozen=True)
 class LoraPair:
@@ -62,7 +64,14 @@ class LoraStack:
             blank: rows behind them that are of no account.
         """
         spread = [owner for owner in owners for _ in range(each)] + [-1] * blank
-        return LoraRows(self, torch.tensor(spread))
+        if len(spread) <= FEW:
+            return LoraRows(self, torch.tensor(spread), ())
+        spans = [
+            (slice(each * row, each * (row + 1)), self._adapters[owner])
+            for row, owner in enumerate(owners)
+            if owner >= 0
+        ]
+        return LoraRows(self, torch.tensor(spread), spans)
 
     def group(self, names: tuple[str, ...], sizes: Sequence[int]) -> _Group | None:
         """Changes of these matrices; None where there are none."""
@@ -97,18 +106,26 @@ class LoraStack:
 
 
 class LoraRows:
-    """Which adapter each row of one forward pass takes."""
+    """Which adapter each row of one forward pass takes.
 
-    def __init__(self, stack: LoraStack, owners: Tensor) -> None:
-        self._stack, self._owners = stack, owners
+    Args:
+        owners: for each token the number of its adapter in the stack.
+        spans: where the tokens of an adapter stand, where they are many.
+    """
+
+    def __init__(self, stack: LoraStack, owners: Tensor, spans: Sequence[tuple[slice, Lora]]) -> None:
+        self._stack, self._owners, self._spans = stack, owners, spans
         self._shares: dict[int, Tensor] = {}
 
     def last(self, each: int, blank: int) -> LoraRows:
         """Those of the last of `each` tokens of every row, and of so many rows that are of no account."""
-        return LoraRows(self._stack, torch.cat([self._owners[each - 1 :: each], self._owners.new_full((blank,), -1)]))
+        owners = torch.cat([self._owners[each - 1 :: each], self._owners.new_full((blank,), -1)])
+        return LoraRows(self._stack, owners, ())
 
     def add(self, names: tuple[str, ...], sizes: Sequence[int], x: Tensor, found: Tensor) -> Tensor:
         """`found`, with what the adapters add to these matrices' products with `x`."""
+        if self._spans:
+            return self._add_in_spans(names, sizes, x, found)
         group = self._stack.group(names, sizes)
         if group is None:
             return found
@@ -117,4 +134,15 @@ class LoraRows:
         inner = linear(x, group.down).mul_(self._shares[group.ranks])
         for place, ranks, up in group.ups:
             found[:, place].addmm_(inner[:, ranks], up)
+        return found
+
+    def _add_in_spans(self, names: tuple[str, ...], sizes: Sequence[int], x: Tensor, found: Tensor) -> Tensor:
+        """Each adapter for its own tokens alone: of many tokens the products are what takes time."""
+        for span, adapter in self._spans:
+            start = 0
+            for name, size in zip(names, sizes, strict=True):
+                if (pair := adapter.get(name)) is not None:
+                    inner = many(x[span], pair.down)
+                    found[span, start : start + size].addmm_(inner, pair.up.t(), alpha=pair.scaling)
+                start += size
         return found

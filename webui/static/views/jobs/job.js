@@ -3,7 +3,7 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { progressBar } from "../../kit/parts.js";
-import { poll } from "../../kit/server.js";
+import { loadPart, poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { jobCharts, jobLast, jobTiles } from "./charts.js";
 import { figureMetrics } from "./figures.js";
@@ -25,7 +25,7 @@ export function jobDetail(root, id, ctx) {
   const slot = (name, tag = "div", look = "") => (slots[name] = h(tag, { class: `job-${name} ${look}` }));
   const page = h("div", { class: "ts-page job-page" },
     h("a", { class: "job-back", href: pageUrl("jobs") }, drawIcon("chevron-right"), t("jobs.back")),
-    slot("head", "header"), slot("labels"), slot("notes"), slot("meter"), slot("tiles"), slot("charts"), slot("figures"), slot("samples"),
+    slot("head", "header"), slot("labels"), slot("notes"), slot("meter"), slot("tiles"), slot("charts"), slot("figures"), slot("samples"), slot("kept"),
     h("div", { class: "job-columns-2" }, slot("events", "section", "ts-card"), slot("settings", "section", "ts-card")),
     slot("log"));
   replaceChildren(root, page);
@@ -68,11 +68,20 @@ export function jobDetail(root, id, ctx) {
       const known = ranksKnown([...feed.charts, ...figureNames(feed.figures.figures, data.metrics)]);
       jobOnce(data, "figures", Object.entries(data.metrics).map(([name, points]) => (known.has(name) ? 0 : points.length)), () => parts.figures.update(data.metrics, [...feed.charts, ...figureNames(feed.figures.figures, data.metrics)]));
     }
+    if (job.talks && (feed.checkpoints.length || data.drawn.kept)) jobOnce(data, "kept", [feed.checkpoints, job.tuned_id], () => showKept(slots.kept, job, feed.checkpoints));
     parts.samples.begins(job.starts_from);
     parts.samples.rewarded(data.metrics);
     parts.samples.show();
   };
   poll(root, 600, refresh);
+}
+
+async function showKept(slot, job, checkpoints) {
+  try {
+    (await loadPart(() => import("./checkpoints.js"))).jobCheckpoints(slot, job, checkpoints);
+  } catch (error) {
+    console.warn(error);
+  }
 }
 
 /** What figures draw, in the shape of charts: [{key}]. */

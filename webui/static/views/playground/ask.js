@@ -17,7 +17,7 @@ export function playComposer(play) {
     dom.input.style.height = Math.min(dom.input.scrollHeight + 2, 240) + "px";
     dom.input.disabled = Boolean(play.readOnly);
     dom.send.disabled = Boolean(play.readOnly) || !dom.input.value.trim() || play.wait || playBusy(play);
-    playTellVariables(play);
+    tellVariables(play).catch((error) => console.warn(error));
   };
   dom.input = h("textarea", { class: "ts-textarea play-input", id: "play-input", rows: "1", "aria-label": t("playground.ask_label"),
     placeholder: t("playground.ask_label"), maxlength: "20000",
@@ -61,7 +61,6 @@ export async function playAsk(play, prompt = play.dom.input.value.trim()) {
   }, prompt);
 }
 
-const variablesPart = () => import("./variables.js");
 const braced = (play, prompt) => (prompt + (play.settings.system || "")).includes("{{");
 
 /**
@@ -69,13 +68,14 @@ const braced = (play, prompt) => (prompt + (play.settings.system || "")).include
  * @param {Parts<"playground">} play
  */
 async function askedValues(play, prompt) {
-  return braced(play, prompt) ? (await loadPart(variablesPart)).valuesToAsk(play, prompt) : null;
+  return braced(play, prompt) ? (await loadPart(async () => (await import("./variables.js")).valuesToAsk))(play, prompt) : null;
 }
 
 /** @param {Parts<"playground">} play */
-export function playTellVariables(play) {
-  const wanted = braced(play, play.dom.input.value);
-  if (wanted || play.dom.variables.firstChild) variablesPart().then((part) => part.drawVariables(play)).catch((error) => console.warn(error));
+async function tellVariables(play) {
+  if (!braced(play, play.dom.input.value) && !play.dom.variables.firstChild) return;
+  const { drawVariables } = await import("./variables.js");
+  drawVariables(play);
 }
 
 /**

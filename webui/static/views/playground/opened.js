@@ -7,11 +7,15 @@ import { t } from "../../kit/texts.js";
 
 const told = (answer) => ["complete", "stopped"].includes(answer.status) && !answer.stats?.edited;
 
+const exactPart = async () => (await import("./exact/exact.js")).exactDialog;
+const differPart = async () => (await import("./exact/differ.js")).differDialog;
+const surePart = async () => (await import("./exact/sure.js")).switchSure;
+
 /** Open a part of the view with its styles; a click on a button that is busy does nothing. */
-const openPart = (button, load, then) => runAction(button, async () => {
-  const [part] = await Promise.all([loadPart(load), laterStyles("playground-exact")]);
-  return part;
-}).then((part) => (part ? then(part) : undefined));
+async function openPart(button, load, ...given) {
+  const found = await runAction(button, () => Promise.all([loadPart(load), laterStyles("playground-exact")]));
+  return found?.[0](...given);
+}
 
 /**
  * In an answer's footer: the exact prompt and all that the answer was made with.
@@ -21,7 +25,7 @@ export function playExactButton(play, item, answer) {
   if (!play.id || !told(answer)) return null;
   const label = t("exact.open");
   return h("button", { type: "button", class: "ts-icon-btn play-exact", "aria-label": label, title: label,
-    onclick: (event) => openPart(event.currentTarget, () => import("./exact.js"), (part) => part.exactDialog(play, item, answer)) }, drawIcon("file-text"));
+    onclick: (event) => openPart(event.currentTarget, exactPart, play, item, answer) }, drawIcon("file-text"));
 }
 
 /**
@@ -32,7 +36,7 @@ export function playDifferButton(play, item) {
   const sides = item.answers.filter((answer) => told(answer) && answer.content);
   if (!play.id || sides.length < 2) return null;
   return h("button", { type: "button", class: "ts-btn small ghost play-differ",
-    onclick: (event) => openPart(event.currentTarget, () => import("./differ.js"), (part) => part.differDialog(play, item, sides)) },
+    onclick: (event) => openPart(event.currentTarget, differPart, play, item, sides) },
   drawIcon("layers"), h("span", {}, t("differ.open")));
 }
 
@@ -40,7 +44,7 @@ export function playDifferButton(play, item) {
  * The switch of the page's head: how sure the models were of their words.
  * @param {Parts<"playground">} play
  */
-export const playSureSwitch = (play, button) => openPart(button, () => import("./sure.js"), (part) => part.switchSure(play, button));
+export const playSureSwitch = (play, button) => openPart(button, surePart, play, button);
 
 /**
  * An answer's words while the switch is on; else what stands there anyway.

@@ -6,17 +6,16 @@ import { pageHead, runAction } from "../../kit/parts.js";
 import { loadPart, poll } from "../../kit/server.js";
 import { pageUrl, queryId, queryValue, t } from "../../kit/texts.js";
 import { playAsk, playChips, playComposer, playStop, playTellMemory, playTellState } from "./ask.js";
-import { playAlign, playHeads, playKeepAside } from "./heads.js";
+import { playAlign, playHeads, playKeepAside } from "./who/heads.js";
 import { playSureSwitch } from "./opened.js";
-import { playHistory, playSettings } from "./panels.js";
-import { firstSides } from "./sides.js";
+import { firstSides } from "./who/sides.js";
 import { playAddress, playBusy, playFresh, playQuery } from "./talk.js";
 import { playDrawTurns, playTurns } from "./turns.js";
 
 /** @type {View<"playground">} */
 export async function view(root, _value, ctx) {
   const list = queryId("list");
-  if (list) return (await import("./list.js")).listView(root, list, ctx);
+  if (list) return (await import("./lists/list.js")).listView(root, list, ctx);
   if (queryValue("evidence")) return (await import("./evidence.js")).evidenceView(root, queryId("evidence"), ctx);
   if (queryId("arena")) return (await import("./arena/page.js")).arenaView(root, queryId("arena"), ctx);
   let start;
@@ -54,7 +53,9 @@ function playChoose(play) {
 /** @param {Parts<"playground">} play */
 const playScores = async (play, button) => (await runAction(button, () => loadPart(async () => (await import("./score.js")).playScore)))?.(play);
 
-const listDialog = async () => (await import("./list-ask.js")).askList;
+const pastDialog = async () => (await import("./panels.js")).playHistory;
+const settingsDialog = async () => (await import("./panels.js")).playSettings;
+const listDialog = async () => (await import("./lists/list-ask.js")).askList;
 
 /** @param {Parts<"playground">} play */
 function playFrame(root, play) {
@@ -68,8 +69,8 @@ function playFrame(root, play) {
       button("table", "playground.list", async (event) => (await runAction(event.currentTarget, () => loadPart(listDialog)))?.(play)),
       play.start.scorers.length ? button("gauge", "playground.score", (event) => playScores(play, event.currentTarget)) : null,
       button("eye", "sure.show", (event) => playSureSwitch(play, event.currentTarget)),
-      button("clock", "playground.history", () => playHistory(play)),
-      button("settings", "playground.settings", () => playSettings(play))),
+      button("clock", "playground.history", async (event) => (await runAction(event.currentTarget, () => loadPart(pastDialog)))?.(play)),
+      button("settings", "playground.settings", async (event) => (await runAction(event.currentTarget, () => loadPart(settingsDialog)))?.(play))),
     part("bar"), part("heads"), part("turns"), part("welcome"), part("note"),
     h("div", { class: "play-foot" }, part("chips"), part("variables"), part("composer", "form", { onsubmit: (event) => { event.preventDefault(); playAsk(play); } }),
       h("div", { class: "ts-spread play-under ts-small ts-soft" },

@@ -14,7 +14,8 @@ export async function playSettings(play) {
   const library = h("div", { class: "ts-stack play-library" });
   const body = h("div", { class: "play-settings" }, library);
   const field = () => /** @type {HTMLTextAreaElement | null} */ (body.querySelector("#chat-system"));
-  import("./prompts.js").then(({ promptLibrary }) => promptLibrary(play, library, field)).catch((error) => toast(error.message, "danger"));
+  const { promptLibrary } = await import("./prompts.js");
+  promptLibrary(play, library, field).catch((error) => toast(error.message, "danger"));
   const drawn = settingsForm(body, { id: "chat", params: form.map((param) => ({ ...param, advanced: false })), values: changed, defaults, faults: {},
     onchange: (param, value) => { draft[param.key] = value === undefined ? defaults[param.key] : value; } });
   const save = async () => {

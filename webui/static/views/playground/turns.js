@@ -2,12 +2,10 @@
 import { drawKeyed, h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { copyText, runAction } from "../../kit/parts.js";
-import { loadPart } from "../../kit/server.js";
+import { copyText } from "../../kit/parts.js";
 import { t } from "../../kit/texts.js";
 import { playRegenerate } from "./ask.js";
 import { playDifferButton, playExactButton, playSureBody } from "./opened.js";
-import { playSaveButton } from "./save.js";
 import { playBusy, playFormer, playSides } from "./talk.js";
 import { partedThought, renderMarkdown, thoughtFold } from "../shared/markdown.js";
 
@@ -49,18 +47,20 @@ function turnState(play, turn) {
   return { versions: play.versions.find((one) => one.turn === turn.turn) ?? null, editing, said: turn.answers.length > 0 && !turn.answers.some((answer) => answer.status === "streaming") };
 }
 
-const branchPart = () => import("./branch.js");
-const branchButton = (icon, id, label, run) => h("button", { type: "button", class: "ts-icon-btn", id, "aria-label": label, title: label,
-  onclick: (event) => runAction(event.currentTarget, () => loadPart(branchPart).then(run)) }, drawIcon(icon));
+/** @type {{ editForm: any, sideTools: any, turnTools: any } | null} */
+let branching = null; // what is done from a turn on, once it is here
 
-/** A part of a turn that only some visits need. */
-function branchSlot(draw) {
+async function loadBranching() {
+  const { editForm, sideTools, turnTools } = await import("./branch.js");
+  branching = { editForm, sideTools, turnTools };
+}
+
+/** A place that such a part draws. */
+function branchSlot(part, ...given) {
   const slot = h("div", { class: "play-branch-slot" });
-  branchPart().then((part) => {
-    const node = draw(part);
-    replaceChildren(slot, node);
-    node.querySelector("textarea")?.focus();
-  }).catch((error) => console.warn(error));
+  const fill = () => replaceChildren(slot, branching?.[part](...given));
+  if (branching) fill();
+  else loadBranching().then(fill).catch((error) => console.warn(error));
   return slot;
 }
 
@@ -68,14 +68,8 @@ function branchSlot(draw) {
  * The question, or the form in its place; beside it what can be done from it on.
  * @param {Parts<"playground">} play
  */
-function playQuestion(item, play) {
-  if (item.editing === "") return branchSlot((part) => part.editForm(play, item));
-  const tools = play.id && item.said ? h("div", { class: "play-turn-tools" },
-    item.versions ? branchSlot((part) => part.versionsWalk(play, item)) : null,
-    play.readOnly ? null : branchButton("pencil", `play-edit-do-${item.turn}`, t("playground.edit"), (part) => part.beginEdit(play, item)),
-    play.readOnly ? null : branchButton("git-branch", `play-branch-do-${item.turn}`, t("playground.branch"), (part) => part.branchHere(play, item))) : null;
-  return h("div", { class: "play-asked" }, h("div", { class: "ts-bubble user" }, item.prompt), tools);
-}
+const playQuestion = (item, play) => (item.editing === "" ? branchSlot("editForm", play, item)
+  : h("div", { class: "play-asked" }, h("div", { class: "ts-bubble user" }, item.prompt), play.id && item.said ? branchSlot("turnTools", play, item) : null));
 
 /** @param {Parts<"playground">} play */
 function playTurn(item, play) {
@@ -104,7 +98,7 @@ function voteSlot(play, item) {
 }
 
 async function fillVote(play, item, told, slot) {
-  const { voteButtons } = await import("./vote.js");
+  const { voteButtons } = await import("./arena/vote.js");
   await voteButtons(play, item, told, slot);
 }
 
@@ -131,40 +125,18 @@ const playOthers = (item, play) => item.answers.filter((answer) => !item.sides.s
 function playAnswer(side, answer, item, play) {
   const waits = item.waiting || (answer?.status === "streaming" && !answer.content ? playWaiting(play, answer.stats) : "");
   const found = answer?.content ? partedThought(answer.content) : null;
-  const body = item.editing && item.editing === side.side ? branchSlot((part) => part.editForm(play, item)) : answer?.content ? [thoughtFold(found?.thought), renderMarkdown(found ? found.words : answer.content)] : null;
+  const body = item.editing && item.editing === side.side ? branchSlot("editForm", play, item) : answer?.content ? [thoughtFold(found?.thought), renderMarkdown(found ? found.words : answer.content)] : null;
   return h("article", { class: "play-answer " + side.kind + (answer || item.waiting ? "" : " absent"), "data-side": side.side },
     h("header", {}, h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), h("span", { class: "ts-small ts-soft play-name" }, side.name)),
     waits ? h("p", { class: "ts-soft play-wait" }, h("span", { class: "ts-dot live " + side.kind.split(" ")[0] }), " ", waits) : null,
-    body ? h("div", { class: "md" }, playSureBody(play, item, answer, body)) : null,
+    body ? h("div", { class: "md" }, item.editing === side.side ? body : playSureBody(play, item, answer, body)) : null,
     answer && !answer.content && ["complete", "stopped"].includes(answer.status) ? h("p", { class: "ts-soft" }, t("playground.nothing")) : null,
     !answer && !item.waiting ? h("p", { class: "ts-soft ts-small" }, t("playground.not_asked")) : null,
-    !answer && item.idle && !play.readOnly && item.sides.includes(side) ? againButton(play, item, side, t("playground.ask_too", { name: side.name })) : null,
-    answer?.status === "streaming" && item.answers.filter((one) => one.status === "streaming").length > 1 ? stopSide(play, side) : null,
+    play.id && (answer ? answer.status === "streaming" : item.idle) ? branchSlot("sideTools", play, item, side, answer) : null,
     answer ? playFooter(answer, item, play) : null);
 }
 
-/** @param {Parts<"playground">} play */
-function againButton(play, item, side, label) {
-  return h("button", { type: "button", class: "ts-icon-btn", id: `play-again-${item.turn}-${side.side}`, "aria-label": label, title: label, onclick: () => playRegenerate(play, item.turn, side.side) }, drawIcon("refresh-cw"));
-}
-
-/** @param {Parts<"playground">} play */
-function stopSide(play, side) {
-  const label = t("playground.stop_side", { name: side.name });
-  return h("button", { type: "button", class: "ts-icon-btn play-stop-side", id: "play-stop-" + side.side, "aria-label": label, title: label,
-    onclick: (event) => runAction(event.currentTarget, () => play.ctx.call("chat_stop", play.id, side.side)) }, drawIcon("square"));
-}
-
-/**
- * What can be done with one side's answer from it on.
- * @param {Parts<"playground">} play
- */
-function answerTools(play, item, answer) {
-  const side = item.sides.find((one) => one.side === answer.side);
-  if (!play.id || play.readOnly || !item.said) return [];
-  return [branchButton("pencil", `play-correct-${item.turn}-${answer.side}`, t("playground.edit_answer"), (part) => part.beginEdit(play, item, answer.side, answer.content)),
-    side ? againButton(play, item, side, t(item.last ? "playground.again_one" : "playground.again_branch", { name: side.name })) : null];
-}
+const playSideOf = (item, answer) => item.sides.find((side) => side.side === answer.side);
 
 /** Which weights answered, and what such a hash says. */
 const playHash = (hash) => h("details", { class: "play-hash" }, h("summary", { class: "ts-num" }, t("playground.weights", { hash: hash.slice(0, 8) }), drawIcon("info")),
@@ -174,7 +146,7 @@ const playHash = (hash) => h("details", { class: "play-hash" }, h("summary", { c
 function playFooter(answer, item, play) {
   const stats = answer.stats || {};
   if (answer.status === "failed") {
-    return h("p", { class: "ts-error", role: "alert" }, playError(answer));
+    return [h("p", { class: "ts-error", role: "alert" }, playError(answer)), play.id && item.said ? branchSlot("sideTools", play, item, playSideOf(item, answer), answer) : null];
   }
   if (answer.status === "streaming") return null;
   const scored = item.scores?.[item.answers.indexOf(answer)];
@@ -193,5 +165,5 @@ function playFooter(answer, item, play) {
     h("div", { class: "ts-row play-answer-act" },
       h("button", { type: "button", class: "ts-icon-btn", "aria-label": copy, title: copy, onclick: () => copyText(answer.content) }, drawIcon("copy")),
       playExactButton(play, item, answer),
-      play.id ? playSaveButton(play, item, answer) : null, answerTools(play, item, answer)));
+      play.id && item.said ? branchSlot("sideTools", play, item, playSideOf(item, answer), answer) : null));
 }

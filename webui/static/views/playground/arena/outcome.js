@@ -32,7 +32,7 @@ async function showEvidence(self) {
 
 /** @param {Server.VotesMade} made */
 function gather(self, made) {
-  const wish = { form: made.form, which: "all", rater: "", held_out: HELD_OUT, name: t("arena.data_name", { title: made.name }).slice(0, 120), dataset: null };
+  const wish = { form: made.form, which: "adjacent", rater: "", held_out: HELD_OUT, name: t("arena.data_name", { title: made.name }).slice(0, 120), dataset: null };
   const help = h("p", { class: "ts-small ts-soft" }), work = h("div", { role: "status" });
   const name = h("input", { class: "ts-input", id: "arena-data-name", type: "text", maxlength: "120", value: wish.name, oninput: () => { wish.name = name.value; } });
   const make = h("button", { type: "button", class: "ts-btn primary", id: "arena-gather", onclick: () => runAction(make, async () => {

@@ -40,19 +40,18 @@ function waiting(self, turn) {
 /** The answers side by side, by letters; after the vote with what was said of them, and with their names. */
 function answers(self, turn) {
   const many = turn.answers.length > 2;
-  const columns = h("div", { class: "play-answers" }, turn.answers.map((one, at) => {
+  return h("div", { class: "arena-answers" }, turn.answers.map((one, at) => {
     const name = turn.names[at], letter = many ? String(at + 1) : one.letter, best = turn.vote && !turn.vote.bad && turn.vote.ranks.length && turn.vote.ranks[at] === 1;
     const found = partedThought(one.text);
     return h("article", { class: "arena-answer " + (name ? KINDS[name.kind] || "tuned" : "") + (best ? " best" : ""), "data-letter": letter, "aria-label": t("arena.answer", { letter }) },
       h("header", { class: "ts-row" }, h("span", { class: "rank-number ts-num", "aria-hidden": "true" }, letter),
         name ? h("span", { class: "ts-badge " + (KINDS[name.kind] || "tuned"), dir: "auto" }, name.label) : null,
         best ? h("span", { class: "ts-badge good" }, drawIcon("thumbs-up"), t(new Set(turn.vote.ranks).size === 1 ? "arena.as_good" : "arena.better")) : null,
+        many && turn.vote?.ranks.length && !turn.vote.bad && !best ? h("span", { class: "ts-badge neutral" }, t("rank.rank", { n: turn.vote.ranks[at] })) : null,
         turn.vote?.bad ? h("span", { class: "ts-badge warn" }, t("arena.bad_one")) : null,
         one.whole ? null : h("span", { class: "ts-badge warn" }, t("playground.cut"))),
       h("div", { class: "md" }, one.text.trim() ? [thoughtFold(found?.thought), renderMarkdown(found ? found.words : one.text)] : h("p", { class: "ts-soft" }, t("playground.nothing"))));
   }));
-  columns.style.setProperty("--sides", String(Math.min(turn.answers.length, 4)));
-  return columns;
 }
 
 /** The four votes on two answers, with their keys. */

@@ -1,1 +1,0 @@
-"""Lists of questions beyond plain lines: prompts filled from rows, and their answers as a table to look through."""

@@ -1,0 +1,1 @@
+"""What pages see of what the Playground does with turns, prompts and lists."""

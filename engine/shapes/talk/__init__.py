@@ -1,0 +1,1 @@
+"""What the pages see of the playground beyond its conversations."""
