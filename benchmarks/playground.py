@@ -31,6 +31,7 @@ from engine.serving.runtime.generation import generate
 from engine.serving.runtime.loading import load_model
 
 WAYS = 4
+_Q8_SHARE = 34 / 128  # of fp32's bytes: 32 numbers of a byte and their scale
 _FIRST_ID = 20  # of the tokens that prompts are made of, above special ones
 LIMITS = {"decode": 1.4, "prefill": 1.8, "first": 1.3, "memory": 1.1, "generate": 2.0}
 
@@ -149,8 +150,10 @@ class Found:
         its.token.append(token)
 
 
-def measure(weights: Path, adapters: Sequence[Path], template: ChatTemplate, given: argparse.Namespace) -> Found:
-    """The playground's sides, transformers and two whole models, in turn."""
+def measure(scratch: Path, given: argparse.Namespace) -> Found:
+    """The playground's sides, transformers, two whole models and llama.cpp, in turn."""
+    weights, template = given.model / "weights", ChatTemplate.load(given.model / "tokenizer")
+    adapters = write_adapters(weights, scratch, WAYS)
     found, keys = Found(), [f"tuned-{number}" for number in range(WAYS)]
     sides = Sides(weights, template)
     ids = [_FIRST_ID + number * 37 % 400 for number in range(given.prompt)]
@@ -160,6 +163,7 @@ def measure(weights: Path, adapters: Sequence[Path], template: ChatTemplate, giv
         found.memory[number] = resident()
     model = load_model(weights, "fp32", "cpu")
     tuned: Any = PeftModel.from_pretrained(load_model(weights, "fp32", "cpu"), str(adapters[0])).merge_and_unload()
+    others = {} if given.without_llama else llama_cpp(given.model, scratch, given.threads)
     alone: dict[str, str] = {}
     for key in keys:
         alone |= sides.ask([key], ids, given.tokens)[2]
@@ -173,7 +177,18 @@ def measure(weights: Path, adapters: Sequence[Path], template: ChatTemplate, giv
         found.note("two", *sides.ask([BASE, keys[0]], ids, given.tokens)[:2])
         loop = [by_generate(one, ids, given.tokens) for one in (model, tuned)]
         found.note("loop", sum(first for first, _ in loop), sum(token for _, token in loop))
+        for name, other in others.items():
+            _said, speed, first = other.write(ids, given.tokens)
+            found.note(name, first, 1 / speed)
     return found
+
+
+def llama_cpp(folder: Path, scratch: Path, threads: int) -> dict[str, Any]:
+    """The same weights in llama.cpp, and those in 8 bits."""
+    from benchmarks.llama_gguf import FORMS, LlamaCpp, write
+
+    files = {form: write(folder / "weights", folder / "tokenizer", scratch / f"{form}.gguf", form) for form in FORMS}
+    return {f"llama.cpp {form}": LlamaCpp(file, threads) for form, file in files.items()}
 
 
 def show(found: Found, size: int, speed: float) -> None:
@@ -183,7 +198,7 @@ def show(found: Found, size: int, speed: float) -> None:
     for name, (first, token) in at.items():
         low, high = spread[name]
         print(
-            f"{name:10} first {1e3 * first:7.0f} ms   step {1e3 * token:6.1f} ms ({1e3 * low:.1f} to {1e3 * high:.1f})"
+            f"{name:14} first {1e3 * first:7.0f} ms   step {1e3 * token:6.1f} ms ({1e3 * low:.1f} to {1e3 * high:.1f})"
         )
     ratios = {
         "decode": at["all"][1] / at["one"][1],
@@ -203,27 +218,11 @@ def show(found: Found, size: int, speed: float) -> None:
     print(f"an adapter's cost over the base: {at['one'][1] / at['base'][1] - 1:.0%} of a step")
     print(f"a plain loop over two whole models / base and tuned here: {at['loop'][1] / at['two'][1]:.2f}")
     print(f"sides said together what each says alone: {found.same}")
-    _share("base", 1 / at["base"][1], size, speed)
-    _share("transformers", 1 / at["generate"][1], size, speed)
-
-
-def _share(name: str, tokens: float, size: int, speed: float) -> None:
-    print(f"{name}: {tokens:.1f} tokens a second, {tokens * size / speed:.0%} of what {speed / 1e9:.1f} GB/s allow")
-
-
-def beside_llama_cpp(folder: Path, into: Path, given: argparse.Namespace, speed: float) -> None:
-    """Tokens a second of llama.cpp with the same weights, and with those in 8 bits."""
-    from benchmarks.llama_gguf import FORMS, LlamaCpp, write
-
-    ids = [_FIRST_ID + number * 37 % 400 for number in range(given.prompt)]
-    for form in FORMS:
-        file = write(folder / "weights", folder / "tokenizer", into / f"{form}.gguf", form)
-        model = LlamaCpp(file, given.threads)
-        rounds = [model.write(ids, given.tokens)[1:] for _ in range(given.rounds)]
-        _share(f"llama.cpp {form}", statistics.median(tokens for tokens, _ in rounds), file.stat().st_size, speed)
-        print(f"  its prompt: {1e3 * statistics.median(first for _, first in rounds):.0f} ms")
-        del model
-        file.unlink()
+    for name in ("base", "generate", *(name for name in at if name.startswith("llama.cpp"))):
+        its = size * _Q8_SHARE if name.endswith("Q8_0") else size
+        print(
+            f"{name}: {1 / at[name][1]:.1f} tokens a second, {its / at[name][1] / speed:.0%} of what {speed / 1e9:.1f} GB/s allow"
+        )
 
 
 def main() -> None:
@@ -237,14 +236,10 @@ def main() -> None:
     parser.add_argument("--without-llama", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    weights, speed = given.model / "weights", bandwidth()
-    size = sum(file.stat().st_size for file in weights.glob("*.safetensors"))
+    speed = bandwidth()
+    size = sum(file.stat().st_size for file in (given.model / "weights").glob("*.safetensors"))
     with tempfile.TemporaryDirectory() as scratch:
-        adapters = write_adapters(weights, Path(scratch), WAYS)
-        found = measure(weights, adapters, ChatTemplate.load(given.model / "tokenizer"), given)
-        show(found, size, speed)
-        if not given.without_llama:
-            beside_llama_cpp(given.model, Path(scratch), given, speed)
+        show(measure(Path(scratch), given), size, speed)
 
 
 if __name__ == "__main__":

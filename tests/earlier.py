@@ -41,7 +41,7 @@ LOADS: dict[str, list[list[Any]]] = {
     "job_settings": [[number] for number in (2, 5, 8, 9, 13, 15, 21)],
     "chat_start": [[]], "chat_list": [[]], "chat_view": [[1], [2]], "chat_feed": [[1, 0]], "chat_versions": [[1]], "prompt_list": [[]],
     "chat_exact": [[1, 1, "base"]], "chat_words": [[1, 1]],
-    "arena_results": [[None], [1]], "arena_csv": [[None], [1]], "model_votes": [[1], [8]],
+    "arena_results": [[None], [1]], "arena_rows": [[1]], "arena_questions": [[["tuned:1"]]], "arena_csv": [[None], [1]], "model_votes": [[1], [8]],
     "chat_suggestions": [[1], [None]], "save_row_targets": [[]],
     "models_list": [[]], "model_view": [[number] for number in range(1, 9)], "export_job": [[16], [17]],
     "compare_start": [[{}]], "compare_list": [[]], "compare_view": [[1]], "compare_curves": [[1]],

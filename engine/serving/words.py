@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 HALF = "\ufffd"  # what stands for a part of a character
 _LEAST = 0.0005  # less likely tokens are not told, but for the likeliest one
-Word = list[Any]  # [text, probability, [[text, probability], ...] of others, the likeliest first, entropy in nats]
+Word = list[
+    Any
+]  # [text, probability, [[text, probability], ...] of others, the likeliest first, entropy of its least sure token in nats]
 
 
 class TokenWorth(NamedTuple):
@@ -87,7 +89,7 @@ def _word(group: _Group, others: Sequence[tuple[str, float]]) -> Word:
     ]
     kept = [[text, rounded(share)] for place, (text, share) in enumerate(ordered) if not place or share >= _LEAST]
     probability = math.exp(sum(one.log_probability for one in group.worths))
-    return [group.text, rounded(probability), kept, round(sum(one.entropy for one in group.worths), 3)]
+    return [group.text, rounded(probability), kept, round(max(one.entropy for one in group.worths), 3)]
 
 
 def rounded(share: float) -> float:

@@ -169,11 +169,12 @@ def test_a_conversation_is_edited_branched_and_walked(visit: Open, studio: Studi
     _seed(page, "4")
     page.click("#play-edit-do-1")
     page.fill("#play-edit-1", "Where is the {{thing}} lamp?")
+    page.fill("#play-edit-1-value-0", "{{old}}")
     assert tab.violations() == []
     page.click("#play-edit-1-save")
     page.wait_for_selector(".play-versions:has-text('2 / 2')")
     _idle(page, 2)
-    assert page.locator(".play-asked .ts-bubble").all_inner_texts() == ["Where is the {{thing}} lamp?"]
+    assert page.locator(".play-asked .ts-bubble").all_inner_texts() == ["Where is the {{old}} lamp?"]
     page.click("#play-version-1-back")
     page.wait_for_selector(".play-versions:has-text('1 / 2')")
     assert page.locator(".play-answer .md").all_inner_texts() == ["On the table."] * 2
@@ -303,7 +304,9 @@ def test_blind_votes_by_keyboard_become_pairs_to_train_with(visit: Open, studio:
         for turn in (1, 2, 3):
             s.add(Message(conversation_id=arena, turn=turn, role="user", content=f"Question {turn}?"))
             for side in ("base", f"tuned:{studio.tuned[0]}"):
-                said = Message(conversation_id=arena, turn=turn, role="assistant", side=side, content=f"{side[:5]} {turn}")
+                said = Message(
+                    conversation_id=arena, turn=turn, role="assistant", side=side, content=f"{side[:5]} {turn}"
+                )
                 said.weights_hash, said.stats = "5a" * 32, {"tokens_per_second": 9.5}
                 s.add(said)
     tab = visit(at=studio.server)

@@ -15,9 +15,11 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.rows.store import read_rows
 from engine.services.arena import session, votes_made, voting
+from engine.services.arena.evidence import evidence
 from engine.services.arena.turns import arena_view
-from engine.services.chat import blind, branches
+from engine.services.chat import blind
 from engine.services.chat.conversations import Chat
+from engine.services.chat.turns import branches
 from engine.services.data.annotation import feedback
 from engine.services.data.versions.version_files import version_file
 from engine.services.scoring.conversation import score_conversation
@@ -239,6 +241,7 @@ def test_a_vote_is_kept_shown_changed_and_taken_back(ctx: Context, chat: Chat) -
 
 
 def test_votes_become_pairs_thumbs_and_rankings(ctx: Context, chat: Chat) -> None:
+    before = evidence(ctx)["blind_votes"]
     one = talk(
         ctx, [["a1", "b1", "c1"], ["a2", "b2", "c2"], ["a3", "b3", "c3"], ["same", "same", "same"], ["a5", "", "c5"]]
     )
@@ -248,6 +251,15 @@ def test_votes_become_pairs_thumbs_and_rankings(ctx: Context, chat: Chat) -> Non
     voting.keep_vote(ctx, chat, one, 5, "", prefer(ctx, one, 5, "base", "tuned:2", "tuned:1"))
     with pytest.raises(Fault, match=r"arena\.not_ready"):
         voting.keep_vote(ctx, chat, one, 4, "", said(1, 1, 1))
+
+    proof = evidence(ctx, one)
+    assert proof["blind_votes"] - before == 4
+    assert {name["name"] for name in proof["models"]} == {
+        "Lesson 1",
+        "Lesson 2",
+        proof["voted"][HASHES["base"]]["name"],
+    }
+    assert proof["left"] is not None, "where the answers stood is known"
 
     def made(form: str) -> list[dict[str, Any]]:
         found = votes_made.gather_votes(ctx, one, {**WISH, "form": form, "name": form})

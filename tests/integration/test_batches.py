@@ -26,17 +26,17 @@ __all__ = ["models", "rows"]  # fixtures
 Models = tuple[int, list[int]]
 TEMPLATE = "Where is the {{ thing }}?"
 ROWS = [
-    {"thing": "lamp", "tone": "kind", "other": "x"},
-    {"thing": " ", "tone": "", "other": "blank"},
-    {"thing": "falcon", "tone": ""},
-    {"thing": "bell", "tone": "{{thing}}"},
-    {"thing": "x" * 4001, "tone": "dry"},
-    {"thing": "kettle", "tone": "kind"},
+    {"thing": "lamp", "Notes": "kind", "other": "x"},
+    {"thing": " ", "Notes": "", "other": "blank"},
+    {"thing": "falcon", "Notes": ""},
+    {"thing": "bell", "Notes": "{{thing}}"},
+    {"thing": "x" * 4001, "Notes": "dry"},
+    {"thing": "kettle", "Notes": "kind"},
 ]
 
 
 def start(
-    ctx: Context, models: Models, template: str = TEMPLATE, table: Any = ROWS, system: str = "Be {{tone}}."
+    ctx: Context, models: Models, template: str = TEMPLATE, table: Any = ROWS, system: str = "Be {{Notes}}."
 ) -> int:
     base, tuned = models
     sides = ["base", *(f"tuned:{one}" for one in tuned)]
@@ -71,7 +71,7 @@ def test_rows_fill_prompt_and_system_prompt_and_those_that_fail_cost_no_other(
     job = workers.run_here(ctx)
     assert (job.status, job.error, job.result) == ("succeeded", None, {"answered": 5})
     view = question_lists.list_view(ctx, job_id)
-    assert view["columns"] == ["thing", "tone"]
+    assert view["columns"] == ["thing", "Notes"]
     shown = view["rows"]
     assert [row["question"][:22] for row in shown[:3]] == [
         "Where is the lamp?",
@@ -86,7 +86,8 @@ def test_rows_fill_prompt_and_system_prompt_and_those_that_fail_cost_no_other(
     assert (failed["matched"], [row["place"] for row in failed["rows"]]) == (3, [1, 2, 3])
     path, _name = answers_table(ctx, job_id, "csv", partial(t, "en"))
     table = list(csv.reader(path.read_text("utf-8-sig").splitlines()))
-    assert table[0][:3] == ["thing", "tone", "Question"]
+    assert table[0][:3] == ["thing", "Notes", "Question"]
+    assert table[0][-2] == "Notes (2)"
     assert table[1][:3] == ["lamp", "kind", "Where is the lamp?"]
     assert "Prompt with variables: Where is the {{ thing }}?" in table[1][-1]
 
@@ -94,12 +95,12 @@ def test_rows_fill_prompt_and_system_prompt_and_those_that_fail_cost_no_other(
     assert opening.open_row(ctx, job_id, 0) == opened
     with ctx.db.read() as s:
         messages = conversations.messages_of(s, opened)
-        assert [m.content for m in messages] == [
-            "Where is the lamp?",
-            *(a["text"] for a in shown[0]["answers"].values()),
-        ]
-        assert messages[0].stats == {"template": TEMPLATE, "values": {"thing": "lamp", "tone": "kind"}}
-        assert system_at("Be {{tone}}.", messages, 1) == "Be kind."
+        assert messages[0].content == "Where is the lamp?"
+        assert {m.side: m.content for m in messages[1:]} == {
+            side: answer["text"] for side, answer in shown[0]["answers"].items()
+        }
+        assert messages[0].stats == {"template": TEMPLATE, "values": {"thing": "lamp", "Notes": "kind"}}
+        assert system_at("Be {{Notes}}.", messages, 1) == "Be kind."
         assert all(m.weights_hash for m in messages[1:])
     chat = Chat(ctx)
     again = {event["side"]: event["text"] for event in chat.regenerate(opened)}  # greedy: the very same

@@ -102,7 +102,7 @@ def test_from_the_draw_to_pairs_to_a_model_that_is_compared_blind(ctx: Context) 
 
     tuned, question = learnt(ctx, done["dataset"])
     chat, _client = chat_here(ctx)
-    wish: ArenaWish = {"base_id": 1, "tuned_ids": [tuned], "settings": {"temperature": 1.5, "max_tokens": 8}, "source": "list",
+    wish: ArenaWish = {"base_id": 1, "sides": ["base", f"tuned:{tuned}"], "settings": {"temperature": 1.5, "max_tokens": 8}, "source": "list",
                        "questions": [question], "apart": True, "reveal": False}  # fmt: skip
     compared = open_arena(ctx, chat, wish)
     assert ask_next(ctx, chat, compared, "Ann") == 1

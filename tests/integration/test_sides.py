@@ -11,9 +11,11 @@ import pytest
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.hardware import cpu
+from engine.services.chat import question_lists
 from engine.services.chat.conversations import Chat
 from storage.job_tables import Checkpoint
 from storage.tables import Conversation, LanguageModel, TunedModel
+from tests import workers
 from tests.homes import new_home
 from tests.integration.chat_models import add_base, add_checkpoint, add_other_base, add_reward_model, add_tuned
 from tests.tiny import add_dataset
@@ -108,7 +110,9 @@ def test_sides_change_their_order_and_go(world: World) -> None:
 
 def test_conversations_of_before_name_no_sides(world: World) -> None:
     with world.ctx.db.write() as s:
-        old = Conversation(title="Old", base_model_id=world.base, tuned_ids=[world.tuned[0]], settings={})
+        old = Conversation(
+            title="Old", base_model_id=world.base, tuned_ids=[world.tuned[0]], settings={"max_tokens": 8}
+        )
         s.add(old)
         s.flush()
         conversation = old.id
@@ -207,6 +211,19 @@ def test_what_does_not_fit_is_named(world: World) -> None:
     ]
     with pytest.raises(Fault, match=r"chat\.no_memory_alone"):
         place_sides(setup, 100, lambda wanted: place(wanted, nothing, [replace(cpu(), free_mb=100)]))
+
+
+def test_lists_of_questions_are_asked_of_all_kinds_of_sides(world: World) -> None:
+    sides, settings = ["base", f"checkpoint:{world.checkpoint}", f"tuned:{world.strange}"], {"max_tokens": 8}
+    job_id = question_lists.start_list(world.ctx, world.base, (), settings, [PROMPT], name="List", key="l", sides=sides)
+    job = workers.run_here(world.ctx)
+    assert (job.status, job.error) == ("succeeded", None)
+    (row,) = question_lists.read_answers(world.ctx.settings, job_id)
+    said = world.ask(world.open(*sides))
+    assert {side: answer["text"] for side, answer in row["answers"].items()} == {
+        side: said[side]["text"] for side in sides
+    }
+    assert [side["step"] for side in question_lists.list_view(world.ctx, job_id)["sides"]] == [None, 4, None]
 
 
 def test_checkpoints_are_offered_below_their_job(world: World) -> None:

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changeOf } from "../../webui/static/kit/change.js";
 import { dayOf, narrowed, narrowedBy, splitTags } from "../../webui/static/views/jobs/words.js";
-import { linesOf, questionsOf } from "../../webui/static/views/playground/questions.js";
+import { linesOf, questionsOf } from "../../webui/static/views/playground/lists/questions.js";
 
 test("a number is better or worse by the direction of its metric", () => {
   assert.deepEqual(changeOf(1.11, 1.13), { word: "worse", tone: "warn", share: (1.13 - 1.11) / 1.11 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columnFor, rowsOf } from "../../webui/static/views/playground/questions.js";
+import { columnFor, rowsOf } from "../../webui/static/views/playground/lists/questions.js";
 
 const column = (name, cells, filled = cells.length) => ({ name, questions: cells.map(([, text]) => text), places: cells.map(([place]) => place), filled });
 

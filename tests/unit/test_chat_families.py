@@ -20,9 +20,9 @@ from engine.serving.runtime.adapted_model import AdaptedModel, SharedBase
 from engine.serving.runtime.answer_row import AnswerRow
 from engine.serving.runtime.decode_batch import DecodeBatch, join, prefill
 from engine.serving.runtime.lean import quick_way
+from engine.serving.runtime.lean.trial import Trial
 from engine.serving.runtime.loading import load_model
 from engine.serving.runtime.reading import read_some
-from engine.serving.runtime.trial import Trial
 from tests import methods
 from tests.zoo import representatives
 from tests.zoo.keeper import ZooKeeper

@@ -12,7 +12,7 @@ from torch import nn
 from engine.serving.process.admission import place
 from engine.serving.protocol import BASE, EIGHT_BITS
 from engine.serving.runtime.adapted_model import SharedBase
-from engine.serving.runtime.eight_bits import EightBits, pack
+from engine.serving.runtime.lean.eight_bits import EightBits, pack
 from engine.serving.runtime.loading import load_model
 from tests.integration.chat_models import stir, write_adapter
 from tests.tiny import write_model

@@ -18,8 +18,8 @@ from engine.serving.runtime import kept_prompts
 from engine.serving.runtime.adapted_model import AdaptedModel, SharedBase
 from engine.serving.runtime.generation import generate
 from engine.serving.runtime.kept_prompts import KeptPrompts
+from engine.serving.runtime.lean.trial import exact
 from engine.serving.runtime.loading import load_model
-from engine.serving.runtime.trial import exact
 from tests.integration.chat_models import stir, write_adapter
 from tests.tiny import write_model
 from tests.unit.test_chat_admission import CPU, wanted

@@ -14,8 +14,8 @@ from torch.nn.functional import linear
 from engine.serving.protocol import BASE
 from engine.serving.runtime.adapted_model import SharedBase
 from engine.serving.runtime.lean import products
+from engine.serving.runtime.lean.trial import stacked
 from engine.serving.runtime.loading import load_model
-from engine.serving.runtime.trial import stacked
 from tests import tiny
 from tests.integration.chat_models import stir
 

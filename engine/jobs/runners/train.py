@@ -24,6 +24,7 @@ from engine.jobs.spec import JobSpec, make_stored
 from engine.methods.common.declaration import RunContext
 from engine.objectives import objective_of
 from engine.planner.refusals import refusals
+from engine.training.forward.applied import apply_method, seed_everything
 from engine.training.limits.limits import DataLimit, TimeIsUp, memory_held, out_of_memory, time_held
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.limits.safe_files import disk_fault
@@ -33,9 +34,9 @@ from engine.training.loop.callback import TrainingCallback
 from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress, read_progress
 from engine.training.loop.held_out import MOST_HELD_OUT, ScoredRows, thinned
 from engine.training.loop.in_context import answer_in_context
-from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_everything
+from engine.training.loop.inputs import Inputs, read_inputs, rows_file
 from engine.training.loop.not_finite import CauseFinder
-from engine.training.loop.ready import apply_method, ready_trainer
+from engine.training.loop.ready import ready_trainer
 from engine.training.loop.result import ResultFolders, results, round_as_stored
 from engine.training.loop.sample_answers import SampleAnswers
 from engine.training.loop.scoring import answer_as_base, score_result, sheet_of

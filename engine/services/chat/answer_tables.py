@@ -6,7 +6,8 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, count
 from pathlib import Path
 
 from engine.core.context import Context
@@ -63,7 +64,16 @@ def _head(job: Job, say: Say) -> list[str]:
         weights = side["weights_hash"][:_HASH]
         head = say("questions.file.side", name=side["label"], kind=say(f"playground.{side['kind']}"), weights=weights)
         heads.append(head if head not in heads else f"{head} ({side['side']})")
-    return [*heads, say("questions.file.notes")]
+    return _once([*heads, say("questions.file.notes")])
+
+
+def _once(heads: Sequence[str]) -> list[str]:
+    """The names, each once: a variable may be called as one of our columns."""
+    found: list[str] = []
+    for head in heads:
+        names = chain([head], (f"{head} ({n})" for n in count(2)))
+        found.append(next(name for name in names if name not in found))
+    return found
 
 
 def _rows(ctx: Context, job: Job, say: Say) -> Iterator[list[str]]:
@@ -106,7 +116,7 @@ def _settings(job: Job, say: Say) -> list[list[str]]:
 
 def _write_csv(path: Path, ctx: Context, job: Job, say: Say) -> None:
     """With a mark by which Excel knows UTF-8; no cell runs as a formula. The settings stand in the last column."""
-    head = [*_head(job, say), say("questions.file.settings")]
+    head = _once([*_head(job, say), say("questions.file.settings")])
     settings = "; ".join(f"{name}: {value}" for name, value in _settings(job, say))
     records = (dict(zip(head, [*row, settings], strict=True)) for row in _rows(ctx, job, say))
     write_csv(path, records, {name: ColumnSurvey({"text"}) for name in head}, bom=True, safe=True)

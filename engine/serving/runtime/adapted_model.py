@@ -15,10 +15,10 @@ from engine.models.tuned.results import kind_of
 from engine.models.tuned.virtual_tokens import VirtualTokens
 from engine.serving.protocol import BASE
 from engine.serving.runtime.adapter_backends import Adapted, AdapterBackend, Mixed, Sided, Swapped, mixable
-from engine.serving.runtime.eight_bits import packed
 from engine.serving.runtime.kept_prompts import KeptPrompts
+from engine.serving.runtime.lean.eight_bits import packed
 from engine.serving.runtime.lean.quick_way import QuickWay
-from engine.serving.runtime.trial import TextInputs, Trial, by_pieces, exact, new_cache, roomy
+from engine.serving.runtime.lean.trial import TextInputs, Trial, by_pieces, exact, new_cache, roomy
 from engine.training.limits.memory_use import give_back
 
 _TOGETHER = "together"

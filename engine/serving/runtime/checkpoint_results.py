@@ -1,6 +1,6 @@
 """A checkpoint holds what training changed, not a result. Here it becomes the result that its job would have left at that step.
 
-Imported where a checkpoint is asked for: it brings all that training needs.
+Imported where a checkpoint is asked for: it brings what training needs.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from engine.methods import method_of
 from engine.methods.common.declaration import Method, RunContext
 from engine.models.base.number_formats import stored_format
 from engine.serving.protocol import CheckpointRecipe
-from engine.training.loop.inputs import seed_everything
-from engine.training.loop.ready import apply_method
+from engine.training.forward.applied import apply_method, seed_everything
 from engine.training.loop.start import Start, loaded_from, put_start
 from engine.training.loop.weights import load_base, load_trained, save_result
 from storage.tables import TunedModel
@@ -25,7 +24,7 @@ from storage.tables import TunedModel
 
 @dataclass(frozen=True)
 class _Applied:
-    """What a method is applied with, as `ready.Applicable` has it."""
+    """What a method is applied with, as `Applicable` has it."""
 
     spec: JobSpec
     method: Method

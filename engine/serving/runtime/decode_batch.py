@@ -12,7 +12,7 @@ from engine.serving.runtime.adapted_model import SharedBase
 from engine.serving.runtime.answer_row import AnswerRow
 from engine.serving.runtime.draft import PromptLookup, draftable
 from engine.serving.runtime.kept_prompts import row_of
-from engine.serving.runtime.trial import stackable, stacked
+from engine.serving.runtime.lean.trial import stackable, stacked
 
 _PREFILL_TOKENS = 1024  # read at once; between such pieces a stop is heard
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from engine.serving.runtime.trial import stackable
+from engine.serving.runtime.lean.trial import stackable
 
 if TYPE_CHECKING:
     from engine.serving.runtime.adapted_model import SharedBase

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 
 from engine.serving.protocol import SPARE_BYTES
-from engine.serving.runtime.trial import by_pieces, stackable
+from engine.serving.runtime.lean.trial import by_pieces, stackable
 from engine.training.rollout.growing_cache import GrowingLayer
 
 MOST_TOKENS = 65_536  # of all texts together

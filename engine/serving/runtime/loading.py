@@ -18,7 +18,7 @@ from engine.models.base.sound_config import read_model
 from engine.models.trust.adapter_settings import refuse_adapter_settings
 from engine.models.tuned.results import ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_config
 from engine.serving.protocol import EIGHT_BITS, Weights
-from engine.serving.runtime.eight_bits import pack
+from engine.serving.runtime.lean.eight_bits import pack
 from engine.training.forward.four_bits import keep_layout, leave_file
 from engine.training.limits.memory_use import give_back
 

@@ -15,7 +15,7 @@ import torch
 
 from engine.serving.runtime.answer_row import AnswerRow
 from engine.serving.runtime.decode_batch import DecodeBatch, opened
-from engine.serving.runtime.trial import stackable, stacked
+from engine.serving.runtime.lean.trial import stackable, stacked
 
 MOST_TOGETHER = (
     512  # new tokens of all rows; of more, one after the other is as quick, and the first side speaks sooner

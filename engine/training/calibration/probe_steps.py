@@ -25,12 +25,13 @@ from engine.training.calibration.probe import Probe
 from engine.training.calibration.probe_clock import ProbeClock, Readings
 from engine.training.calibration.probe_rows import ProbeRows, arranged
 from engine.training.calibration.stand_in import lengths_in, standing_for, with_answers
+from engine.training.forward.applied import apply_method, seed_everything
 from engine.training.limits.limits import DataLimit, TimeIsUp, memory_held, out_of_memory, time_held
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop import throughput_log
-from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_everything
+from engine.training.loop.inputs import Inputs, read_inputs, rows_file
 from engine.training.loop.not_finite import CauseFinder
-from engine.training.loop.ready import apply_method, ready_trainer
+from engine.training.loop.ready import ready_trainer
 from engine.training.loop.weights import load_base, torch_device
 from storage.queries.base_models import get_model
 from storage.queries.inputs import get_dataset

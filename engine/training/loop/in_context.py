@@ -21,13 +21,14 @@ from engine.methods.few_shot_examples.choose import Row, Shots, in_front, questi
 from engine.objectives import objective_of
 from engine.training.batches.examples import make_example
 from engine.training.batches.tokenized_dataset import Example
+from engine.training.forward.applied import seed_everything
 from engine.training.forward.choice import choose_forward
 from engine.training.forward.mean_loss import mean_loss
 from engine.training.limits.limits import TimeIsUp, time_held
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop.attempt import Attempt
 from engine.training.loop.checkpoints import TrainingProgress
-from engine.training.loop.inputs import Inputs, rows_file, seed_everything
+from engine.training.loop.inputs import Inputs, rows_file
 from engine.training.loop.not_finite import fault_of_base
 from engine.training.loop.result import ResultFolders, results
 from engine.training.loop.scoring import autocast_of, sheet_of

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import torch
 
 from engine.core.context import Context
 from engine.core.errors import Fault
@@ -157,13 +153,6 @@ def _tell_left_out(examples: Examples, template: ChatTemplate, reporter: Reporte
             level = "info" if name == "added_ends" else "warning"
             said: dict[str, Any] = {"reason": examples.refusals.get(name, "-"), "token": template.end_text}
             reporter.event(level, f"rows_{name}", count=count, **said)
-
-
-def seed_everything(number: int) -> None:
-    """Every source of random numbers."""
-    random.seed(number)
-    np.random.seed(number)
-    torch.manual_seed(number)
 
 
 def workload_of(inputs: Inputs, measured: tuple[MemoryRecord, ...] = ()) -> Workload:

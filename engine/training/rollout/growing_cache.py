@@ -22,14 +22,15 @@ class GrowingLayer(DynamicLayer):
         """Write the new ones behind the others; all of them."""
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
-        before = self.get_seq_length()
-        after = before + key_states.shape[-2]
+        before, new = self.get_seq_length(), key_states.shape[-2]
+        after = before + new
         if self._full is None or self._full[0].shape[-2] < after:
             self._take_room(key_states, value_states, self.room if after <= self.room else after + after // 2)
         assert self._full is not None
-        for full, new in zip(self._full, (key_states, value_states), strict=True):
-            full[..., before:after, :] = new
-        self.keys, self.values = (full[..., :after, :] for full in self._full)
+        keys, values = self._full
+        keys.narrow(-2, before, new).copy_(key_states)
+        values.narrow(-2, before, new).copy_(value_states)
+        self.keys, self.values = keys.narrow(-2, 0, after), values.narrow(-2, 0, after)
         return self.keys, self.values
 
     def batch_repeat_interleave(self, repeats: int) -> None:

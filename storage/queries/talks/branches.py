@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, literal, select
+from sqlalchemy import and_, func, insert, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from storage.queries.conversations import USER
@@ -43,7 +43,13 @@ def roots_of(s: Session, ids: Sequence[int]) -> dict[int, int]:
 
 
 def family_of(s: Session, conversation_id: int) -> list[Relative]:
-    """All conversations that have their beginning in common with this one, the oldest first."""
+    """All conversations that have their beginning in common with this one, the oldest first; none where there is no other."""
+    kin = or_(
+        Conversation.parent_id == conversation_id,
+        and_(Conversation.id == conversation_id, Conversation.parent_id.is_not(None)),
+    )
+    if s.scalar(select(Conversation.id).where(kin).limit(1)) is None:
+        return []
     root = roots_of(s, [conversation_id])[conversation_id]
     down = select(Conversation.id).where(Conversation.id == root).cte("down", recursive=True)
     below = aliased(Conversation)

@@ -5160,7 +5160,7 @@ export interface SureWord {
   share: number;
   /** the likeliest others */
   others: LikelyWord[];
-  /** of all that could stand there, in nats */
+  /** of all that could stand there, in nats; of the least sure of several tokens */
   entropy: number;
 }
 

@@ -64,7 +64,7 @@ class SureWord(TypedDict):
     text: str  # of it
     share: float  # its probability at temperature 1
     others: list[LikelyWord]  # the likeliest others
-    entropy: float  # of all that could stand there, in nats
+    entropy: float  # of all that could stand there, in nats; of the least sure of several tokens
 
 
 class SureAnswer(TypedDict):

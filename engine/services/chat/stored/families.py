@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
-from engine.core.errors import NotFound
 from engine.shapes.playground.branches import TurnVersions
 from storage.queries.talks import branches
 from storage.queries.talks.branches import Relative
@@ -15,11 +14,10 @@ _BRIEF_CHARACTERS = 60
 
 
 def versions(s: Session, conversation_id: int) -> list[TurnVersions]:
-    """The turns of a conversation that its family has several versions of. Raises NotFound."""
+    """The turns of a conversation that its family has several versions of; none of one that is not there."""
     family = {one.id: one for one in branches.family_of(s, conversation_id)}
-    own = family.get(conversation_id)
-    if own is None or not own.here:
-        raise NotFound(conversation=conversation_id)
+    if (own := family.get(conversation_id)) is None:
+        return []
     turns = sorted({one.parent_turn for one in family.values()} & set(range(1, own.last_turn + 1)))
     return [found for turn in turns if (found := _versions_of(family, own, turn))]
 

@@ -81,7 +81,9 @@ def answers_of(said: Sequence[Message], labels: Mapping[str, str], settings: Map
 
 
 def _whole(message: Message) -> bool:
-    return message.status in ("complete", "stopped") and bool(message.content.strip())
+    """A model's own words: what a person wrote is not voted on."""
+    told = message.status in ("complete", "stopped") and bool(message.content.strip())
+    return told and not message.stats.get("edited")
 
 
 def _answer(message: Message, labels: Mapping[str, str], sampling: dict[str, Any]) -> dict[str, Any]:

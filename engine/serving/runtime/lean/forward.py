@@ -13,12 +13,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad, scaled_dot_product_attention, silu
+from torch.nn.functional import pad, scaled_dot_product_attention
 
+from engine.devices import kind_for_torch
 from engine.serving.runtime.lean.layers import LeanLayer, LeanParts, normed, parts_of
 from engine.serving.runtime.lean.lora_rows import Lora, LoraRows, LoraStack
 from engine.serving.runtime.lean.products import FEW, padded
-from engine.serving.runtime.trial import stackable
+from engine.serving.runtime.lean.trial import stackable
 
 _NEEDED = {"input_ids", "past_key_values", "use_cache", "position_ids", "logits_to_keep"}
 _TAKEN = _NEEDED | {"attention_mask"}
@@ -27,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 def lean_of(model: Any) -> LeanForward | None:
     """A quick way through this model; None where there is none."""
-    if model.dtype != torch.float32 or model.device.type != "cpu":
+    if model.dtype != torch.float32 or kind_for_torch(model.device.type).accelerator:
         return None
     try:
         parts = parts_of(model)
@@ -104,14 +105,15 @@ class LeanForward:
     ) -> Tensor:
         found = layer.qkv(normed(layer.before, states), changed)
         read = self._attend(layer, found[: places.tokens], places, cache, mask)
-        states += layer.out(pad(read, (0, 0, 0, len(states) - places.tokens)), changed)
+        if blank := states.shape[0] - places.tokens:
+            read = pad(read, (0, 0, 0, blank))
+        states += layer.out(read, changed)
         inside = normed(layer.between, states)
         if layer.gated is None or layer.down is None:
             states += layer.mlp(inside[None])[0]
             return states
         gate, up = layer.gated(inside, changed).tensor_split(2, dim=-1)
-        act = silu(gate) if _is_silu(layer.mlp.act_fn) else layer.mlp.act_fn(gate)
-        states += layer.down(act.mul_(up), changed)
+        states += layer.down(layer.act(gate).mul_(up), changed)
         return states
 
     def _attend(self, layer: LeanLayer, found: Tensor, places: _Places, cache: Any, mask: Tensor | None) -> Tensor:
@@ -194,7 +196,3 @@ def _of_each(inputs: dict[str, Any]) -> bool:
     """Whether the scores of each of a few tokens of one row are asked for."""
     rows, count = inputs["input_ids"].shape if "input_ids" in inputs else (0, 0)
     return bool(rows == 1 < count <= FEW and inputs.get("logits_to_keep") == count)
-
-
-def _is_silu(module: Any) -> bool:
-    return type(module).__name__ in ("SiLU", "SiLUActivation")

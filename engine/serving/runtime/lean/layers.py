@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import rms_norm
+from torch.nn.functional import rms_norm, silu
 from transformers import DynamicCache
 
 from engine.serving.runtime.lean.lora_rows import LoraRows
 from engine.serving.runtime.lean.products import product
-from engine.serving.runtime.trial import stackable
+from engine.serving.runtime.lean.trial import stackable
 
 _TRUNK = {"embed_tokens", "layers", "norm", "rotary_emb"}
 _LAYER = {"self_attn", "mlp", "input_layernorm", "post_attention_layernorm"}
 _ATTENTION = {"q_proj", "k_proj", "v_proj", "o_proj"}
+_SILU = {"SiLU", "SiLUActivation"}
 _GATED = {"gate_proj", "up_proj", "down_proj", "act_fn"}
 
 
@@ -44,13 +45,18 @@ class Matrices:
         return all(type(module) is nn.Linear for module in self.modules)
 
     @cached_property
+    def _weights(self) -> list[Tensor]:
+        """The parameters themselves: what is put in their place for a while is put into them."""
+        return [module.weight for module in self.modules]
+
+    @cached_property
     def _biased(self) -> bool:
         return any(module.bias is not None for module in self.modules)
 
     def __call__(self, x: Tensor, adapters: LoraRows | None) -> Tensor:
         """Of rows (rows, in)."""
         if self._plain:
-            found = product(x, [module.weight for module in self.modules])
+            found = product(x, self._weights)
             if self._biased:
                 found += torch.cat([_bias(module) for module in self.modules])
         else:
@@ -92,6 +98,7 @@ class LeanLayer:
         gated: gate and up; None where the model's own module is called.
         down: what follows them.
         mlp: the model's module.
+        act: what makes a gate of numbers; gives a tensor of its own.
         before: the norm in front of attention.
         between: the norm in front of `mlp`.
         number: of its keys and values in a cache.
@@ -103,6 +110,7 @@ class LeanLayer:
     gated: Matrices | None
     down: Matrices | None
     mlp: Any
+    act: Callable[[Tensor], Tensor]
     before: Any
     between: Any
     number: int
@@ -165,6 +173,7 @@ def _layer(layer: Any, place: str, number: int) -> LeanLayer | None:
         _matrices(layer.mlp, mlp, ("gate_proj", "up_proj")) if gated else None,
         _matrices(layer.mlp, mlp, ("down_proj",)) if gated else None,
         layer.mlp,
+        silu if type(getattr(layer.mlp, "act_fn", None)).__name__ in _SILU else getattr(layer.mlp, "act_fn", silu),
         layer.input_layernorm,
         layer.post_attention_layernorm,
         number,

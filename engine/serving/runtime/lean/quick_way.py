@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.serving.protocol import BASE
 from engine.serving.runtime.lean.forward import lean_of
 from engine.serving.runtime.lean.lora_rows import Lora, LoraPair
-from engine.serving.runtime.trial import TextInputs, stacked, tolerance
+from engine.serving.runtime.lean.trial import TextInputs, stacked, tolerance
 
 _LENGTHS = (23, 14)  # of the texts that are tried
 _PIECES = (9, 9)  # tokens that are read at once, at first

@@ -4,6 +4,7 @@ import { drawIcon } from "../../kit/icons.js";
 import { runAction, toast } from "../../kit/parts.js";
 import { t } from "../../kit/texts.js";
 import { playRegenerate } from "./ask.js";
+import { playSaveButton } from "./save.js";
 import { variableFields, variablesOf } from "./variables.js";
 
 /**
@@ -48,15 +49,21 @@ function leave(play, item) {
 async function saved(play, item) {
   const { side, text, values } = play.editing;
   const id = side ? await play.ctx.call("chat_correct", play.id, item.turn, side, text)
-    : await play.ctx.call("chat_edit", play.id, item.turn, { prompt: text, values: values ? Object.fromEntries(variablesOf(text, play.settings.system || "").map((name) => [name, values[name] || ""])) : null });
+    : await play.ctx.call("chat_edit", play.id, item.turn, { prompt: text, values: valuesOf(play, text, values) });
   play.editing = null;
   await play.show(id);
   toast(t(side ? "playground.edit.corrected" : "playground.edit.branched"), "good");
 }
 
+/** What an edited question is asked with: null where it stands as it is. @param {Parts<"playground">} play */
+function valuesOf(play, text, values) {
+  const names = variablesOf(text, play.settings.system || "");
+  return values && (names.length || text.includes("{{{{")) ? Object.fromEntries(names.map((name) => [name, values[name] || ""])) : null;
+}
+
 /** Begin to write a question (side "") or an answer differently. @param {Parts<"playground">} play */
 function beginEdit(play, item, side = "", text = item.template || item.prompt) {
-  play.editing = { turn: item.turn, side, text, values: item.values ? { ...item.values } : null };
+  play.editing = { turn: item.turn, side, text, values: item.values ? { ...item.values } : variablesOf(text).length ? null : {} }; // braces that were sent as they stand stay so
   play.draw();
   document.getElementById(`play-edit-${item.turn}`)?.focus();
 }
@@ -86,14 +93,15 @@ export function turnTools(play, item) {
  * @param {Parts<"playground">} play
  */
 export function sideTools(play, item, side, answer) {
-  if (play.readOnly) return null;
-  const name = side?.name ?? "";
+  const name = side?.name ?? "", given = answer && answer.status !== "streaming";
+  const save = given && answer.status !== "failed" ? playSaveButton(play, item, answer) : null;
+  if (play.readOnly) return save;
   if (!answer) return item.sides.includes(side) ? againButton(play, item, side.side, t("playground.ask_too", { name })) : null;
-  if (answer.status === "streaming") {
+  if (!given) {
     const alone = item.answers.filter((one) => one.status === "streaming").length < 2;
     return alone || !side ? null : toolButton("square", "play-stop-" + side.side, t("playground.stop_side", { name }), () => play.ctx.call("chat_stop", play.id, side.side));
   }
-  return h("div", { class: "play-side-tools" },
+  return h("div", { class: "play-side-tools" }, save,
     answer.content ? toolButton("pencil", `play-correct-${item.turn}-${answer.side}`, t("playground.edit_answer"), () => beginEdit(play, item, answer.side, answer.content)) : null,
     side ? againButton(play, item, side.side, t(item.last ? "playground.again_one" : "playground.again_branch", { name })) : null);
 }

@@ -7,9 +7,9 @@ import { t } from "../../kit/texts.js";
 
 const told = (answer) => ["complete", "stopped"].includes(answer.status) && !answer.stats?.edited;
 
-const exactPart = async () => (await import("./exact.js")).exactDialog;
-const differPart = async () => (await import("./differ.js")).differDialog;
-const surePart = async () => (await import("./sure.js")).switchSure;
+const exactPart = async () => (await import("./exact/exact.js")).exactDialog;
+const differPart = async () => (await import("./exact/differ.js")).differDialog;
+const surePart = async () => (await import("./exact/sure.js")).switchSure;
 
 /** Open a part of the view with its styles; a click on a button that is busy does nothing. */
 async function openPart(button, load, ...given) {

@@ -6,16 +6,16 @@ import { pageHead, runAction } from "../../kit/parts.js";
 import { loadPart, poll } from "../../kit/server.js";
 import { pageUrl, queryId, queryValue, t } from "../../kit/texts.js";
 import { playAsk, playChips, playComposer, playStop, playTellMemory, playTellState } from "./ask.js";
-import { playAlign, playHeads, playKeepAside } from "./heads.js";
+import { playAlign, playHeads, playKeepAside } from "./who/heads.js";
 import { playSureSwitch } from "./opened.js";
-import { firstSides } from "./sides.js";
+import { firstSides } from "./who/sides.js";
 import { playAddress, playBusy, playFresh, playQuery } from "./talk.js";
 import { playDrawTurns, playTurns } from "./turns.js";
 
 /** @type {View<"playground">} */
 export async function view(root, _value, ctx) {
   const list = queryId("list");
-  if (list) return (await import("./list.js")).listView(root, list, ctx);
+  if (list) return (await import("./lists/list.js")).listView(root, list, ctx);
   if (queryValue("evidence")) return (await import("./evidence.js")).evidenceView(root, queryId("evidence"), ctx);
   if (queryId("arena")) return (await import("./arena/page.js")).arenaView(root, queryId("arena"), ctx);
   let start;
@@ -55,7 +55,7 @@ const playScores = async (play, button) => (await runAction(button, () => loadPa
 
 const pastDialog = async () => (await import("./panels.js")).playHistory;
 const settingsDialog = async () => (await import("./panels.js")).playSettings;
-const listDialog = async () => (await import("./list-ask.js")).askList;
+const listDialog = async () => (await import("./lists/list-ask.js")).askList;
 
 /** @param {Parts<"playground">} play */
 function playFrame(root, play) {

@@ -1,7 +1,7 @@
 /* What is being said: who answers, whether somebody does, and the address that leads back to it. */
 import { format } from "../../kit/format.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { sideChoices, sidesQuery } from "./sides.js";
+import { sideChoices, sidesQuery } from "./who/sides.js";
 
 const LETTERS = "ABCDEFGH";
 

@@ -6,7 +6,6 @@ import { copyText } from "../../kit/parts.js";
 import { t } from "../../kit/texts.js";
 import { playRegenerate } from "./ask.js";
 import { playDifferButton, playExactButton, playSureBody } from "./opened.js";
-import { playSaveButton } from "./save.js";
 import { playBusy, playFormer, playSides } from "./talk.js";
 import { partedThought, renderMarkdown, thoughtFold } from "../shared/markdown.js";
 
@@ -99,7 +98,7 @@ function voteSlot(play, item) {
 }
 
 async function fillVote(play, item, told, slot) {
-  const { voteButtons } = await import("./vote.js");
+  const { voteButtons } = await import("./arena/vote.js");
   await voteButtons(play, item, told, slot);
 }
 
@@ -166,5 +165,5 @@ function playFooter(answer, item, play) {
     h("div", { class: "ts-row play-answer-act" },
       h("button", { type: "button", class: "ts-icon-btn", "aria-label": copy, title: copy, onclick: () => copyText(answer.content) }, drawIcon("copy")),
       playExactButton(play, item, answer),
-      play.id ? playSaveButton(play, item, answer) : null, play.id && item.said ? branchSlot("sideTools", play, item, playSideOf(item, answer), answer) : null));
+      play.id && item.said ? branchSlot("sideTools", play, item, playSideOf(item, answer), answer) : null));
 }

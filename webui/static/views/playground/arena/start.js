@@ -6,7 +6,7 @@ import { pageHead, runAction } from "../../../kit/parts.js";
 import { laterStyles, loadPart } from "../../../kit/server.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { labelledField, segments } from "../../shared/form-controls.js";
-import { linesOf } from "../questions.js";
+import { linesOf } from "../lists/questions.js";
 import { playQuery, playSides } from "../talk.js";
 
 const FILES = ".txt,.csv,.tsv,.xlsx";

@@ -1,9 +1,9 @@
 /* A vote on one turn: which side answered better. Votes lie with the rankings of the Data page and become rows there. */
-import { h, replaceChildren } from "../../kit/dom.js";
-import { drawIcon } from "../../kit/icons.js";
-import { runAction } from "../../kit/parts.js";
-import { pageUrl, t } from "../../kit/texts.js";
-import { playSides } from "./talk.js";
+import { h, replaceChildren } from "../../../kit/dom.js";
+import { drawIcon } from "../../../kit/icons.js";
+import { runAction } from "../../../kit/parts.js";
+import { pageUrl, t } from "../../../kit/texts.js";
+import { playSides } from "../talk.js";
 
 const RATER_KEY = "ts-rater"; // the name that is given where answers are ranked
 const asked = new Map(); // conversation -> its votes, as far as they are known: turn -> {better, stamp}

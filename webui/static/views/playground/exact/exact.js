@@ -1,17 +1,19 @@
 /* How an answer was made: the exact prompt with its control tokens, every setting, and the same asked once more. */
-import { h, replaceChildren } from "../../kit/dom.js";
-import { format } from "../../kit/format.js";
-import { drawIcon } from "../../kit/icons.js";
-import { copyText, openDialog, runAction, toast } from "../../kit/parts.js";
-import { t } from "../../kit/texts.js";
-import { noteBox } from "../shared/form-controls.js";
+import { h, replaceChildren } from "../../../kit/dom.js";
+import { format } from "../../../kit/format.js";
+import { drawIcon } from "../../../kit/icons.js";
+import { copyText, openDialog, runAction, toast } from "../../../kit/parts.js";
+import { t } from "../../../kit/texts.js";
+import { noteBox } from "../../shared/form-controls.js";
 
 /** @param {Parts<"playground">} play */
 export async function exactDialog(play, item, answer) {
   try {
     const made = await play.ctx.call("chat_exact", play.id, item.turn, answer.side);
     const body = h("div", { class: "ts-stack play-exact-body" }, exactPrompt(made), exactFacts(made), askedAgain(play, item, made));
-    await openDialog(t("exact.prompt"), body, [{ label: t("common.close"), value: "" }], { wide: true });
+    const closed = openDialog(t("exact.prompt"), body, [{ label: t("common.close"), value: "" }], { wide: true });
+    /** @type {HTMLElement | null} */ (body.querySelector(".play-prompt"))?.focus(); // it begins with the prompt, not with the button at its end
+    await closed;
   } catch (error) {
     toast(error.message, "danger");
   }

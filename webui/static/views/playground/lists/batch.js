@@ -1,10 +1,10 @@
 /* A prompt with variables in the dialog of a list: which column fills which variable, and how many rows that makes. */
-import { h } from "../../kit/dom.js";
-import { format } from "../../kit/format.js";
-import { t } from "../../kit/texts.js";
-import { debounce, labelledField, selectField } from "../shared/form-controls.js";
+import { h } from "../../../kit/dom.js";
+import { format } from "../../../kit/format.js";
+import { t } from "../../../kit/texts.js";
+import { debounce, labelledField, selectField } from "../../shared/form-controls.js";
 import { columnFor, rowsOf } from "./questions.js";
-import { filledText, variablesOf } from "./variables.js";
+import { filledText, variablesOf } from "../variables.js";
 
 const SHOWN = 120; // characters of the first question
 

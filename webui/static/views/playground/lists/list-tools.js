@@ -1,9 +1,9 @@
 /* What finds rows in a table of answers: a search, a choice of rows, an order; and the way of a row into a conversation. */
-import { h } from "../../kit/dom.js";
-import { drawIcon } from "../../kit/icons.js";
-import { runAction } from "../../kit/parts.js";
-import { pageUrl, t } from "../../kit/texts.js";
-import { debounce, labelledField, selectField } from "../shared/form-controls.js";
+import { h } from "../../../kit/dom.js";
+import { drawIcon } from "../../../kit/icons.js";
+import { runAction } from "../../../kit/parts.js";
+import { pageUrl, t } from "../../../kit/texts.js";
+import { debounce, labelledField, selectField } from "../../shared/form-controls.js";
 
 const UPWARDS = ["", "question"]; // orders that begin with the smallest
 

@@ -1,12 +1,12 @@
 /* The dialog that chooses who answers: grouped by base model, checkpoints below the model that their job left. */
-import { h, replaceChildren } from "../../kit/dom.js";
-import { format } from "../../kit/format.js";
-import { drawIcon } from "../../kit/icons.js";
-import { openDialog } from "../../kit/parts.js";
-import { laterStyles } from "../../kit/server.js";
-import { t } from "../../kit/texts.js";
+import { h, replaceChildren } from "../../../kit/dom.js";
+import { format } from "../../../kit/format.js";
+import { drawIcon } from "../../../kit/icons.js";
+import { openDialog } from "../../../kit/parts.js";
+import { laterStyles } from "../../../kit/server.js";
+import { t } from "../../../kit/texts.js";
 import { sideChoices } from "./sides.js";
-import { sideBadge } from "./talk.js";
+import { sideBadge } from "../talk.js";
 
 const MANY = 8; // so many are searched instead of read
 

@@ -1,7 +1,7 @@
 /* Words that can be pointed at, tapped, and walked through with keys; a small box tells more of the one that is looked at. */
-import { h } from "../../kit/dom.js";
-import { format } from "../../kit/format.js";
-import { t } from "../../kit/texts.js";
+import { h } from "../../../kit/dom.js";
+import { format } from "../../../kit/format.js";
+import { t } from "../../../kit/texts.js";
 
 const HALVES = /^\uFFFD+$/;
 const UNSEEN = new Map([["", () => t("sure.empty")], [" ", () => t("sure.space")], ["\n", () => t("sure.line")], ["\t", () => t("sure.tab")]]);
@@ -19,7 +19,7 @@ export function seenToken(text) {
 /** A probability for people: what is nearly none or nearly certain is not rounded to none or certain. */
 export function shownShare(share) {
   if (share > 0 && share < LEAST) return "< " + format.percent(LEAST, 1);
-  return share < 1 && share > 0.999 ? "> 99.9 %" : format.percent(share, share < 0.1 || share > 0.99 ? 1 : 0);
+  return share < 1 && share > 0.999 ? "> 99.9 %" : format.percent(share, share < 0.1 || (share > 0.99 && share < 1) ? 1 : 0);
 }
 
 /**

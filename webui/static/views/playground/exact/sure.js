@@ -1,7 +1,7 @@
 /* How sure the models were: each word tinted by its probability, with what else could have stood there. */
-import { h, replaceChildren } from "../../kit/dom.js";
-import { format } from "../../kit/format.js";
-import { t } from "../../kit/texts.js";
+import { h, replaceChildren } from "../../../kit/dom.js";
+import { format } from "../../../kit/format.js";
+import { t } from "../../../kit/texts.js";
 import { seenToken, shareList, shownShare, wordWalk } from "./word-walk.js";
 
 const STEPS = [0.9, 0.6, 0.3, 0.1]; // words at least so likely are tinted less

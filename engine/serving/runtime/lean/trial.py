@@ -12,7 +12,7 @@ from torch.nn.functional import pad
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
-from engine.serving.runtime.eight_bits import packed
+from engine.serving.runtime.lean.eight_bits import packed
 from engine.training.rollout.growing_cache import GrowingLayer, growing_cache
 
 _TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2, torch.bfloat16: 1e-1}

@@ -1,11 +1,11 @@
 /* Where two sides differ: the answer of one, read by the other, word by word; and where their answers at temperature 0 part. */
-import { h, replaceChildren } from "../../kit/dom.js";
-import { format } from "../../kit/format.js";
-import { drawIcon } from "../../kit/icons.js";
-import { openDialog, runAction } from "../../kit/parts.js";
-import { t } from "../../kit/texts.js";
-import { labelledField, noteBox, selectField } from "../shared/form-controls.js";
-import { playSides } from "./talk.js";
+import { h, replaceChildren } from "../../../kit/dom.js";
+import { format } from "../../../kit/format.js";
+import { drawIcon } from "../../../kit/icons.js";
+import { openDialog, runAction } from "../../../kit/parts.js";
+import { t } from "../../../kit/texts.js";
+import { labelledField, noteBox, selectField } from "../../shared/form-controls.js";
+import { playSides } from "../talk.js";
 import { seenToken, shareList, shownShare, wordWalk } from "./word-walk.js";
 
 const STEPS = [4, 2, 1, 0.3]; // differences of at least so many nats are tinted stronger

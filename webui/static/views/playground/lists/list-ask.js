@@ -1,13 +1,13 @@
 /* The dialog that starts a list of questions: pasted lines, or a column of a file. */
-import { h, replaceChildren } from "../../kit/dom.js";
-import { format } from "../../kit/format.js";
-import { drawIcon } from "../../kit/icons.js";
-import { openDialog } from "../../kit/parts.js";
-import { loadPart, randomKey } from "../../kit/server.js";
-import { pageUrl, t } from "../../kit/texts.js";
+import { h, replaceChildren } from "../../../kit/dom.js";
+import { format } from "../../../kit/format.js";
+import { drawIcon } from "../../../kit/icons.js";
+import { openDialog } from "../../../kit/parts.js";
+import { loadPart, randomKey } from "../../../kit/server.js";
+import { pageUrl, t } from "../../../kit/texts.js";
 import { batchColumns, batchNames, batchWords, templateField } from "./batch.js";
 import { questionsOf, rowsOf } from "./questions.js";
-import { labelledField, selectField } from "../shared/form-controls.js";
+import { labelledField, selectField } from "../../shared/form-controls.js";
 
 const FILES = ".txt,.csv,.tsv,.xlsx";
 const SHOWN = 120; // characters of the first question

@@ -1,13 +1,13 @@
 /* One list of questions (?list=7): how far it is, its answers side by side, and the files to take away. */
-import { h, replaceChildren } from "../../kit/dom.js";
-import { format } from "../../kit/format.js";
-import { drawIcon } from "../../kit/icons.js";
-import { pageHead, runAction } from "../../kit/parts.js";
-import { poll } from "../../kit/server.js";
-import { pageLanguage, pageUrl, t } from "../../kit/texts.js";
-import { inTurn } from "../shared/in-turn.js";
+import { h, replaceChildren } from "../../../kit/dom.js";
+import { format } from "../../../kit/format.js";
+import { drawIcon } from "../../../kit/icons.js";
+import { pageHead, runAction } from "../../../kit/parts.js";
+import { poll } from "../../../kit/server.js";
+import { pageLanguage, pageUrl, t } from "../../../kit/texts.js";
+import { inTurn } from "../../shared/in-turn.js";
 import { listTools, rowHead } from "./list-tools.js";
-import { jobBadge, jobBar, jobError, jobHeadline, jobLink, jobSoon } from "../jobs/parts.js";
+import { jobBadge, jobBar, jobError, jobHeadline, jobLink, jobSoon } from "../../jobs/parts.js";
 
 const STEP = 100; // answered questions that are shown at first, and more at a time
 

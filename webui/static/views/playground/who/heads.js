@@ -1,11 +1,11 @@
 /* The heads of the Playground's columns: who answers, in which order, and the way to choose others. */
-import { h, replaceChildren } from "../../kit/dom.js";
-import { drawIcon } from "../../kit/icons.js";
-import { runAction } from "../../kit/parts.js";
-import { loadPart } from "../../kit/server.js";
-import { pageUrl, t } from "../../kit/texts.js";
+import { h, replaceChildren } from "../../../kit/dom.js";
+import { drawIcon } from "../../../kit/icons.js";
+import { runAction } from "../../../kit/parts.js";
+import { loadPart } from "../../../kit/server.js";
+import { pageUrl, t } from "../../../kit/texts.js";
 import { MOST_SIDES, moved, rebased } from "./sides.js";
-import { playBase, playBusy, playFresh, playSides } from "./talk.js";
+import { playBase, playBusy, playFresh, playSides } from "../talk.js";
 
 const ROWS = ".play-heads, .play-answers"; // they scroll sideways together
 
