@@ -155,7 +155,8 @@ def _loss(forward: ForwardPass, group: Sequence[Any], values: Values) -> GroupLo
     share, beta = _shares(group, sums), float(values["beta"])
     lost = kto(rise, good, kl, beta) * (up * good + down * ~good)
     beyond = rise.detach() - answer_notes(group, "drift", sums)
-    drawn, of = _drawn(beta * rise.detach(), beyond, good, (sums / label_counts(group, sums)).detach(), kl, share)
+    right = _right(beyond, good, group)
+    drawn, of = _drawn(beta * rise.detach(), right, good, (sums / label_counts(group, sums)).detach(), kl, share)
     return GroupLoss((lost * share).sum(), drawn, of)
 
 
@@ -167,16 +168,27 @@ def _shares(group: Sequence[Any], like: Tensor) -> Tensor:
     return torch.tensor(shares, device=like.device)
 
 
-def _drawn(
-    reward: Tensor, beyond: Tensor, good: Tensor, a_token: Tensor, kl: Tensor, share: Tensor
-) -> tuple[dict[str, float], dict[str, float]]:
-    """What charts draw, and what that of one kind of answers alone is divided by.
+def _right(beyond: Tensor, good: Tensor, group: Sequence[Any]) -> Tensor:
+    """1 for each answer that has moved the right way, 0 for others, a half where it is level (as all are at first).
 
-    An answer has moved the right way where it rose by more than answers to other questions (or less, where its thumb is down):
-    training makes all answers rise or fall together besides, which says nothing of any of them.
+    An answer has where it rose by more than answers to other questions (or less, where its thumb is down): training makes all
+    answers rise or fall together besides, which says nothing of any of them. Of a pair, the better one has to rise by more than the
+    worse one.
     """
+    lead, first = beyond.clone(), 0
+    for example in group:
+        pair = slice(first, first + len(example.tags))
+        if sorted(example.tags) == [BAD, GOOD]:
+            lead[pair] = beyond[pair] - beyond[pair].flip(0)
+        first = pair.stop
+    return ((lead > 0) & good | (lead < 0) & ~good).float() + (lead == 0).float() / 2
+
+
+def _drawn(
+    reward: Tensor, right: Tensor, good: Tensor, a_token: Tensor, kl: Tensor, share: Tensor
+) -> tuple[dict[str, float], dict[str, float]]:
+    """What charts draw, and what that of one kind of answers alone is divided by."""
     ups, downs = share * good, share * ~good
-    right = ((beyond > 0) & good | (beyond < 0) & ~good).float() + (beyond == 0).float() / 2  # all are level at first
     drawn = {ACCURACY.key: right * share, KL.key: kl * share, UPS.key: reward * ups, DOWNS.key: reward * downs}
     drawn |= {CHOSEN.key: a_token * ups, REJECTED.key: a_token * downs}
     of = dict.fromkeys((UPS.key, CHOSEN.key), float(ups.sum())) | dict.fromkeys(

@@ -188,6 +188,18 @@ def test_thumbs_are_judged_by_what_they_moved_beyond_all_other_answers() -> None
     assert objective.loss(Said(-2.0, -2.0, -2.0), list(level), values).sums["accuracy"] == 1.5
 
 
+def test_of_a_pair_the_better_answer_rises_by_more_than_the_worse_one() -> None:
+    """Though both fell by more than answers to other questions."""
+    objective = objective_of("kto")
+    before = objective.before_step
+    assert before is not None
+    rows = [noted(example([[1], [2], [3]], [*tags, -1.0]), -2.0, -2.0, -6.0) for tags in ([1.0, 0.0], [0.0, 1.0])]
+    ready = before(lambda foreign: [np.float32([-6.5]) for _ in foreign], rows, {})
+    values = {"beta": 0.5, "good_weight": 1.0, "bad_weight": 1.0}
+    assert objective.loss(Said(-4.0, -9.0, -4.0, -9.0), list(ready), values).sums["accuracy"] == 1.0  # of two pairs
+    assert objective.loss(Said(-2.0, -2.0, -2.0, -2.0), list(ready), values).sums["accuracy"] == 1.0
+
+
 def test_means_of_one_kind_are_over_that_kind_alone() -> None:
     means = Means()
     means.add(GroupLoss(torch.zeros(()), {"a": 3.0, "b": 4.0, "c": 0.0}, {"b": 2.0, "c": 0.0}))

@@ -17,22 +17,12 @@ def as_they_are(rows: Sequence[Row]) -> Sequence[Row]:
     return rows
 
 
-def as_thumbs(rows: Sequence[Row]) -> Sequence[Row]:
-    """Each answer by itself, the better one with a thumb up and the worse one with a thumb down."""
-    kinds = (("chosen", True), ("rejected", False))
-    return [
-        {"prompt": row["prompt"], "completion": row[said], "label": good, "split": row["split"]}
-        for row in rows
-        for said, good in kinds
-    ]
-
-
 def as_answers(rows: Sequence[Row]) -> Sequence[Row]:
     """The better answers alone, to imitate."""
     return [{"instruction": row["prompt"], "output": row["chosen"], "split": row["split"]} for row in rows]
 
 
-RIGHT = 0.9  # share of held-out pairs that DPO must judge right; what the others call right is another thing (docs/alignment.md)
+RIGHT = 0.9  # share of held-out pairs that must have moved apart; without a reference `right` is another thing (docs/alignment.md)
 _LORA = {"rank": 16}
 _TWICE = {"epochs": 2, "batch_size": 8, "evaluations": 1, "max_length": 256}
 
@@ -79,8 +69,9 @@ PAIR_LESSONS: tuple[Lesson, ...] = (
         "kto",
         Text("services.app.lessons.pairs.kto.label"),
         Text("services.app.lessons.pairs.kto.says"),
-        "thumbs",
-        as_thumbs,
+        "pairs",
+        as_they_are,
+        right=RIGHT,
         learning_rate=2e-4,
         beta=0.1,
     ),
