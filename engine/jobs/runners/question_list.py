@@ -150,6 +150,10 @@ def _answer(task: _Task, file: IO[str], questions: Sequence[ListQuestion], first
     for event in _said_each(task, asks, first):
         place, side = event["side"].split(" ", 1)
         rows[int(place)]["answers"][side] = cast(ListAnswer, {key: event[key] for key in _KEPT})
+    for row in rows:  # in the order of the sides, whoever ended first
+        row["answers"] = {
+            side.side: row["answers"][side.side] for side in task.setup.sides if side.side in row["answers"]
+        }
     file.writelines(_line(row) for row in rows)
     file.flush()
     return len(rows)
