@@ -289,7 +289,7 @@ def test_a_vote_on_two_answers_is_kept(visit: Open, studio: Studio) -> None:
     page.reload()
     page.wait_for_selector(f".play-vote [data-vote='tuned:{studio.tuned[0]}'][aria-pressed=true]")
     page.click(".play-vote a")
-    page.wait_for_selector(".rank-card")
+    page.wait_for_selector("#rank-count[data-done]")
     assert "1" in page.inner_text("#rank-count")
     tab.assert_clean()
 
@@ -340,6 +340,9 @@ def test_blind_votes_by_keyboard_become_pairs_to_train_with(visit: Open, studio:
     page.keyboard.press("x")
     page.wait_for_selector("#arena-next")
     assert "Votes: 3" in page.inner_text("#arena-count")
+    assert page.evaluate("id => fetch(`/api/chats/${id}/stop`, { method: 'POST' }).then((sent) => sent.ok)", arena), (
+        "as it is left"
+    )
     page.wait_for_selector("input[name=arena-form][value=pairs]:checked")
     assert tab.violations() == []
     page.click("#arena-gather")

@@ -28,6 +28,7 @@ from engine.shapes.arena import ArenaWish, BlindVote
 from storage.queries.ranked import rankings
 from storage.tables import Conversation, Message
 from tests.homes import new_home
+from tests.integration.chat_here import chat_here
 from tests.integration.chat_models import add_base, add_tuned
 from tests.tiny import add_dataset
 from webui.components import noted_views
@@ -51,7 +52,7 @@ def ctx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
 
 @pytest.fixture(scope="module")
 def chat(ctx: Context) -> Iterator[Chat]:
-    made = Chat(ctx)
+    made, _client = chat_here(ctx)
     yield made
     made.close()
 
@@ -220,18 +221,20 @@ def test_a_vote_is_kept_shown_changed_and_taken_back(ctx: Context, chat: Chat) -
     )
     better = prefer(ctx, one, 1, "tuned:1", "base") | {"best": "Yes, or no."}
     voting.keep_vote(ctx, chat, one, 1, "", better)  # type: ignore[arg-type]
-    stored = lambda: [(row.ranks, row.blind, row.best) for row in rankings.rankings_of(s, None, one)]  # noqa: E731
-    with ctx.db.read() as s:
-        assert stored() == [([2, 1], True, "Yes, or no.")]
+
+    def stored() -> list[Any]:
+        with ctx.db.read() as s:
+            return [(row.ranks, row.blind, row.best) for row in rankings.rankings_of(s, None, one)]
+
+    assert stored() == [([2, 1], True, "Yes, or no.")]
     voting.keep_vote(ctx, chat, one, 1, "", prefer(ctx, one, 1, "base", "tuned:1"))
-    with ctx.db.read() as s:
-        assert stored() == [([1, 2], False, None)], "changed after the names were seen"
+    assert stored() == [([1, 2], False, None)], "changed after the names were seen"
     turn = arena_view(ctx, chat, one, "Ann", 1)["turn"]
     assert turn is not None
     assert (turn["names"], turn["vote"]) == ([], None)
     voting.take_back_vote(ctx, chat, one, 1, "")
+    assert stored() == []
     with ctx.db.read() as s:
-        assert stored() == []
         assert rankings.prompts_of(s, None, one) == []
     with pytest.raises(NotFound):
         voting.take_back_vote(ctx, chat, one, 1, "")

@@ -98,7 +98,9 @@ def test_an_answer_keeps_the_exact_prompt_and_all_that_it_was_made_with(world: W
     assert all("made_by" not in message for message in answers.values())
     words = {one["side"]: one for one in sure_answers(world.ctx, conversation, 1)}
     for side in ("base", world.side):
-        said = "".join(word["text"] for word in words[side]["words"] if word["text"] not in SPECIAL_TOKENS)
+        said = "".join(word["text"] for word in words[side]["words"])
+        for token in SPECIAL_TOKENS:  # a random model says them; nobody sees them in its answer
+            said = said.replace(token, "")
         assert answers[side]["content"]
         assert answers[side]["content"] in said
         assert words[side]["tokens"] == len(kept_answer(world.ctx, conversation, 1, side).answer_ids)

@@ -85,7 +85,7 @@ def test_a_mean_gain_and_how_sure_it_is() -> None:
 
 
 def test_a_lesson_passes_where_everything_that_it_promises_is_so() -> None:
-    pairs, control, scores, rule = (lesson_of(key) for key in ("kto", "control", "reward_model", "grpo"))
+    pairs, control, scores, rule = (lesson_of(key) for key in ("dpo", "control", "reward_model", "grpo"))
     good = LessonOutcome(right=0.9, wins=14, asked=16, before=9, after=5)
     assert good.passes(pairs)
     assert not replace(good, right=0.89).passes(pairs)

@@ -31,6 +31,8 @@ def test_a_matrix_of_any_height_multiplies_as_its_rounded_numbers_do(inputs: int
     torch.manual_seed(rows)
     full = nn.Linear(inputs, outputs)
     small, given = EightBits(full), torch.randn(2, rows, inputs)
+    if inputs == 128:
+        small.wide = torch.float32  # as on processors that have no units for bf16
     with torch.inference_mode():
         assert small.weight.shape == full.weight.shape
         assert apart(small.weight, full.weight) < 0.006

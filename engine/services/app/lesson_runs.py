@@ -110,7 +110,7 @@ class LessonOutcome:
         before, after: mean length of the answers, in characters.
         answers: (question, answer before, answer after) of each.
         gains: by how much the reward of each question's answer rose; empty where there is none.
-        distance: nats a token from the start at the end; None where nobody looked.
+        distance: nats a token from the start at the end; None where the lesson promises nothing of it, or nobody looked.
     """
 
     right: float | None
@@ -175,7 +175,7 @@ def judge(ctx: Context, job_id: int, key: str) -> LessonOutcome:
         after=_mean([len(after) for _, _, after in pairs]),
         answers=pairs,
         gains=tuple(told[-1][1] - told[0][1] for told in rewards if len(told) > 1 and told[0][0] == 0),
-        distance=distance,
+        distance=None if lesson.farthest is None else distance,
     )
 
 

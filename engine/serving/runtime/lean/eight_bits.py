@@ -7,12 +7,14 @@ docs/playground.md.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from engine.core.hardware import cpu
 from engine.training.limits.memory_use import give_back
 
 _BLOCK = 64  # the kernel reads beyond matrices whose sides are no multiple of its blocks
@@ -26,6 +28,7 @@ class EightBits(nn.Linear):
     Attributes:
         packed: the matrix, rounded to whole numbers from -127 to 127, its rows filled up to whole blocks.
         scales: what a row of it is multiplied with, in bf16.
+        wide: the number format in which many rows are multiplied: bf16 without units of its own is far slower than fp32.
     """
 
     packed: torch.Tensor
@@ -34,6 +37,7 @@ class EightBits(nn.Linear):
     def __init__(self, linear: nn.Linear) -> None:
         nn.Module.__init__(self)
         self.in_features, self.out_features = linear.in_features, linear.out_features
+        self.wide = _wide()
         self.register_parameter("bias", linear.bias)
         matrix = linear.weight.detach().float()
         scales = (matrix.abs().amax(1) / _LARGEST).clamp(min=1e-12).bfloat16()
@@ -49,13 +53,18 @@ class EightBits(nn.Linear):
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """See `nn.Linear`."""
-        rows = input.reshape(-1, self.in_features).bfloat16()
+        rows = input.reshape(-1, self.in_features)
         if rows.shape[0] <= _FEW_ROWS:
-            made = torch.ops.aten._weight_int8pack_mm(rows.contiguous(), self.packed, self.scales)
+            made = torch.ops.aten._weight_int8pack_mm(rows.bfloat16().contiguous(), self.packed, self.scales)
         else:
-            made = functional.linear(rows, self.packed.bfloat16()) * self.scales
+            made = functional.linear(rows.to(self.wide), self.packed.to(self.wide)) * self.scales
         made = made[:, : self.out_features].to(input.dtype).view(*input.shape[:-1], self.out_features)
         return made if self.bias is None else made + self.bias
+
+
+@cache
+def _wide() -> torch.dtype:
+    return torch.bfloat16 if cpu().bf16 else torch.float32
 
 
 def pack(model: Any) -> Any:
