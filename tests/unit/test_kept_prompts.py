@@ -14,7 +14,7 @@ from engine.serving.process import server
 from engine.serving.process.admission import Running, place
 from engine.serving.process.client import Held
 from engine.serving.protocol import BASE, Ask, Request, ResidentModels, Weights
-from engine.serving.runtime import kept_prompts
+from engine.serving.runtime import decode_batch, kept_prompts
 from engine.serving.runtime.adapted_model import AdaptedModel, SharedBase
 from engine.serving.runtime.generation import generate
 from engine.serving.runtime.kept_prompts import KeptPrompts
@@ -150,6 +150,49 @@ def test_other_weights_under_a_name_have_read_nothing(world: Any) -> None:
     assert trunk.kept.begun("lora", drawn(1, 20)) is None
     assert trunk.kept.begun(BASE, drawn(1, 20)) is not None
     assert trunk.kept.begun(BASE, drawn(1, 1)) is None, "the last token gives the scores of the first one"
+
+
+def test_a_row_that_is_opened_anew_skips_nothing_of_what_is_gone(world: Any) -> None:
+    """Prompts are opened together first; where they are read one by one, the first may push out what the second began with."""
+    trunk, _template = world
+    trunk.kept.forget()
+    trunk.kept.shrink(10_000_000)
+    begun = {BASE: drawn(1, 20), "lora": drawn(2, 20)}
+    said(world, begun)
+    one = max(text.bytes for text in trunk.kept._texts)
+    asks = {BASE: [*begun[BASE], *drawn(3, 600)], "lora": [*begun["lora"], *drawn(4, 30)]}
+    trunk.kept.shrink(2 * one)
+    trunk.kept.limit = _bytes_of_text(world, asks[BASE]) + one // 2
+    found = texts(said(world, asks))
+    trunk.kept.shrink(0)
+    assert found == texts(said(world, asks))
+
+
+def test_where_nothing_can_be_kept_or_joined_answers_stay_what_they_are(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trunk, _template = world
+    trunk.kept.forget()
+    trunk.kept.shrink(0)
+    asks = {BASE: drawn(1, 20), "lora": drawn(2, 20), "virtual": drawn(3, 33)}
+    expected = texts(said(world, asks))
+
+    def full(*_: object) -> Any:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(decode_batch, "row_of", full)
+    monkeypatch.setattr(decode_batch, "stacked", full)
+    trunk.kept.shrink(10_000_000)
+    assert texts(said(world, asks)) == expected
+    assert trunk.kept.bytes == 0
+
+
+def _bytes_of_text(world: Any, ids: Sequence[int]) -> int:
+    trunk, _template = world
+    cache, before = trunk.open(BASE)
+    with torch.inference_mode():
+        trunk.forward([BASE], **trunk.inputs.of(torch.tensor([ids]), cache, before))
+    return kept_prompts._bytes_of(cache)
 
 
 def test_what_is_kept_is_bounded_and_goes_where_memory_is_short(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:

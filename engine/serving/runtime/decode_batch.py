@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.serving.runtime.draft import PromptLookup, draftable
 from engine.serving.runtime.kept_prompts import row_of
 from engine.serving.runtime.lean.trial import stackable, stacked
 
+log = logging.getLogger("tunesmith.inference")
 _PREFILL_TOKENS = 1024  # read at once; between such pieces a stop is heard
 
 
@@ -76,9 +78,16 @@ class DecodeBatch:
         return _forward(self.shared_base, [row], inputs)
 
     def keep(self, places: Sequence[int]) -> None:
-        """Keep what the rows at these places have read, for prompts that begin so."""
+        """Keep what the rows at these places have read, for prompts that begin so; no answer is lost where memory is too short."""
         if not (self.shared_base.keeps and self.shared_base.kept.limit):
             return
+        try:
+            self._keep(places)
+        except RuntimeError as error:  # mostly of memory
+            log.warning("what was read is not kept", exc_info=error)
+            self.shared_base.kept.forget()
+
+    def _keep(self, places: Sequence[int]) -> None:
         for i in places:
             row, length = self.rows[i], self.lengths[i]
             ids = (*row.ask.ids, *row.tokens)[: length - row.before]
@@ -105,6 +114,7 @@ def opened(row: AnswerRow) -> Any:
     """The cache in which a row's prompt begins, with what was kept of it; the row says how much that is."""
     shared_base = row.adapted.shared_base
     cache, row.before = shared_base.open(row.adapted.key)
+    row.reused = 0  # what was kept when it was opened before may be gone
     if shared_base.keeps and (begun := shared_base.kept.begun(row.adapted.key, row.ask.ids)):
         cache, row.reused = begun
     return cache
@@ -154,8 +164,17 @@ def join(batches: Sequence[DecodeBatch]) -> list[DecodeBatch]:
             if stackable(batch.cache) and shared_base.company(batch.rows[0].adapted.key) is not None
         ]
         joined += [batch for batch in own if batch not in mixable]
-        joined += [_batch(mixable)] if len(mixable) > 1 else mixable
+        joined += _joined(mixable) if len(mixable) > 1 else mixable
     return joined
+
+
+def _joined(batches: Sequence[DecodeBatch]) -> list[DecodeBatch]:
+    """One batch of these; all as they are where memory is too short for it."""
+    try:
+        return [_batch(batches)]
+    except RuntimeError as error:
+        log.warning("answers come in turns", exc_info=error)
+        return list(batches)
 
 
 def _batch(batches: Sequence[DecodeBatch]) -> DecodeBatch:
