@@ -21,6 +21,7 @@ from engine.services.chat import blind
 from engine.services.chat.conversations import Chat
 from engine.services.chat.turns import branches
 from engine.services.data.annotation import feedback
+from engine.services.data.ranking import votes as column_votes
 from engine.services.data.versions.version_files import version_file
 from engine.services.scoring.conversation import score_conversation
 from engine.shapes.annotation import GatherWish
@@ -241,6 +242,27 @@ def test_a_vote_is_kept_shown_changed_and_taken_back(ctx: Context, chat: Chat) -
     voting.keep_vote(ctx, chat, one, 2, "", said())
     view = arena_view(ctx, chat, one, "", 0)
     assert (view["votes"], view["passed"], view["turn"] and view["turn"]["turn"]) == (0, 1, 1)
+
+
+def test_a_vote_for_a_name_cannot_be_used_to_find_its_letter(ctx: Context, chat: Chat) -> None:
+    one = talk(ctx, [["Yes.", "No."]])
+    with pytest.raises(Fault, match=r"chat\.blind"):
+        column_votes.vote(ctx, one, 1, "base")
+    view = arena_view(ctx, chat, one, "")
+    assert view["votes"] == 0
+    assert view["turn"] is not None
+    assert view["turn"]["vote"] is None
+
+
+def test_turns_that_a_branch_asks_anew_are_hidden_in_it(ctx: Context, chat: Chat) -> None:
+    one = talk(ctx, [["Yes.", "No."], ["One.", "Two."]])
+    for turn in (1, 2):
+        voting.keep_vote(ctx, chat, one, turn, "", prefer(ctx, one, turn, "tuned:1", "base"))
+        voting.show_names(ctx, chat, one, turn, "")
+    new = branches.branch(ctx, one, 1)
+    with ctx.db.read() as s:
+        kept = s.get_one(Conversation, new).blind
+    assert [blind.is_hidden(kept, turn) for turn in (1, 2)] == [False, True]
 
 
 def test_votes_become_pairs_thumbs_and_rankings(ctx: Context, chat: Chat) -> None:

@@ -43,6 +43,14 @@ def shown_turns(blind: Mapping[str, Any], rater: str | None = None) -> set[int]:
     return {turn for name, turns in shown.items() if rater in (None, name) for turn in turns}
 
 
+def shown_before(blind: Mapping[str, Any], last: int) -> dict[str, Any]:
+    """What a branch keeps that has the turns up to `last`: who answers after these is hidden there."""
+    if not blind:
+        return {}
+    shown = {name: [turn for turn in turns if turn <= last] for name, turns in blind["shown"].items()}
+    return {**blind, "shown": shown}
+
+
 def is_hidden(blind: Mapping[str, Any], turn: int) -> bool:
     """Whether nobody has seen yet who gave the answers of a turn."""
     return bool(blind) and turn not in shown_turns(blind)

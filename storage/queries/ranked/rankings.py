@@ -39,10 +39,10 @@ def voted(s: Session, conversation: int, turn: int) -> RankedPrompt | None:
 
 
 def votes_in(s: Session, conversation: int, rater: str) -> list[tuple[RankedPrompt, Ranking]]:
-    """What somebody voted in a conversation."""
+    """What somebody voted in a conversation; of a turn whose answers were given anew, the newest last."""
     query = select(RankedPrompt, Ranking).join(Ranking, Ranking.prompt_id == RankedPrompt.id)
     own = RankedPrompt.conversation_id == conversation, Ranking.rater == rater
-    return [(row[0], row[1]) for row in s.execute(query.where(*_of(None), *own))]
+    return [(row[0], row[1]) for row in s.execute(query.where(*_of(None), *own).order_by(RankedPrompt.id))]
 
 
 def rankings_of(s: Session, job: int | None, conversation: int | None = None) -> list[Ranking]:

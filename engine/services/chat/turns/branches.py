@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
-from engine.services.chat.blind import refuse_hidden
+from engine.services.chat.blind import refuse_hidden, shown_before
 from engine.services.chat.sides import clean_prompt, find_conversation
 from engine.services.chat.stored.variables import Values
 from storage.queries import conversations
@@ -112,7 +112,7 @@ def _branch(
             tuned_ids=[*old.tuned_ids],
             sides=[*old.sides],
             settings={**old.settings},
-            blind={**old.blind},
+            blind=shown_before(old.blind, kept),
             parent_id=old.id,
             parent_turn=differs,
         )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
-from engine.services.chat.blind import is_hidden
+from engine.services.chat.blind import is_hidden, refuse_hidden
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import find_conversation, setup_of
 from engine.services.chat.stored.variables import system_at
@@ -28,7 +28,8 @@ def vote(ctx: Context, conversation: int, turn: int, better: str | None, rater: 
     Earlier turns are those of the better side: each side has a conversation of its own.
 
     Raises:
-        NotFound: there is no such conversation, turn or side. Fault: "rank.one_answer": less than two sides have answered.
+        NotFound: there is no such conversation, turn or side.
+        Fault: "rank.one_answer": less than two sides have answered; "chat.blind" where who answered is hidden.
     """
     prompt, answers, sides = _asked(ctx, conversation, turn, better)
     with ctx.db.write() as s:
@@ -53,6 +54,7 @@ def _asked(ctx: Context, conversation: int, turn: int, better: str | None) -> tu
     """The prompt of a turn, the answers to it, and whose they are. Raises as `vote`."""
     with ctx.db.read() as s:
         row = find_conversation(s, conversation)
+        refuse_hidden(row, turn)
         messages = conversations.messages_of(s, conversation)
         settings = read_chat_settings(row.settings)
         labels = {one.side: one.label for one in setup_of(s, row).sides}
