@@ -10,8 +10,9 @@ import pytest
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.text import LANGUAGES
-from engine.services.chat.stored.variables import fill, variables_of
+from engine.services.chat.stored.variables import fill, fill_prompt, variables_of
 from engine.services.chat.turns import system_prompts
+from engine.services.chat.turns.batches import asked_rows
 
 CASES = json.loads((Path(__file__).parents[1] / "js" / "variables.json").read_text(encoding="utf-8"))
 
@@ -30,6 +31,16 @@ def test_variables_are_read_as_the_page_reads_them(case: dict[str, object]) -> N
 
 def test_values_are_not_read_for_variables() -> None:
     assert fill("{{a}} {{b}}", {"a": "{{b}}", "b": "{{{{"}) == "{{b}} {{{{"
+
+
+def test_few_marks_cannot_make_more_text_than_may_be_asked() -> None:
+    with pytest.raises(Fault, match=r"chat\.prompt_too_long"):
+        fill("{{a}}" * 1_000, {"a": "x" * 1_000})
+    with pytest.raises(Fault, match=r"chat\.prompt_too_long"):
+        fill_prompt("{{a}}", {"a": "x", "unused": "y" * 300_000})
+    (row,) = asked_rows("{{a}}" * 800, ["a"], [{"a": "x" * 4_000}])
+    assert row["question"] == "{{a}}" * 800
+    assert row["error"]["code"] == "chat.prompt_too_long"
 
 
 def test_prompts_are_kept_changed_and_forgotten(ctx: Context) -> None:

@@ -25,13 +25,12 @@ from engine.models.tuned.integrity import intact_result, result_change
 from engine.objectives.shared_params import as_trained
 from engine.services.chat.answerers import Answerer, base_obstacle, find_answerers
 from engine.services.chat.blind import stands_apart
-from engine.services.chat.settings import eight_bits, read_chat_settings
+from engine.services.chat.settings import LONGEST_PROMPT, eight_bits, read_chat_settings
 from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights
 from storage.queries import conversations, tuned_models
 from storage.tables import Conversation, LanguageModel, Message, TunedModel
 
 MOST_SIDES = 8  # that answer in one conversation
-_LONGEST_PROMPT = 200_000  # characters: more is refused before it is cut into tokens
 _USUAL_CONTEXT = 4096  # tokens, for models that do not say
 
 
@@ -221,8 +220,8 @@ def clean_prompt(prompt: str) -> str:
     prompt = prompt.encode("utf-8", "replace").decode()
     if not prompt.strip():
         raise Fault("chat.empty")
-    if len(prompt) > _LONGEST_PROMPT:
-        raise Fault("chat.prompt_too_long", characters=len(prompt), most=_LONGEST_PROMPT)
+    if len(prompt) > LONGEST_PROMPT:
+        raise Fault("chat.prompt_too_long", characters=len(prompt), most=LONGEST_PROMPT)
     return prompt
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.services.chat.settings import LONGEST_PROMPT
 from storage.queries.conversations import USER
 from storage.tables import Message
 
@@ -24,11 +25,23 @@ def fill(text: str, values: Values) -> str:
     """The text with its variables filled in; what values say is not read for variables.
 
     Raises:
-        Fault: "chat.variables_missing" with the names that have no value.
+        Fault: "chat.variables_missing" with the names that have no value, "chat.prompt_too_long".
     """
     if missing := [name for name in variables_of(text) if not values.get(name, "").strip()]:
         raise Fault("chat.variables_missing", names=", ".join(missing))
+    refuse_long(filled_length(text, values))
     return _MARK.sub(lambda found: "{{" if found[1] is None else values[found[1]], text)
+
+
+def filled_length(text: str, values: Values) -> int:
+    """How many characters a text has at most once its variables are filled in: few marks can make very many of them."""
+    return len(text) + sum(len(values.get(found[1]) or "") for found in _MARK.finditer(text) if found[1] is not None)
+
+
+def refuse_long(characters: int) -> None:
+    """Raises Fault("chat.prompt_too_long") where a text is longer than may be asked."""
+    if characters > LONGEST_PROMPT:
+        raise Fault("chat.prompt_too_long", characters=characters, most=LONGEST_PROMPT)
 
 
 def fill_known(text: str, values: Values) -> str:
@@ -41,6 +54,7 @@ def fill_prompt(prompt: str, values: Values | None) -> tuple[str, dict[str, Any]
     if values is None:
         return prompt, {}
     named = {str(name): str(value) for name, value in values.items()}
+    refuse_long(sum(len(name) + len(value) for name, value in named.items()))
     return fill(prompt, named), {"template": prompt, "values": named}
 
 

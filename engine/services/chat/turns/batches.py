@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.shapes import RawSpec
 from engine.services.chat.question_lists import LONGEST_QUESTION, MOST_QUESTIONS, queue_list
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.stored.variables import fill_known, variables_of
+from engine.services.chat.stored.variables import fill_known, filled_length, refuse_long, variables_of
 from engine.shapes.playground.lists import ListQuestion
 
 Row = Mapping[str, str]  # value by name
@@ -42,7 +43,7 @@ def start_batch(
     names = variables_of(template, system)
     if not names:
         raise Fault("questions.no_variables")
-    asked = list(asked_rows(template, names, rows))
+    asked = list(islice(asked_rows(template, names, rows), MOST_QUESTIONS + 1))
     if not asked:
         raise Fault("questions.no_rows", names=", ".join(names))
     if len(asked) > MOST_QUESTIONS:
@@ -68,8 +69,17 @@ def _asked(template: str, values: dict[str, str]) -> ListQuestion:
     elif missing:
         fault = Fault("questions.value_missing", names=", ".join(missing))
     else:
-        return {"question": fill_known(template, values), "values": values}
-    return {"question": fill_known(template, values), "values": values, "error": fault.as_dict()}
+        return _filled(template, values)
+    return {"question": _filled(template, values)["question"], "values": values, "error": fault.as_dict()}
+
+
+def _filled(template: str, values: dict[str, str]) -> ListQuestion:
+    """What a whole row asks; the prompt as it stands where a variable stands in it so often that it would be too long."""
+    try:
+        refuse_long(filled_length(template, values))
+    except Fault as fault:
+        return {"question": template, "values": values, "error": fault.as_dict()}
+    return {"question": fill_known(template, values), "values": values}
 
 
 def _text(value: str) -> str:
