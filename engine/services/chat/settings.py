@@ -12,7 +12,6 @@ from engine.core.text import Text
 from engine.serving.protocol import LONGEST_ANSWER
 
 LONGEST_SYSTEM = 20_000  # characters
-LONGEST_PROMPT = 200_000  # characters: more is refused before it is cut into tokens
 _IN_EIGHT_BITS = "int8"
 
 CHAT_PARAMS = (

@@ -25,9 +25,10 @@ from engine.models.tuned.integrity import intact_result, result_change
 from engine.objectives.shared_params import as_trained
 from engine.services.chat.answerers import Answerer, base_obstacle, find_answerers
 from engine.services.chat.blind import stands_apart
-from engine.services.chat.settings import LONGEST_PROMPT, eight_bits, read_chat_settings
+from engine.services.chat.settings import eight_bits, read_chat_settings
+from engine.services.chat.stored.variables import refuse_long
 from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights
-from storage.queries import conversations, tuned_models
+from storage.queries import conversations
 from storage.tables import Conversation, LanguageModel, Message, TunedModel
 
 MOST_SIDES = 8  # that answer in one conversation
@@ -189,13 +190,6 @@ def find_conversation(s: Session, conversation_id: int) -> Conversation:
     return conversation
 
 
-def find_models(s: Session, conversation: Conversation) -> tuple[LanguageModel, list[TunedModel]]:
-    """The base and the tuned models of a conversation, deleted ones too."""
-    base = s.get_one(LanguageModel, conversation.base_model_id)
-    found = tuned_models.tuned_by_ids(s, conversation.tuned_ids)
-    return base, [found[i] for i in conversation.tuned_ids if i in found]
-
-
 def load_setup(ctx: Context, conversation_id: int) -> tuple[Setup, list[Message]]:
     """Everything needed to continue a conversation, and its messages. Raises NotFound, or Fault when it can only be read."""
     with ctx.db.read() as s:
@@ -220,8 +214,7 @@ def clean_prompt(prompt: str) -> str:
     prompt = prompt.encode("utf-8", "replace").decode()
     if not prompt.strip():
         raise Fault("chat.empty")
-    if len(prompt) > LONGEST_PROMPT:
-        raise Fault("chat.prompt_too_long", characters=len(prompt), most=LONGEST_PROMPT)
+    refuse_long(len(prompt))
     return prompt
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.services.chat.settings import LONGEST_PROMPT
 from storage.queries.conversations import USER
 from storage.tables import Message
 
 # A name has up to 60 characters on one line; `variables.js` reads the same.
 _MARK = re.compile(r"\{\{\{\{|\{\{[ \t]*([^ \t{}\n\r](?:[^{}\n\r]{0,58}[^ \t{}\n\r])?)[ \t]*\}\}")
+LONGEST_PROMPT = 200_000  # characters: more is refused before it is cut into tokens
 Values = Mapping[str, str]  # by name
 
 
