@@ -29,6 +29,7 @@ _LOG_BYTES = 4 << 20
 _ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
 _END_SECONDS = 3.0
 _STOP_SECONDS = 15.0
+_LOOK_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class _Process:
         self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._write_lock = threading.Lock()
         self._end_at: dict[int, float] = {}
+        self._tree: list[psutil.Process] = []
+        self._looked_at = -math.inf
         self.popen = self._start(settings)
         threading.Thread(target=self._read, name="inference-reader", daemon=True).start()
 
@@ -135,12 +138,20 @@ class _Process:
     def rss_mb(self) -> int:
         """Of the process and of those that it started."""
         found = 0
-        with suppress(psutil.Error):
-            process = psutil.Process(self.popen.pid)
-            for one in (process, *process.children(recursive=True)):
-                with suppress(psutil.Error):
-                    found += int(one.memory_info().rss)
+        for one in self._processes():
+            with suppress(psutil.Error):
+                found += int(one.memory_info().rss)
         return found >> 20
+
+    def _processes(self) -> list[psutil.Process]:
+        """Looked up now and then: that reads of every process of the machine, and pages ask several times a second."""
+        now = time.monotonic()
+        if now - self._looked_at >= _LOOK_SECONDS:
+            self._looked_at, self._tree = now, []
+            with suppress(psutil.Error):
+                process = psutil.Process(self.popen.pid)
+                self._tree = [process, *process.children(recursive=True)]
+        return self._tree
 
     def end(self) -> None:
         assert self.popen.stdin

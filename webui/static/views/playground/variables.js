@@ -1,5 +1,5 @@
 /* Variables of prompts: {{name}} in the question or the system prompt asks for a value above the question. Without a page: what a
-   text names, and the text with its values (engine/services/chat/variables.py reads the same). */
+   text names, and the text with its values (engine/services/chat/stored/variables.py reads the same). */
 import { h, replaceChildren } from "../../kit/dom.js";
 import { t } from "../../kit/texts.js";
 
