@@ -77,6 +77,7 @@ class ArenaView(TypedDict):
     busy: bool  # something is being answered
     ahead: int  # further turns that wait for a vote
     left: int  # questions that were not asked yet
+    unvoted: int  # questions of the list on which this person has yet to say something, those not asked yet too
     total: int  # questions in all
     votes: int  # of this person
     passed: int  # turns that this person passed over

@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from engine.core.context import Context
 from engine.services.chat.blind import new_blind
 from storage.queries.ranked import rankings
-from storage.tables import Conversation, Message
+from storage.tables import Conversation, Message, TunedModel
 from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.homes import new_home
@@ -395,6 +395,11 @@ def test_hostile_markdown_is_quick(visit: Open, studio: Studio) -> None:
 @pytest.mark.parametrize(("lang", "scheme"), [("zh", "dark"), ("en", "light")])
 def test_on_a_phone_the_answers_stand_below_each_other(visit: Open, studio: Studio, lang: str, scheme: str) -> None:
     conversation = _said(studio, "On a phone", "A short answer.")
+    with studio.ctx.db.write() as s:
+        mine = Message.conversation_id == conversation, Message.side == f"tuned:{studio.tuned[0]}"
+        s.query(Message).filter(*mine).update({"content": "Another one."})
+        tuned = s.get_one(TunedModel, studio.tuned[0])
+        kept, tuned.name = tuned.name, "A lesson with a name " + "that is quite long " * 4
     tab = visit(at=studio.server, size=PHONE, scheme=scheme)
     page = tab.open(f"/{lang}/playground?conversation={conversation}")
     page.wait_for_selector(".play-answer .md")
@@ -403,6 +408,12 @@ def test_on_a_phone_the_answers_stand_below_each_other(visit: Open, studio: Stud
     )
     assert base["bottom"] <= tuned["top"]
     assert page.locator(".play-answer > header").first.is_visible()
+    page.wait_for_selector(".play-vote .ts-btn")
+    assert page.locator(".play-vote .ts-btn").evaluate_all(
+        "all => all.every(one => one.getBoundingClientRect().left >= 0 && one.getBoundingClientRect().right <= innerWidth)"
+    ), "a long name is not cut off"
+    with studio.ctx.db.write() as s:
+        s.get_one(TunedModel, studio.tuned[0]).name = kept
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert tab.violations() == []
 

@@ -332,6 +332,7 @@ def test_questions_are_asked_ahead_each_alone_and_not_more_than_can_be_read(ctx:
     assert prompt_tokens[0] == prompt_tokens[1], "the second question is asked without the first"
     view = arena_view(ctx, chat, one, "")
     assert (view["left"], view["total"], view["busy"]) == (2, 4, False)
+    assert view["unvoted"] == 4 - view["alike"], "asked ahead is not yet voted on"
     if view["alike"] == 0:
         assert session.ask_next(ctx, chat, one, "") == 0, "two wait for a vote"
     with ctx.db.write() as s:

@@ -131,6 +131,7 @@ def arena_view(ctx: Context, chat: Chat, conversation: int, rater: str, turn: in
         "busy": seen.busy,
         "ahead": sum(one is not looked for one in waiting),
         "left": len(seen.left),
+        "unvoted": len(seen.left) + sum(one.prompt in seen.blind["questions"] for one in waiting),
         "total": len(seen.blind["questions"]),
         "votes": sum(bool(one.ranks) for one in voted),
         "passed": sum(not one.ranks for one in voted),

@@ -196,6 +196,8 @@ export interface ArenaView {
   ahead: number;
   /** questions that were not asked yet */
   left: number;
+  /** questions of the list on which this person has yet to say something, those not asked yet too */
+  unvoted: number;
   /** questions in all */
   total: number;
   /** of this person */

@@ -114,10 +114,10 @@ export const reasonBox = (fault) => fault.message;
 /** Of a method's learning rates by size, the one that suits the model. */
 export const rateFor = (rates, model) => rates.filter(([least]) => (model?.parameters || 0) >= least).at(-1)?.[1];
 
-/** A note in the page. kind: "", "warn", "danger" or "info". */
+/** A note in the page. kind: "", "good", "warn", "danger" or "info". */
 export const noteBox = (kind, ...children) =>
   h("div", { class: "ts-note " + kind, role: kind === "danger" ? "alert" : null },
-    drawIcon(kind === "info" || !kind ? "info" : "triangle-alert"), h("div", {}, children));
+    drawIcon(kind === "good" ? "circle-check" : kind === "info" || !kind ? "info" : "triangle-alert"), h("div", {}, children));
 
 /** When the page is left while `save` still waits, the draft goes by a request that outlives the page. */
 export function keepDraft(kind, save, draft) {

@@ -85,7 +85,7 @@ function drawArena(self) {
   const { dom, view } = self;
   dom.card.removeAttribute("aria-busy");
   const count = [t("arena.votes", { n: format.number(view.votes) }), view.passed ? t("arena.passed", { n: format.number(view.passed) }) : "", view.alike ? t("arena.alike", { n: format.number(view.alike) }) : "",
-    view.total ? t("arena.left", { n: format.number(view.left), total: format.number(view.total) }) : ""].filter(Boolean).join(" · ");
+    view.total ? t("arena.left", { n: format.number(view.unvoted), total: format.number(view.total) }) : ""].filter(Boolean).join(" · ");
   const meter = JSON.stringify([count, view.reveal, view.among]);
   if (dom.meter.dataset.drawn !== meter) {
     dom.meter.dataset.drawn = meter;
