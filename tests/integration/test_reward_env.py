@@ -100,5 +100,5 @@ def test_the_doctor_tells_in_the_jobs_story_that_nothing_can_be_learnt(home: Con
     job = training_jobs.train(home, inputs, objective="grpo", training=told)
     assert (job.status, job.error) == ("succeeded", None)
     events = [event for event in job_feed(home, job.id)["events"] if event["code"].startswith("doctor")]
-    assert [(event["code"], event["params"]["percent"]) for event in events] == [("doctor_flat", 100)]
-    assert t("en", f"event.{events[0]['code']}", **events[0]["params"]).startswith("In 100 % of the groups")
+    assert [(event["code"], event["params"]["tokens"]) for event in events] == [("doctor_unended", 4)]
+    assert "4" in t("en", f"event.{events[0]['code']}", **events[0]["params"])

@@ -176,10 +176,18 @@ class Answering:
         for side, state in self._states.items():
             if not state.over:
                 self._set(side, status="stopped")
+        self._fault = self._fault or self._of_all()
         self._save_last()
         with self._changed:
             self._finished = True
             self._changed.notify_all()
+
+    def _of_all(self) -> Fault | None:
+        """Why nobody could answer, where each side failed by itself."""
+        errors = [state.stats.get("error") for state in self._states.values() if state.status == "failed"]
+        if not errors or len(errors) < len(self._states) or errors[0] is None:
+            return None
+        return Fault(errors[0]["code"], **errors[0]["params"])
 
     def _wait(self, place: int) -> bool:
         for side in self._states:
