@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -163,7 +164,6 @@ def measure(scratch: Path, given: argparse.Namespace) -> Found:
         found.memory[number] = resident()
     model = load_model(weights, "fp32", "cpu")
     tuned: Any = PeftModel.from_pretrained(load_model(weights, "fp32", "cpu"), str(adapters[0])).merge_and_unload()
-    others = {} if given.without_llama else llama_cpp(given.model, scratch, given.threads)
     alone: dict[str, str] = {}
     for key in keys:
         alone |= sides.ask([key], ids, given.tokens)[2]
@@ -177,18 +177,25 @@ def measure(scratch: Path, given: argparse.Namespace) -> Found:
         found.note("two", *sides.ask([BASE, keys[0]], ids, given.tokens)[:2])
         loop = [by_generate(one, ids, given.tokens) for one in (model, tuned)]
         found.note("loop", sum(first for first, _ in loop), sum(token for _, token in loop))
-        for name, other in others.items():
-            _said, speed, first = other.write(ids, given.tokens)
-            found.note(name, first, 1 / speed)
+    if not given.without_llama:
+        with get_context("spawn").Pool(1) as pool:  # its library leaves torch in the same process with one thread
+            for name, first, token in pool.apply(llama_cpp, (given, scratch, ids)):
+                found.note(name, first, token)
     return found
 
 
-def llama_cpp(folder: Path, scratch: Path, threads: int) -> dict[str, Any]:
-    """The same weights in llama.cpp, and those in 8 bits."""
+def llama_cpp(given: argparse.Namespace, scratch: Path, ids: list[int]) -> list[tuple[str, float, float]]:
+    """The same weights in llama.cpp, and those in 8 bits, in turn: seconds to the first token, and of each."""
     from benchmarks.llama_gguf import FORMS, LlamaCpp, write
 
-    files = {form: write(folder / "weights", folder / "tokenizer", scratch / f"{form}.gguf", form) for form in FORMS}
-    return {f"llama.cpp {form}": LlamaCpp(file, threads) for form, file in files.items()}
+    weights, tokenizer, found = given.model / "weights", given.model / "tokenizer", []
+    files = {form: write(weights, tokenizer, scratch / f"{form}.gguf", form) for form in FORMS}
+    others = {f"llama.cpp {form}": LlamaCpp(file, given.threads) for form, file in files.items()}
+    for _ in range(given.rounds):
+        for name, other in others.items():
+            _said, speed, first = other.write(ids, given.tokens)
+            found.append((name, first, 1 / speed))
+    return found
 
 
 def show(found: Found, size: int, speed: float) -> None:
