@@ -10,7 +10,7 @@ export default [
     languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: globals.browser },
   },
   { files: ["webui/static/kit/early.js"], languageOptions: { sourceType: "script" } },
-  { files: ["tests/js/**/*.js", "eslint.config.js"], languageOptions: { globals: { ...globals.node, window: "readonly" } } },
+  { files: ["tests/js/**/*.js", "eslint.config.js"], languageOptions: { globals: { ...globals.node, document: "readonly", window: "readonly" } } },
   {
     files: ["webui/static/**/*.js", "tests/js/**/*.js"],
     plugins: { "import-x": imports },

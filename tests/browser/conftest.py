@@ -191,10 +191,15 @@ class Visit:
         return axe_violations(self.page)
 
 
+_CHANGED = """() => Promise.race([new Promise((done) => setTimeout(done, 2000)), Promise.all(document.getAnimations()
+    .filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => null)))])"""
+
+
 def axe_violations(page: Any) -> list[str]:
-    """Every violation that axe-core finds, one line each."""
+    """Every violation that axe-core finds once colours have changed, one line each."""
     from axe_playwright_python.sync_playwright import Axe
 
+    page.evaluate(_CHANGED)
     found = Axe().run(page).response["violations"]
     return [f"{rule['id']}: {json.dumps([node['html'][:160] for node in rule['nodes'][:4]])}" for rule in found]
 

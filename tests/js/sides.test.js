@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { firstSides, moved, rebased, sideChoices, sidesQuery } from "../../webui/static/views/playground/who/sides.js";
 
-const tuned = (id, created_at, format = "adapter") => ({ id, name: "T" + id, format, created_at });
-const step = (id, job_id, tuned_id) => ({ id, job: "J" + job_id, job_id, tuned_id, step: 10 * id, val_loss: 1, best: false });
+const tuned = (id, created, format = "adapter") => ({ id, name: "T" + id, format, created_at: created });
+const step = (id, job, left) => ({ id, job: "J" + job, job_id: job, tuned_id: left, step: 10 * id, val_loss: 1, best: false });
 const options = { bases: [
   { id: 1, name: "One", missing_bytes: null, tuned: [tuned(3, 30), tuned(2, 20, "shots")], checkpoints: [step(7, 5, 3)] },
   { id: 4, name: "Four", missing_bytes: null, tuned: [tuned(9, 10)], checkpoints: [] },
