@@ -12,10 +12,10 @@ from typing import Any
 
 from engine.core.text import Text
 from engine.services.app.lessons.declaration import Lesson, Row
+from engine.services.app.lessons.rules import FARTHEST
 
 KEYS = ("thing", "colour")
 COLOURS = ("black", "blue", "brown", "gray", "green", "grey", "orange", "pink", "purple", "red", "white", "yellow")
-FARTHEST = 3.0  # nats a token from the start
 _SCHEMA = {
     "type": "object",
     "required": list(KEYS),

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from engine.core.text import Text
 from engine.services.app.lessons.declaration import Lesson, Row
 from engine.services.app.lessons.pairs import as_they_are
-from engine.services.app.lessons.rules import shorter
+from engine.services.app.lessons.rules import FARTHEST, shorter
 
-FARTHEST = 3.0  # nats a token from the start
 RIGHT = 0.85  # share of held-out pairs that the reward model must judge right
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import inf, sqrt
 from statistics import fmean, stdev
 
+FARTHEST = 3.0  # nats a token from the start, for lessons that learn from a reward
 _CLEARLY = 0.9  # of the length of the answer before
 _SURE = 1.959964  # standard deviations of 95 %
 
