@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from engine.core.errors import Fault
-from engine.exports.adapter import ADAPTER
 from engine.exports.declaration import ExportFormat
-from engine.exports.delta import DELTA
-from engine.exports.merged import MERGED
-from engine.exports.shots import SHOTS
-from engine.exports.whole import WHOLE
+from engine.exports.forms.adapter import ADAPTER
+from engine.exports.forms.delta import DELTA
+from engine.exports.forms.merged import MERGED
+from engine.exports.forms.shots import SHOTS
+from engine.exports.forms.whole import WHOLE
 from engine.methods.common.declaration import Method
 
 EXPORTS: tuple[ExportFormat, ...] = (

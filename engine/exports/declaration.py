@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.params import Param
 from engine.core.text import Text
+from engine.exports.proof.declaration import Limits, Reader
+from engine.exports.workshop import Workshop
 from engine.methods.common.declaration import Format, Method
 from engine.models.architecture.told_format import BYTES
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:  # the command line names the forms before anything needs a da
 Values = Mapping[str, Any]
 _OTHER_RESULT = Text("exports.declaration.other_result")
 _SCORES = Text("exports.declaration.scores")
+EXACT = Limits(divergence=1e-6, divergence_99=1e-5, agreement=0.995, flips=0.0)  # the same numbers in other hands
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,14 @@ class ExportSource:
         tuned: the tuned model.
         base: the model that it was trained on.
         folder: the tuned model's own files.
+        shop: what the forms of one job share; empty until the runner opens it.
     """
 
     ctx: Context
     tuned: TunedModel
     base: LanguageModel
     folder: Path
+    shop: Workshop = field(default_factory=Workshop)
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,12 @@ class ExportFormat:
         help: what one gets, and what it is good for.
         made_of: the results that it can be made of, as `Method.saves` names them.
         suffix: end of the folder's and the zip's name.
-        write: (source, values of `params`, empty folder, progress) -> the proof, as JSON; "dtype" in it is the number format
-            of the weights. Writes every file but the README. Imports heavy libraries inside. Raises Fault or Cancelled.
+        write: (source, values of `params`, empty folder, progress) -> facts for the proof, as JSON; "dtype" in them is the number
+            format of the weights. Writes every file but the README. Imports heavy libraries inside. Raises Fault or Cancelled.
+        reader: (source) -> the foreign library that the written folder is proved with; None where no other library reads such a
+            result, so that the hashes of its files are all that is proved.
+        limits: (values of `params`) -> from where on it has failed its proof.
+        name_part: (values of `params`) -> a part of the file's name, before `suffix`'s end, where settings make other files of it.
         readme: (source) -> what the README says of it, once the folder is written.
         folder_bytes: (sizes, values of `params`) -> bytes of the folder; its zip takes as much again.
         proof: how it is made sure that the export answers as the tuned model does.
@@ -107,6 +116,9 @@ class ExportFormat:
     readme: Callable[[ExportSource], ReadmePart]
     folder_bytes: Callable[[ExportSizes, Values], int]
     proof: Text
+    reader: Callable[[ExportSource], Reader | None] = lambda _source: None
+    limits: Callable[[Values], Limits] = lambda _values: EXACT
+    name_part: Callable[[Values], str] = lambda _values: ""
     memory_mb: Callable[[ExportSizes, Values], int] = lambda _sizes, _values: 0
     params: tuple[Param, ...] = ()
     why_not: Callable[[Method], Text | None] = lambda _method: None

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.exports.declaration import ExportSizes, Values
+from engine.exports.declaration import EXACT, ExportSizes, Values
+from engine.exports.proof.declaration import Limits
 from engine.models.architecture.told_format import BYTES, told_format
 from engine.models.base.number_formats import stored_format
 
@@ -61,3 +62,9 @@ def folder_bytes(sizes: ExportSizes, values: Values) -> int:
 def memory_mb(sizes: ExportSizes, _values: Values) -> int:
     """All the weights in fp32, whatever they are stored in: there they are merged, and compared."""
     return BYTES["fp32"] * sizes.numbers // _MB + _RUNTIME_MB
+
+
+def limits_of(values: Values) -> Limits:
+    """What rounding to 16 bits may change; nothing else may change anything."""
+    rounded = Limits(divergence=0.01, divergence_99=0.1, agreement=0.95)
+    return EXACT if asked(values, "") == "fp32" else rounded

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from alembic import context
 
-from storage import comparison_tables, data_tables, dialect, job_tables, planning_tables, ranking_tables, tables  # noqa: F401  (fill the metadata)
+from storage import (  # noqa: F401  (fill the metadata)
+    api_tables,
+    comparison_tables,
+    data_tables,
+    dialect,
+    job_tables,
+    planning_tables,
+    ranking_tables,
+    tables,
+)
 from storage.base import Base
 
 

@@ -18,7 +18,7 @@ from transformers import AutoModelForCausalLM, GenerationConfig
 
 from engine.core.errors import Fault
 from engine.data.templates.template import ChatTemplate
-from engine.exports.proof import logits_of
+from engine.exports.proof.logits import logits_of
 from engine.models.base.number_formats import stored_format
 from engine.serving.protocol import BASE, Ask, Request, ResidentModels, Weights
 from engine.serving.runtime.adapted_model import AdaptedModel, SharedBase
@@ -217,7 +217,7 @@ MERGED = ["llama-2", "llama-3", "gemma-3", "phi-3", "mixtral", "gpt-2", "cached"
 @pytest.mark.parametrize("key", MERGED)
 def test_a_merge_is_stored_as_its_base_is(zoo: ZooKeeper, tmp_path: Path, key: str) -> None:
     """Sharded ones and ones whose config says nothing too; the numbers are those of a plain merge, rounded once."""
-    from engine.exports.merging import Sources, merge
+    from engine.exports.writing.merging import Sources, merge
     from engine.methods import method_of
 
     base, target = zoo.folder(key), tmp_path / "merged"
@@ -254,7 +254,7 @@ class _Quiet:
 
 def test_never_more_than_one_model_is_held(zoo: ZooKeeper, tmp_path: Path) -> None:
     """Which is what the estimate of memory counts."""
-    from engine.exports.merging import Sources, merge
+    from engine.exports.writing.merging import Sources, merge
     from engine.methods import method_of
 
     gc.collect()
@@ -271,7 +271,7 @@ def test_never_more_than_one_model_is_held(zoo: ZooKeeper, tmp_path: Path) -> No
 
 
 def test_weights_that_fp16_holds_but_does_not_calculate_with_are_told_of(zoo: ZooKeeper, tmp_path: Path) -> None:
-    from engine.exports.storing import store
+    from engine.exports.writing.storing import store
 
     for strength, told in ((1.0, []), (3_000.0, ["fp16_overflows"])):
         held = [load_model(zoo.folder("llama-3"), "fp32", "cpu")]

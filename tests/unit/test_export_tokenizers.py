@@ -11,7 +11,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from engine.data.templates.template import ChatTemplate
-from engine.exports import result_files
+from engine.exports.writing import result_files
 from engine.models.base.tokenizer import save_tokenizer
 from tests.zoo import ZOO
 from tests.zoo.keeper import ZooKeeper

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 from engine.core.errors import Fault
 from engine.exports import impossible, offered
 from engine.exports.declaration import ExportFormat
+from engine.exports.wishes import files_of
 from engine.methods import method_of
 from engine.methods.common.declaration import Method
 from engine.services.jobs import lifecycle
@@ -107,7 +108,9 @@ def build(site: Site, lang: str) -> None:
     def export_job(job_id: int) -> ExportJobView:
         job = lifecycle.job_view(ctx, int(job_id))
         told = {key: value for key, value in job.items() if key in _EXPORT_COLUMNS}
-        return cast(ExportJobView, told | {"bytes": (job["result"] or {}).get("bytes")})
+        return cast(
+            ExportJobView, told | {"bytes": sum(one.get("bytes", 0) for one in files_of(job["result"])) or None}
+        )
 
     guard = guarded(lang)
     functions: tuple[Callable[..., Any], ...] = (

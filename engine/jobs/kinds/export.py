@@ -12,6 +12,8 @@ _MERGING = Phase(
     Text("jobs.kinds.export.merging.label"),
     Text("jobs.kinds.export.merging.says"),
 )
+_ASKING = Phase("asking", Text("jobs.kinds.export.asking.label"), Text("jobs.kinds.export.asking.says"))
+_PROVING = Phase("proving", Text("jobs.kinds.export.proving.label"), Text("jobs.kinds.export.proving.says"))
 _PACKING = Phase("packing", Text("jobs.kinds.export.packing.label"), Text("jobs.kinds.export.packing.says"))
 
 
@@ -25,7 +27,7 @@ EXPORT = JobKind(
     runner="engine.jobs.runners.export:run",
     title=Text("jobs.kinds.export.title"),
     lane="background",
-    phases=(CHECKING, LOADING, _MERGING, SAVING, _PACKING),
+    phases=(CHECKING, LOADING, _ASKING, _MERGING, SAVING, _PROVING, _PACKING),
     endings=Endings(Text("jobs.kinds.export.endings.succeeded")),
     same=SameWish(("base_model_id", "dataset_id"), _wish, statuses=(*UNFINISHED, JobStatus.SUCCEEDED)),
     gives_file=True,

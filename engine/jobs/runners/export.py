@@ -1,54 +1,136 @@
-"""An export job: from a tuned model to one zip file to take away."""
+"""An export job: from a tuned model to the files that are taken away, a zip or a folder a form, each proved."""
 
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from engine.core.context import Context
-from engine.core.errors import NotFound
-from engine.core.params import read_all
-from engine.exports import meant
-from engine.exports.declaration import ExportFormat, ExportSource, Values
+from engine.core.errors import Fault, NotFound
+from engine.exports.declaration import ExportSource
 from engine.exports.model_card import model_card
 from engine.exports.number_format import sizes_of
 from engine.exports.package import check_memory, check_space, file_name, pack
+from engine.exports.proof.proving import prove
+from engine.exports.wishes import Wish, package_of, wishes_of
+from engine.exports.writing.opening import open_shop
 from engine.jobs.reporter import Reporter
 from engine.models.base.download_progress import ByteProgress
+from engine.models.base.integrity import intact_weights
 from storage.job_tables import Job
 from storage.queries.tuned_models import get_tuned
 from storage.tables import LanguageModel
 
 
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
-    """Write exports/<job>/<name>.zip; the job's result says path, size, sha256, name and proof. Raises Fault."""
-    form, values, source = _task(ctx, job)
+    """Make every form that the spec names; the job's result says of each its path, size, sha256, name and proof.
+
+    A form that fails (it cannot be written, or its proof fails) says so in the result and leaves no file; the others are made all
+    the same.
+
+    Raises:
+        Fault: of the only form, or of the first one where all failed.
+    """
+    source, wishes = _task(ctx, job)
     work = ctx.settings.folder("exports", str(job.id))
-    draft = work / "draft"
     progress = ByteProgress(reporter)
-    sizes = sizes_of(ctx.settings, source.tuned, source.base)
+    aside = work / "aside"
     try:
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir()
-        check_space(work, form.disk_bytes(sizes, values))
-        check_memory(form.memory_mb(sizes, values))
-        proof = form.write(source, values, draft, progress)
-        (draft / "README.md").write_text(model_card(source, form.readme(source), proof.get("dtype")), encoding="utf-8")
-        name = file_name(source.tuned.name, form.suffix)
-        progress.phase("packing", sum(file.stat().st_size for file in draft.rglob("*") if file.is_file()))
-        packed = pack(draft, work / "model.zip", name, progress.more)
+        shutil.rmtree(aside, ignore_errors=True)
+        (aside / "truth").mkdir(parents=True)
+        _check(source, wishes, work)
+        source = replace(source, shop=open_shop(source, aside / "truth", progress))
+        drafts = [_written(source, wish, aside / f"draft-{number}", progress) for number, wish in enumerate(wishes)]
+        source.shop.close()
+        made = [
+            _made(source, wish, one, work / str(number), package_of(job.spec) == "zip", progress)
+            for number, (wish, one) in enumerate(zip(wishes, drafts, strict=True))
+        ]
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    path = ctx.settings.relative(work / "model.zip")
-    reporter.finish("succeeded", result={"path": path, "name": f"{name}.zip", "proof": proof, **packed})
+        shutil.rmtree(aside, ignore_errors=True)
+    if all(one["error"] for one in made):
+        raise Fault(made[0]["error"]["code"], **made[0]["error"]["params"])
+    reporter.finish("succeeded", result={"files": made})
 
 
-def _task(ctx: Context, job: Job) -> tuple[ExportFormat, Values, ExportSource]:
-    """The form, its settings and what it is made of. Jobs of earlier versions have no settings. Raises NotFound or Fault."""
+def _task(ctx: Context, job: Job) -> tuple[ExportSource, list[Wish]]:
     with ctx.db.read() as s:
         tuned = get_tuned(s, job.spec["tuned_id"])
         if tuned is None:
             raise NotFound(tuned=job.spec["tuned_id"])
         base = s.get_one(LanguageModel, tuned.base_model_id)
-    form = meant(str(job.spec["format"]), tuned.format)
-    values, _faults = read_all(form.params, job.spec.get("params", {}), "export")
-    return form, values, ExportSource(ctx, tuned, base, ctx.settings.absolute(tuned.path))
+    source = ExportSource(ctx, tuned, base, ctx.settings.absolute(tuned.path))
+    return source, wishes_of(job.spec, tuned.format)
+
+
+def _check(source: ExportSource, wishes: list[Wish], work: Path) -> None:
+    sizes = sizes_of(source.ctx.settings, source.tuned, source.base)
+    check_space(work, sum(wish.form.disk_bytes(sizes, wish.values) for wish in wishes))
+    check_memory(max(wish.form.memory_mb(sizes, wish.values) for wish in wishes))
+
+
+def _written(source: ExportSource, wish: Wish, draft: Path, progress: ByteProgress) -> dict[str, Any] | Fault:
+    """The form's files in `draft`; what its writer tells of them, or why there are none."""
+    draft.mkdir()
+    try:
+        facts = wish.form.write(source, wish.values, draft, progress)
+    except Fault as fault:
+        return fault
+    return {"folder": draft, "facts": facts}
+
+
+def _made(
+    source: ExportSource,
+    wish: Wish,
+    written: dict[str, Any] | Fault,
+    target: Path,
+    zipped: bool,
+    progress: ByteProgress,
+) -> dict[str, Any]:
+    """A form's part of the job's result: {"format", "params", "name", "path", "bytes", "sha256", "proof", "error"}."""
+    told: dict[str, Any] = wish.as_spec() | {"proof": None, "error": None}
+    try:
+        if isinstance(written, Fault):
+            raise written
+        told["proof"] = written["facts"] | (_proved(source, wish, written["folder"], progress) or {})
+        if not told["proof"].get("passed", True):
+            raise Fault("export.proof_failed", checks=", ".join(told["proof"]["failed"]))
+        return told | _packed(source, wish, written["folder"], told["proof"], target, zipped, progress)
+    except Fault as fault:
+        return told | {"error": fault.as_dict()}
+
+
+def _proved(source: ExportSource, wish: Wish, folder: Path, progress: ByteProgress) -> dict[str, Any] | None:
+    reader = wish.form.reader(source)
+    if reader is None or source.shop.truth is None:
+        return None
+    base = None if wish.form.stands_alone else intact_weights(source.ctx.settings, source.base, whole=False)
+    scratch = folder.with_name(folder.name + "-proof")
+    return prove(reader, folder, base, source.shop.truth, wish.form.limits(wish.values), scratch, progress)
+
+
+def _packed(
+    source: ExportSource,
+    wish: Wish,
+    folder: Path,
+    proof: dict[str, Any],
+    target: Path,
+    zipped: bool,
+    progress: ByteProgress,
+) -> dict[str, Any]:
+    readme = model_card(source, wish.form.readme(source), proof.get("dtype"))
+    (folder / "README.md").write_text(readme, encoding="utf-8")
+    part = wish.form.name_part(wish.values)
+    name = file_name(source.tuned.name, f"{wish.form.suffix}-{part}" if part else wish.form.suffix)
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    progress.phase("packing", size)
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    settings = source.ctx.settings
+    if not zipped:
+        folder.rename(target / name)
+        return {"name": name, "path": settings.relative(target / name), "bytes": size, "sha256": None}
+    packed = pack(folder, target / "model.zip", name, progress.more)
+    return {"name": f"{name}.zip", "path": settings.relative(target / "model.zip"), **packed}

@@ -19,6 +19,7 @@ from engine.data.importing.names import clean_name
 from engine.exports import format_of, meant, offered
 from engine.exports.declaration import ExportFormat, ExportSizes
 from engine.exports.number_format import sizes_of
+from engine.exports.wishes import VERSION, Wish, files_of, wishes_of
 from engine.jobs.kinds.export import EXPORT
 from engine.jobs.outcomes import outcomes_of, view_of
 from engine.jobs.progress import duration_of
@@ -34,8 +35,6 @@ from engine.shapes.models import ExportNeeds, TunedBrief, TunedView
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import base_models, events, inputs, jobs, tuned_models
 from storage.tables import LanguageModel, TunedModel
-
-_SPEC_VERSION = 1
 
 
 def list_tuned(ctx: Context, limit: int | None = None, before: int | None = None) -> list[TunedBrief]:
@@ -113,7 +112,7 @@ def start_export(ctx: Context, tuned_id: int, format: str, params: Mapping[str, 
         values = _read(form, params or {})
 
         def grants(job: Job) -> bool:
-            return job.id not in lost and _asks_for(job, tuned, form) and _values(job, form) == values
+            return job.id not in lost and _asks_for(job, tuned, form) and _values(job, tuned, form) == values
 
         return enqueue(
             s,
@@ -121,13 +120,13 @@ def start_export(ctx: Context, tuned_id: int, format: str, params: Mapping[str, 
             name=tuned.name,
             spec={
                 "tuned_id": tuned_id,
-                "format": form.key,
-                "params": values,
+                "forms": [{"format": form.key, "params": values}],
+                "package": "zip",
                 "weights_hash": tuned.weights_hash,
-                "version": _SPEC_VERSION,
+                "version": VERSION,
             },
             grants=grants,
-            spec_version=_SPEC_VERSION,
+            spec_version=VERSION,
             method=tuned.method,
             dataset_id=tuned.dataset_id,
             base_model_id=tuned.base_model_id,
@@ -159,7 +158,8 @@ def export_file(ctx: Context, job_id: int) -> tuple[Path, str]:
             raise Fault("export.not_ready")
         if not _on_disk(ctx.settings, job):
             raise Fault("export.file_gone")
-        return ctx.settings.absolute(job.result["path"]), job.result["name"]
+        made = next(one for one in files_of(job.result) if not one["error"])
+        return ctx.settings.absolute(made["path"]), made["name"]
 
 
 # ------------------------------------------------------------------ inside
@@ -195,20 +195,30 @@ def _asks_for(job: Job, tuned: TunedModel, form: ExportFormat) -> bool:
     """
     if job.spec.get("weights_hash", tuned.weights_hash) != tuned.weights_hash:
         return False
+    return any(wish.form is form for wish in _wishes(job, tuned))
+
+
+def _wishes(job: Job, tuned: TunedModel) -> list[Wish]:
     try:
-        return meant(str(job.spec["format"]), tuned.format) is form
+        return wishes_of(job.spec, tuned.format)
     except Fault:  # a form that this version does not have
-        return False
+        return []
 
 
-def _values(job: Job, form: ExportFormat) -> dict[str, Any]:
-    """The settings that an export was made with; jobs of earlier versions have none."""
-    return read_all(form.params, job.spec.get("params", {}), "export")[0]
+def _values(job: Job, tuned: TunedModel, form: ExportFormat) -> dict[str, Any]:
+    """The settings that an export was made with."""
+    return next(wish.values for wish in _wishes(job, tuned) if wish.form is form)
 
 
 def _on_disk(settings: Settings, job: Job) -> bool:
-    path = settings.absolute(job.result["path"]) if job.result and "path" in job.result else None
-    return path is not None and path.is_file() and path.stat().st_size == job.result["bytes"]
+    files = files_of(job.result)
+    return bool(files) and all(
+        _there(settings.absolute(one["path"]), one["bytes"]) for one in files if not one["error"]
+    )
+
+
+def _there(path: Path, size: int) -> bool:
+    return path.is_dir() or (path.is_file() and path.stat().st_size == size)
 
 
 def _briefs(s: Session, settings: Settings, rows: Sequence[TunedModel]) -> list[TunedBrief]:

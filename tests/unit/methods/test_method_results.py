@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from engine.core.errors import Fault
-from engine.exports.merging import Sources, merge
+from engine.exports.writing.merging import Sources, merge
 from engine.models.base.number_formats import stored_format
 from engine.serving.runtime.loading import load_model
 from tests import methods

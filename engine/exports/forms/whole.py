@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from engine.core.text import Text
 from engine.exports.declaration import ExportFormat, ExportSizes, ExportSource, Values
 from engine.exports.model_card import stands_alone
-from engine.exports.number_format import DTYPE, asked, folder_bytes, format_of_base, memory_mb
-from engine.exports.result_files import add_generation, add_tokenizer, lay_out, template_of, verified
+from engine.exports.number_format import DTYPE, asked, folder_bytes, format_of_base, limits_of, memory_mb
+from engine.exports.proof.plain import PLAIN
+from engine.exports.writing.result_files import add_generation, add_tokenizer, lay_out, verified
 from engine.models.base.number_formats import stored_bytes, stored_format
 from engine.models.tuned.results import HEAD
 
@@ -28,22 +29,17 @@ def _write(source: ExportSource, values: Values, draft: Path, progress: ByteProg
 
 def _written_in(dtype: str, source: ExportSource, draft: Path, progress: ByteProgress) -> dict[str, Any]:
     """Another format than the one that it is stored in, as results of earlier versions are."""
-    from engine.exports.proof import logits_of, proof_inputs
-    from engine.exports.storing import store
-    from engine.serving.runtime.loading import load_model
+    from engine.exports.writing.rounded import write_rounded
 
     digest = verified(source, progress)
-    inputs = proof_inputs(source.ctx, source.tuned, template_of(source))
-    progress.phase("loading")
-    held = [load_model(source.folder, "fp32", "cpu")]
-    proof = store(held, dtype, draft, inputs, logits_of(held[0], inputs), progress)
+    told = write_rounded(source.shop.plain(), dtype, draft, progress)
     for file in source.folder.iterdir():
         weights = "safetensors" in file.name and file.name != HEAD
         if file.is_file() and not (draft / file.name).exists() and not weights:
             shutil.copyfile(file, draft / file.name)
     add_tokenizer(source, draft)
     add_generation(source, draft, progress)
-    return {"weights_hash": digest} | proof
+    return {"weights_hash": digest} | told
 
 
 def _link(source: Path, target: Path) -> None:
@@ -62,10 +58,6 @@ def _folder_bytes(sizes: ExportSizes, values: Values) -> int:
     return sizes.result_bytes if _as_it_is(sizes, values) else folder_bytes(sizes, values)
 
 
-def _memory_mb(sizes: ExportSizes, values: Values) -> int:
-    return 0 if _as_it_is(sizes, values) else memory_mb(sizes, values)
-
-
 WHOLE = ExportFormat(
     key="whole",
     label=Text("exports.whole.label"),
@@ -76,7 +68,9 @@ WHOLE = ExportFormat(
     readme=stands_alone,
     folder_bytes=_folder_bytes,
     proof=Text("exports.whole.proof"),
-    memory_mb=_memory_mb,
+    reader=lambda _source: PLAIN,
+    limits=limits_of,
+    memory_mb=memory_mb,
     params=(DTYPE,),
     also=("merged",),
     stands_alone=True,

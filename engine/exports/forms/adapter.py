@@ -7,7 +7,10 @@ from pathlib import Path
 from engine.core.text import Text
 from engine.exports.declaration import ExportFormat, ExportSource, ReadmePart
 from engine.exports.model_card import ASK_CODE
-from engine.exports.result_files import as_large_as_it_is, write_as_it_is
+from engine.exports.number_format import memory_mb
+from engine.exports.proof.declaration import Reader
+from engine.exports.proof.plain import PLAIN
+from engine.exports.writing.result_files import as_large_as_it_is, write_as_it_is
 from engine.models.tuned.results import adapter_config, kind_of
 
 _PEFT = Text("exports.adapter.peft")
@@ -38,6 +41,11 @@ def _readme(source: ExportSource) -> ReadmePart:
     return ReadmePart(_OWN, code.replace("\n```python\n", _OWN_CODE, 1))
 
 
+def _reader(source: ExportSource) -> Reader | None:
+    """PEFT, where it knows such an adapter without our help."""
+    return PLAIN if kind_of(source.folder) != "side" and _is_peft(source.folder) else None
+
+
 def _is_peft(folder: Path) -> bool:
     """Whether PEFT itself, without our modules, knows this kind of adapter."""
     from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
@@ -57,4 +65,6 @@ ADAPTER = ExportFormat(
     folder_bytes=as_large_as_it_is,
     keeps_head=True,
     proof=Text("exports.adapter.proof"),
+    reader=_reader,
+    memory_mb=memory_mb,
 )

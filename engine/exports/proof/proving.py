@@ -1,0 +1,47 @@
+"""Has an export proved by its foreign reader, in a fresh process. Imports no torch."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from engine.core.errors import Fault
+from engine.exports.proof.declaration import Limits, Reader
+from engine.exports.proof.verdict import judged
+from engine.models.base.download_progress import ByteProgress, run_watched
+
+
+def prove(
+    reader: Reader, folder: Path, base: Path | None, truth: Path, limits: Limits, work: Path, progress: ByteProgress
+) -> dict[str, Any]:
+    """Hold what lies in `folder` against the kept truth; the proof as it is stored (`engine.exports.proof.verdict.judged`).
+
+    Args:
+        base: folder of the base that an adapter is put on; None for what stands alone.
+        work: an empty folder for the process.
+
+    Raises:
+        Fault: "export.unreadable", where the library cannot read the export.
+        Cancelled: nobody wants it any more.
+    """
+    argv = [
+        sys.executable,
+        "-m",
+        "engine.exports.proof.harness",
+        reader.module,
+        str(folder),
+        str(base or ""),
+        str(truth),
+    ]
+    progress.phase("proving")
+    outcome = run_watched(argv, work, progress)
+    try:
+        told = json.loads(outcome.last_line)
+    except ValueError:
+        told = {"error": outcome.printed.strip()[-300:] or f"exit {outcome.code}"}
+    if "error" in told:
+        raise Fault("export.unreadable", library=reader.label.as_dict(), reason=told["error"])
+    kept = json.loads((truth / "truth.json").read_text(encoding="utf-8"))
+    return judged(told["finding"], kept, limits)

@@ -1,0 +1,69 @@
+"""Findings of a foreign reader, judged: does the export answer as the tuned model? Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.exports.proof.declaration import Limits
+
+
+def judged(findings: Mapping[str, Any], truth: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    """The proof as it is stored: {"passed", "failed": names of checks, "library", "divergence", ..., "answers", "limits"}."""
+    answers = [_compared(asked, found) for asked, found in zip(truth["prompts"], findings["answers"], strict=True)]
+    known = [one for one in answers if one["right_before"]]
+    numbers = {
+        key: findings[key] for key in ("library", "places", "divergence", "divergence_99", "agreement", "token_flips", "formats")
+    }  # fmt: skip
+    proof = numbers | {
+        "rows": len(truth["rows"]),
+        "prompts": len(answers),
+        "same_answers": sum(one["same"] for one in answers),
+        "right_before": len(known),
+        "flips": sum(not one["right_now"] for one in known),
+        "gains": sum(one["right_now"] and not one["right_before"] for one in answers),
+        "held_out": sum(one["held_out"] for one in answers),
+        "limits": {
+            "divergence": limits.divergence, "divergence_99": limits.divergence_99, "agreement": limits.agreement,
+            "flips": limits.flips,
+        },
+    }  # fmt: skip
+    failed = _failed(proof, findings, limits)
+    return proof | {"passed": not failed, "failed": failed, "answers": answers}
+
+
+def _compared(asked: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "question": _last(asked["messages"]),
+        "before": asked["text"],
+        "now": found["answer"],
+        "same": found["same_answer"],
+        "right_before": right(asked["text"], asked["reference"]),
+        "right_now": right(found["answer"], asked["reference"]),
+        "held_out": asked["held_out"],
+    }
+
+
+def _last(messages: Sequence[Mapping[str, Any]]) -> str:
+    return str(messages[-1].get("content") or "") if messages else ""
+
+
+def right(answer: str, reference: str) -> bool:
+    """Whether an answer is the row's own, but for letters' case and white space."""
+    wanted = " ".join(reference.casefold().split())
+    return bool(wanted) and " ".join(answer.casefold().split()) == wanted
+
+
+def _failed(proof: Mapping[str, Any], findings: Mapping[str, Any], limits: Limits) -> list[str]:
+    """Names of the checks that failed: "template", "tokens", "ends", "divergence", "divergence_99", "agreement", "flips"."""
+    answers = findings["answers"]
+    checks = {
+        "template": all(one["same_text"] for one in answers),
+        "tokens": all(one["same_tokens"] for one in answers),
+        "ends": set(findings["expected_ends"]) <= set(findings["ends"]),
+        "divergence": proof["divergence"] <= limits.divergence,
+        "divergence_99": proof["divergence_99"] <= limits.divergence_99,
+        "agreement": proof["agreement"] >= limits.agreement,
+        "flips": not proof["right_before"] or proof["flips"] <= max(1, limits.flips * proof["right_before"]),
+    }
+    return [name for name, holds in checks.items() if not holds]
