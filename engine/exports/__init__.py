@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.core.errors import Fault
-from engine.exports.declaration import ExportFormat
+from engine.exports.common.declaration import ExportFormat
 from engine.exports.forms.adapter import ADAPTER
 from engine.exports.forms.delta import DELTA
 from engine.exports.forms.merged import MERGED

@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 from engine.core.params import read_all
 from engine.exports import meant
-from engine.exports.declaration import ExportFormat
+from engine.exports.common.declaration import ExportFormat
 
 VERSION = 2
 Package = Literal["zip", "folder"]
 
 
 @dataclass(frozen=True)
-class Wish:
+class ExportWish:
     """One form with its settings."""
 
     form: ExportFormat
@@ -26,7 +26,7 @@ class Wish:
         return {"format": self.form.key, "params": self.values}
 
 
-def wishes_of(spec: Mapping[str, Any], saved: str) -> list[Wish]:
+def wishes_of(spec: Mapping[str, Any], saved: str) -> list[ExportWish]:
     """The forms that a job makes, in order; specs of earlier versions name one. Settings that they do not name have their defaults.
 
     Args:
@@ -37,7 +37,7 @@ def wishes_of(spec: Mapping[str, Any], saved: str) -> list[Wish]:
     """
     asked = spec.get("forms") or [{"format": spec["format"], "params": spec.get("params", {})}]
     forms = [(meant(str(one["format"]), saved), one["params"]) for one in asked]
-    return [Wish(form, read_all(form.params, params, "export")[0]) for form, params in forms]
+    return [ExportWish(form, read_all(form.params, params, "export")[0]) for form, params in forms]
 
 
 def package_of(spec: Mapping[str, Any]) -> Package:

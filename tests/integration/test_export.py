@@ -18,7 +18,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.text import LANGUAGES
 from engine.exports import EXPORTS
-from engine.exports.declaration import ExportFormat, ExportSource
+from engine.exports.common.declaration import ExportFormat, ExportSource
 from engine.jobs.reporter import Reporter
 from engine.jobs.runners.export import run
 from engine.methods import METHODS, method_of

@@ -18,7 +18,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.hardware import cpu
 from engine.data.rows.scored_answers import answers_path, write_answers
-from engine.exports.model_card import SCORE_CODE
+from engine.exports.common.model_card import SCORE_CODE
 from engine.services.chat.conversations import Chat
 from engine.services.data.making.writers import writers
 from engine.services.models.tuned import start_export, tuned_view

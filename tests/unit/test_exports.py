@@ -10,7 +10,7 @@ from engine.core.errors import Fault
 from engine.core.params import read_all
 from engine.core.text import LANGUAGES
 from engine.exports import EXPORTS, format_of, impossible, meant, offered
-from engine.exports.declaration import ExportFormat, ExportSizes
+from engine.exports.common.declaration import ExportFormat, ExportSizes
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
 

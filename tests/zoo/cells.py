@@ -13,7 +13,7 @@ from engine.core.context import Context
 from engine.core.errors import SpecError, TunesmithError
 from engine.data.templates.template import ChatTemplate
 from engine.exports import EXPORTS
-from engine.exports.declaration import ExportFormat
+from engine.exports.common.declaration import ExportFormat
 from engine.methods.common.declaration import Method
 from engine.services.chat.sides import side_of
 from engine.services.models import tuned as tuned_service

@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 from engine.core.errors import Fault
 from engine.exports import impossible, offered
-from engine.exports.declaration import ExportFormat
+from engine.exports.common.declaration import ExportFormat
 from engine.exports.wishes import files_of
 from engine.methods import method_of
 from engine.methods.common.declaration import Method

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.commands.documents.tables import markdown_table, param_table
 from engine.core.text import Text, separator
 from engine.exports import EXPORTS
-from engine.exports.declaration import ExportFormat
+from engine.exports.common.declaration import ExportFormat
 from engine.methods import METHODS
 
 _TITLE = Text("commands.documents.exports.title")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.core.text import Text
-from engine.exports.declaration import ExportFormat, ExportSource, ReadmePart
-from engine.exports.model_card import ASK_CODE
-from engine.exports.number_format import memory_mb
-from engine.exports.proof.declaration import Reader
+from engine.exports.common.declaration import ExportFormat, ExportSource, ReadmePart
+from engine.exports.common.model_card import ASK_CODE
+from engine.exports.common.number_format import memory_mb
+from engine.exports.proof.declaration import ForeignReader
 from engine.exports.proof.plain import PLAIN
 from engine.exports.writing.result_files import as_large_as_it_is, write_as_it_is
 from engine.models.tuned.results import adapter_config, kind_of
@@ -41,7 +41,7 @@ def _readme(source: ExportSource) -> ReadmePart:
     return ReadmePart(_OWN, code.replace("\n```python\n", _OWN_CODE, 1))
 
 
-def _reader(source: ExportSource) -> Reader | None:
+def _reader(source: ExportSource) -> ForeignReader | None:
     """PEFT, where it knows such an adapter without our help."""
     return PLAIN if kind_of(source.folder) != "side" and _is_peft(source.folder) else None
 

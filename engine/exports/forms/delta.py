@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.core.text import Text
-from engine.exports.declaration import ExportFormat, ReadmePart
-from engine.exports.model_card import ASK_CODE
+from engine.exports.common.declaration import ExportFormat, ReadmePart
+from engine.exports.common.model_card import ASK_CODE
 from engine.exports.writing.result_files import as_large_as_it_is, write_as_it_is
 
 _ABOUT = Text("exports.delta.about")

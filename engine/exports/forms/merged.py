@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.text import Text
-from engine.exports.declaration import ExportFormat, ExportSource, Values
-from engine.exports.model_card import stands_alone
-from engine.exports.number_format import DTYPE, asked, folder_bytes, format_of_base, limits_of, memory_mb
+from engine.exports.common.declaration import ExportFormat, ExportSource, Values
+from engine.exports.common.model_card import stands_alone
+from engine.exports.common.number_format import DTYPE, asked, folder_bytes, format_of_base, limits_of, memory_mb
 from engine.exports.proof.plain import PLAIN
 from engine.exports.writing.result_files import add_generation, add_tokenizer
 from engine.methods.common.declaration import Method

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Reader:
+class ForeignReader:
     """A foreign library that reads exports in a process of its own.
 
     Attributes:
         label: the library's name for people.
-        module: that has `open_export(folder, base) -> Reading`; it imports that library and nothing of ours beside this file.
+        module: that has `open_export(folder, base) -> ForeignReading`; it imports that library and nothing of ours beside this file.
     """
 
     label: Text
@@ -27,7 +27,7 @@ class Reader:
 
 
 @dataclass(frozen=True)
-class Limits:
+class ProofLimits:
     """From where on an export does not answer as the tuned model any more.
 
     Attributes:
@@ -43,7 +43,7 @@ class Limits:
     flips: float = 0.1
 
 
-class Reading(Protocol):
+class ForeignReading(Protocol):
     """An export as a foreign library reads it."""
 
     library: str  # name and version, as the proof says it

@@ -21,7 +21,7 @@ from engine.exports.proof.measures import divergence, log_softmax
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.exports.proof.declaration import Reading
+    from engine.exports.proof.declaration import ForeignReading
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
     print("\n" + json.dumps(told, ensure_ascii=False))
 
 
-def findings(reading: Reading, truth: Path) -> dict[str, Any]:
+def findings(reading: ForeignReading, truth: Path) -> dict[str, Any]:
     """All that is measured, as `engine.exports.proof.verdict` reads it."""
     told = json.loads((truth / "truth.json").read_text(encoding="utf-8"))
     forced = list(_forced(reading, told["rows"], load_file(truth / "logits.safetensors")))
@@ -56,7 +56,7 @@ def findings(reading: Reading, truth: Path) -> dict[str, Any]:
 
 
 def _forced(
-    reading: Reading, rows: list[Mapping[str, Any]], logits: Mapping[str, NDArray[np.float32]]
+    reading: ForeignReading, rows: list[Mapping[str, Any]], logits: Mapping[str, NDArray[np.float32]]
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.bool_], int]]:
     """Of each row: the divergence at each place, whether both expect the same token, tokens of the row that are expected no more."""
     for number, row in enumerate(rows):
@@ -69,7 +69,7 @@ def _forced(
         yield divergence(expected, found), before == now, int(lost.sum())
 
 
-def _answer(reading: Reading, asked: Mapping[str, Any], most: int) -> dict[str, Any]:
+def _answer(reading: ForeignReading, asked: Mapping[str, Any], most: int) -> dict[str, Any]:
     rendered = reading.rendered(asked["messages"], asked["tools"], True) if asked["rendered"] else ""
     made = reading.answer(asked["ids"], most)
     return {

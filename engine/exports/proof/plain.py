@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from engine.core.text import Text
-from engine.exports.proof.declaration import Reader
+from engine.exports.proof.declaration import ForeignReader
 
-PLAIN = Reader(Text("exports.proof.plain.label"), "engine.exports.proof.readers.plain_transformers")
+PLAIN = ForeignReader(Text("exports.proof.plain.label"), "engine.exports.proof.readers.plain_transformers")

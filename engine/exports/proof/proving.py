@@ -8,13 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.exports.proof.declaration import Limits, Reader
+from engine.exports.proof.declaration import ForeignReader, ProofLimits
 from engine.exports.proof.verdict import judged
 from engine.models.base.download_progress import ByteProgress, run_watched
 
 
 def prove(
-    reader: Reader, folder: Path, base: Path | None, truth: Path, limits: Limits, work: Path, progress: ByteProgress
+    reader: ForeignReader,
+    folder: Path,
+    base: Path | None,
+    truth: Path,
+    limits: ProofLimits,
+    work: Path,
+    progress: ByteProgress,
 ) -> dict[str, Any]:
     """Hold what lies in `folder` against the kept truth; the proof as it is stored (`engine.exports.proof.verdict.judged`).
 

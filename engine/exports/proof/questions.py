@@ -32,7 +32,7 @@ class ForcedRow:
 
 
 @dataclass(frozen=True)
-class Prompt:
+class ProofPrompt:
     """A question that is really answered."""
 
     messages: list[dict[str, Any]]
@@ -47,13 +47,13 @@ class Questions:
     """What the tuned model and its export are asked."""
 
     rows: list[ForcedRow]
-    prompts: list[Prompt]
+    prompts: list[ProofPrompt]
 
 
 def questions_of(ctx: Context, tuned: TunedModel, template: ChatTemplate) -> Questions:
     """Rows of its data set; the model's name as a text and a question where the data set is gone."""
     forced: list[ForcedRow] = []
-    prompts: list[Prompt] = []
+    prompts: list[ProofPrompt] = []
     for row in _rows(ctx, tuned):
         if len(forced) == ROWS and len(prompts) == PROMPTS:
             break
@@ -84,7 +84,7 @@ def _forced(row: Mapping[str, Any], template: ChatTemplate) -> ForcedRow | None:
     return ForcedRow(encoded.ids, learnt[0] - 1) if learnt else None
 
 
-def _prompt(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
+def _prompt(row: Mapping[str, Any], template: ChatTemplate) -> ProofPrompt | None:
     if "text" in row or not template.has_chat:
         return None
     messages = [dict(one) for one in conversation_of(row)]
@@ -95,7 +95,7 @@ def _prompt(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
     except Fault as fault:
         _only_refusals(fault)
         return None
-    return Prompt(messages, tools, ids, reference, row.get("split") != "train") if len(ids) <= _TOKENS else None
+    return ProofPrompt(messages, tools, ids, reference, row.get("split") != "train") if len(ids) <= _TOKENS else None
 
 
 def _only_refusals(fault: Fault) -> None:
@@ -107,6 +107,6 @@ def _text(text: str, template: ChatTemplate) -> ForcedRow:
     return ForcedRow(template.encode(text).ids[:_TOKENS], 0)
 
 
-def _greeting(template: ChatTemplate) -> Prompt:
+def _greeting(template: ChatTemplate) -> ProofPrompt:
     messages = [{"role": "user", "content": "Hello!"}]
-    return Prompt(messages, None, template.encode_prompt(messages), "", held_out=True)
+    return ProofPrompt(messages, None, template.encode_prompt(messages), "", held_out=True)

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 
 from engine.data.templates.template import ChatTemplate
-from engine.exports.proof.questions import Prompt, Questions
+from engine.exports.proof.questions import ProofPrompt, Questions
 from engine.models.base.download_progress import ByteProgress
 
 MOST_TOKENS = 48  # of an answer
@@ -22,7 +22,7 @@ _SECONDS = 180.0  # for all answers
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnsweredPrompt:
     """A prompt with the tuned model's greedy answer."""
 
     messages: list[dict[str, Any]]
@@ -69,9 +69,11 @@ def _forced(
     return rows, logits
 
 
-def _answers(model: Any, template: ChatTemplate, prompts: Sequence[Prompt], progress: ByteProgress) -> list[Answered]:
+def _answers(
+    model: Any, template: ChatTemplate, prompts: Sequence[ProofPrompt], progress: ByteProgress
+) -> list[AnsweredPrompt]:
     """Greedy answers, one after the other; where time runs out the rest is not asked, of the export neither."""
-    found: list[Answered] = []
+    found: list[AnsweredPrompt] = []
     until = time.monotonic() + _SECONDS
     for prompt in prompts:
         progress.more(0)
@@ -81,7 +83,9 @@ def _answers(model: Any, template: ChatTemplate, prompts: Sequence[Prompt], prog
         rendered = template.render(prompt.messages, add_generation_prompt=True, tools=prompt.tools)
         text = template.decode(ids)
         found.append(
-            Answered(prompt.messages, prompt.tools, rendered, prompt.ids, ids, text, prompt.reference, prompt.held_out)
+            AnsweredPrompt(
+                prompt.messages, prompt.tools, rendered, prompt.ids, ids, text, prompt.reference, prompt.held_out
+            )
         )
     return found
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.exports.proof.declaration import Limits
+from engine.exports.proof.declaration import ProofLimits
 
 
-def judged(findings: Mapping[str, Any], truth: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+def judged(findings: Mapping[str, Any], truth: Mapping[str, Any], limits: ProofLimits) -> dict[str, Any]:
     """The proof as it is stored: {"passed", "failed": names of checks, "library", "divergence", ..., "answers", "limits"}."""
     answers = [_compared(asked, found) for asked, found in zip(truth["prompts"], findings["answers"], strict=True)]
     known = [one for one in answers if one["right_before"]]
@@ -54,7 +54,7 @@ def right(answer: str, reference: str) -> bool:
     return bool(wanted) and " ".join(answer.casefold().split()) == wanted
 
 
-def _failed(proof: Mapping[str, Any], findings: Mapping[str, Any], limits: Limits) -> list[str]:
+def _failed(proof: Mapping[str, Any], findings: Mapping[str, Any], limits: ProofLimits) -> list[str]:
     """Names of the checks that failed: "template", "tokens", "ends", "divergence", "divergence_99", "agreement", "flips"."""
     answers = findings["answers"]
     checks = {

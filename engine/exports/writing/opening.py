@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from engine.exports.declaration import ExportSource
+from engine.exports.common.declaration import ExportSource
+from engine.exports.common.workshop import Workshop
 from engine.exports.proof.questions import Questions, questions_of
 from engine.exports.proof.truth import write_truth
-from engine.exports.workshop import Workshop
 from engine.exports.writing.merging import merger, with_result
 from engine.exports.writing.result_files import template_of
 from engine.methods import method_of

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.exports.declaration import ExportSizes, ExportSource, Values
+from engine.exports.common.declaration import ExportSizes, ExportSource, Values
 from engine.models.base.integrity import intact_settings
 from engine.models.base.paths import tokenizer_folder
 from engine.models.tuned.integrity import intact_result

@@ -9,12 +9,12 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
-from engine.exports.declaration import ExportSource
-from engine.exports.model_card import model_card
-from engine.exports.number_format import sizes_of
-from engine.exports.package import check_memory, check_space, file_name, pack
+from engine.exports.common.declaration import ExportSource
+from engine.exports.common.model_card import model_card
+from engine.exports.common.number_format import sizes_of
+from engine.exports.common.package import check_memory, check_space, file_name, pack
 from engine.exports.proof.proving import prove
-from engine.exports.wishes import Wish, package_of, wishes_of
+from engine.exports.wishes import ExportWish, package_of, wishes_of
 from engine.exports.writing.opening import open_shop
 from engine.jobs.reporter import Reporter
 from engine.models.base.download_progress import ByteProgress
@@ -55,7 +55,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     reporter.finish("succeeded", result={"files": made})
 
 
-def _task(ctx: Context, job: Job) -> tuple[ExportSource, list[Wish]]:
+def _task(ctx: Context, job: Job) -> tuple[ExportSource, list[ExportWish]]:
     with ctx.db.read() as s:
         tuned = get_tuned(s, job.spec["tuned_id"])
         if tuned is None:
@@ -65,13 +65,13 @@ def _task(ctx: Context, job: Job) -> tuple[ExportSource, list[Wish]]:
     return source, wishes_of(job.spec, tuned.format)
 
 
-def _check(source: ExportSource, wishes: list[Wish], work: Path) -> None:
+def _check(source: ExportSource, wishes: list[ExportWish], work: Path) -> None:
     sizes = sizes_of(source.ctx.settings, source.tuned, source.base)
     check_space(work, sum(wish.form.disk_bytes(sizes, wish.values) for wish in wishes))
     check_memory(max(wish.form.memory_mb(sizes, wish.values) for wish in wishes))
 
 
-def _written(source: ExportSource, wish: Wish, draft: Path, progress: ByteProgress) -> dict[str, Any] | Fault:
+def _written(source: ExportSource, wish: ExportWish, draft: Path, progress: ByteProgress) -> dict[str, Any] | Fault:
     """The form's files in `draft`; what its writer tells of them, or why there are none."""
     draft.mkdir()
     try:
@@ -83,7 +83,7 @@ def _written(source: ExportSource, wish: Wish, draft: Path, progress: ByteProgre
 
 def _made(
     source: ExportSource,
-    wish: Wish,
+    wish: ExportWish,
     written: dict[str, Any] | Fault,
     target: Path,
     zipped: bool,
@@ -102,7 +102,7 @@ def _made(
         return told | {"error": fault.as_dict()}
 
 
-def _proved(source: ExportSource, wish: Wish, folder: Path, progress: ByteProgress) -> dict[str, Any] | None:
+def _proved(source: ExportSource, wish: ExportWish, folder: Path, progress: ByteProgress) -> dict[str, Any] | None:
     reader = wish.form.reader(source)
     if reader is None or source.shop.truth is None:
         return None
@@ -113,7 +113,7 @@ def _proved(source: ExportSource, wish: Wish, folder: Path, progress: ByteProgre
 
 def _packed(
     source: ExportSource,
-    wish: Wish,
+    wish: ExportWish,
     folder: Path,
     proof: dict[str, Any],
     target: Path,

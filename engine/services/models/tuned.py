@@ -17,9 +17,9 @@ from engine.core.params import read_all
 from engine.core.settings import Settings
 from engine.data.importing.names import clean_name
 from engine.exports import format_of, meant, offered
-from engine.exports.declaration import ExportFormat, ExportSizes
-from engine.exports.number_format import sizes_of
-from engine.exports.wishes import VERSION, Wish, files_of, wishes_of
+from engine.exports.common.declaration import ExportFormat, ExportSizes
+from engine.exports.common.number_format import sizes_of
+from engine.exports.wishes import VERSION, ExportWish, files_of, wishes_of
 from engine.jobs.kinds.export import EXPORT
 from engine.jobs.outcomes import outcomes_of, view_of
 from engine.jobs.progress import duration_of
@@ -198,7 +198,7 @@ def _asks_for(job: Job, tuned: TunedModel, form: ExportFormat) -> bool:
     return any(wish.form is form for wish in _wishes(job, tuned))
 
 
-def _wishes(job: Job, tuned: TunedModel) -> list[Wish]:
+def _wishes(job: Job, tuned: TunedModel) -> list[ExportWish]:
     try:
         return wishes_of(job.spec, tuned.format)
     except Fault:  # a form that this version does not have

@@ -20,7 +20,7 @@ _FILE = '''
 """A form that is only here for a test."""
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.exports.declaration import ExportFormat, ReadmePart
+from engine.exports.common.declaration import ExportFormat, ReadmePart
 
 def _write(source, values, draft, progress):
     (draft / "model.txt").write_text(str(values["bits"]), encoding="utf-8")

@@ -12,7 +12,7 @@ import torch
 import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
-from engine.exports.proof.declaration import Reading, base_beside
+from engine.exports.proof.declaration import ForeignReading, base_beside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,6 +90,6 @@ class Plain:
         return dict(found)
 
 
-def open_export(folder: Path, base: Path | None) -> Reading:
+def open_export(folder: Path, base: Path | None) -> ForeignReading:
     """Read a folder; an adapter on its base."""
     return Plain(folder, base)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.exports.proof.declaration import Limits, Reader
-from engine.exports.workshop import Workshop
+from engine.exports.common.workshop import Workshop
+from engine.exports.proof.declaration import ForeignReader, ProofLimits
 from engine.methods.common.declaration import Format, Method
 from engine.models.architecture.told_format import BYTES
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # the command line names the forms before anything needs a da
 Values = Mapping[str, Any]
 _OTHER_RESULT = Text("exports.declaration.other_result")
 _SCORES = Text("exports.declaration.scores")
-EXACT = Limits(divergence=1e-6, divergence_99=1e-5, agreement=0.995, flips=0.0)  # the same numbers in other hands
+EXACT = ProofLimits(divergence=1e-6, divergence_99=1e-5, agreement=0.995, flips=0.0)  # the same numbers in other hands
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,8 @@ class ExportFormat:
     readme: Callable[[ExportSource], ReadmePart]
     folder_bytes: Callable[[ExportSizes, Values], int]
     proof: Text
-    reader: Callable[[ExportSource], Reader | None] = lambda _source: None
-    limits: Callable[[Values], Limits] = lambda _values: EXACT
+    reader: Callable[[ExportSource], ForeignReader | None] = lambda _source: None
+    limits: Callable[[Values], ProofLimits] = lambda _values: EXACT
     name_part: Callable[[Values], str] = lambda _values: ""
     memory_mb: Callable[[ExportSizes, Values], int] = lambda _sizes, _values: 0
     params: tuple[Param, ...] = ()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.core.text import LANGUAGES, Text
-from engine.exports.declaration import ExportSource, ReadmePart
+from engine.exports.common.declaration import ExportSource, ReadmePart
 from engine.models.tuned.results import HEAD
 
 _HEAD = Text("exports.model_card.head")

@@ -1,0 +1,1 @@
+"""What an exported form is, and what all of them share."""
