@@ -23,10 +23,14 @@ class Said:
     Attributes:
         text: what it printed.
         ids: the tokens, with the one that ended them.
+        prompt: the tokens that it asked.
+        model: that answered.
     """
 
     text: str
     ids: tuple[int, ...]
+    prompt: tuple[int, ...]
+    model: Any
 
 
 def code_of(folder: Path) -> str:
@@ -48,8 +52,9 @@ def follow_readme(folder: Path, base: Path, question: str) -> Said:
     names: dict[str, Any] = {}
     with contextlib.redirect_stdout(io.StringIO()) as printed, _inside(folder):
         exec(compile(code, "README.md", "exec"), names)
-    generated = names["answer"][0, names["prompt"]["input_ids"].shape[1] :].tolist()
-    return Said(printed.getvalue().removesuffix("\n"), tuple(generated))
+    asked = names["prompt"]["input_ids"][0].tolist()
+    generated = names["answer"][0, len(asked) :].tolist()
+    return Said(printed.getvalue().removesuffix("\n"), tuple(generated), tuple(asked), names["model"])
 
 
 @contextlib.contextmanager
