@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gguf import GGUFWriter
 
 _ROPE = Text("exports.gguf.measures.rope")
+_BIASES = Text("exports.gguf.measures.biases")
 _SLIDING = ("gemma2", "gemma3_text")  # llama.cpp slides as they do
 _KNOWN_ROPES = (None, "default", "linear", "yarn", "llama3", "longrope")
 
@@ -99,3 +100,8 @@ def _context(config: Config) -> int:
     window = getattr(config, "sliding_window", None) if config.model_type not in _SLIDING else None
     windowed = window and getattr(config, "use_sliding_window", True)
     return int(min(window, config.max_position_embeddings) if windowed else config.max_position_embeddings)
+
+
+def plain_attention(config: Mapping[str, Any]) -> Text | None:
+    """Why not, for families in which llama.cpp has no bias behind attention."""
+    return _BIASES if config.get("attention_bias") else rope_unknown(config)

@@ -50,9 +50,9 @@ def _scaled_otherwise(config: Mapping[str, Any]) -> Text | None:
     scalar, size = config.get("query_pre_attn_scalar", _USUAL_SCALAR), config.get("head_dim", _USUAL_HEAD)
     heads, hidden = config.get("num_attention_heads"), config.get("hidden_size")
     large = heads and hidden and scalar == hidden // heads
-    return measures.rope_unknown(config) if scalar == size or large else _SCALE
+    return measures.plain_attention(config) if scalar == size or large else _SCALE
 
 
-GEMMA = Family("gemma", ("gemma",), _gemma, moves.plus_one)
+GEMMA = Family("gemma", ("gemma",), _gemma, moves.plus_one, why_not=measures.plain_attention)
 GEMMA2 = Family("gemma2", ("gemma2",), _gemma2, moves.plus_one, why_not=_scaled_otherwise)
 GEMMA3 = Family("gemma3", ("gemma3_text",), _gemma3, moves.plus_one, why_not=_scaled_otherwise)

@@ -47,7 +47,7 @@ def _move_mixtral(name: str, tensor: Tensor, config: Config) -> Tensors:
 def _other_layers(config: Mapping[str, Any]) -> Text | None:
     told = config.get("no_rope_layers")
     usual = told is None or list(told) == [int((place + 1) % _STEP != 0) for place in range(len(told))]
-    return measures.rope_unknown(config) if usual else _LAYERS
+    return measures.plain_attention(config) if usual else _LAYERS
 
 
 LLAMA = Family(
