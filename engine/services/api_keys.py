@@ -19,7 +19,7 @@ from engine.core.names import free_name
 from engine.data.importing.names import clean_name
 from engine.shapes.serving.keys import ApiKeyView
 from storage.api_tables import ApiKey
-from storage.queries import api_keys as queries
+from storage.queries.serving import api_keys as queries
 
 PREFIX = "ts-"  # of every key
 MINUTE_S = 60.0  # that a limit counts, at any moment back from now
@@ -53,7 +53,7 @@ def check_key(ctx: Context, secret: str) -> ApiKey:
     with ctx.db.read() as s:
         known = queries.key_of_hash(s, key_hash)
     if known is None or not hmac.compare_digest(known.key_hash, key_hash):
-        raise Fault("api.no_key")  # before the database is locked: anyone may send anything
+        raise Fault("api.no_key")  # before anything is written: anyone may send anything
     _not_revoked(known)
     with ctx.db.write() as s:
         key = _key(s, known.id)
@@ -131,7 +131,7 @@ def _not_revoked(key: ApiKey) -> None:
 
 def _key(s: Session, key_id: int) -> ApiKey:
     if (key := queries.get_key(s, key_id)) is None:
-        raise NotFound(api_key=key_id)
+        raise NotFound(key=key_id)
     return key
 
 
