@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-import urllib.error
-import urllib.request
+import urllib.parse
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,15 +76,15 @@ class LlamaCpp:
         """Its server's answer. Raises RuntimeError with what it complains of."""
         if self._server is None:
             self._server = _server(self._whole)
-        request = urllib.request.Request(
-            self._server.listening_address + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=_SECONDS) as response:
-                found: dict[str, Any] = json.load(response)
-                return found
-        except urllib.error.HTTPError as error:
-            raise RuntimeError(error.read().decode("utf-8", "replace")[:300]) from error
+        at = urllib.parse.urlsplit(self._server.listening_address)
+        line = http.client.HTTPConnection(str(at.hostname), at.port, timeout=_SECONDS)
+        line.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        response = line.getresponse()
+        told = response.read().decode("utf-8", "replace")
+        if response.status != http.client.OK:
+            raise RuntimeError(f"llama.cpp's server: {told[:300]}")
+        found: dict[str, Any] = json.loads(told)
+        return found
 
 
 def _server(file: Path) -> Any:
