@@ -88,6 +88,7 @@ VALID: dict[str, list[Any]] = {
     "sample_for_rewards": [1, 99],
     "suggest_rewards": [1],
     "fetch_model": [1], "hub_now": [], "reserves": [], "set_reserve": ["cpu", 1000], "choose_hub": ["", ""],
+    "key_make": ["n", 60], "key_rename": [1, "n"], "key_revoke": [1], "key_delete": [99],
 }  # fmt: skip
 OPERATED = {
     "preview_operation": [[1, one.key, {param.key: param.default for param in one.params}] for one in OPERATIONS],
