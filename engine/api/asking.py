@@ -93,6 +93,11 @@ class Opening:
         """The tokenizer, for what tokens stand for."""
         return isolated(tokenizer_folder(self.ctx.settings, self.one.base), self.one.base.name)
 
+    @property
+    def fingerprint(self) -> str:
+        """Names the weights that answer: where it is another one, the same seed may give another answer."""
+        return f"fp_{self.one.weights_hash[:12]}"
+
     def chat_prompt(self, conversation: Conversation, most: int | None) -> Prompt:
         """A conversation that is to be answered. Raises Fault where the template refuses it, or it is too long."""
         ids = prompt_ids(self.ctx, self.one, conversation, min(most or LONGEST_ANSWER, LONGEST_ANSWER))
