@@ -1,0 +1,19 @@
+"""What the pages see of the keys of the API."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class ApiKeyView(TypedDict):
+    """A key, without what opens anything."""
+
+    id: int  # of its row
+    name: str  # that the user gave it
+    shown: str  # its beginning and end
+    per_minute: int  # requests that it may make in a minute
+    made_at: float  # when it was made
+    used_at: float | None  # its last request
+    requests: int  # so far
+    tokens: int  # read and written, so far
+    revoked_at: float | None  # from then on it opens nothing
