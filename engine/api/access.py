@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from engine.core.context import Context
 from engine.core.errors import Fault, TunesmithError
+from engine.core.obstacles import sources
 from engine.services.api_keys import check_key, count_use
 from storage.api_tables import ApiKey
 
@@ -52,5 +53,5 @@ class Access:
         try:
             if tokens:
                 count_use(self._ctx, key.id, tokens)
-        except (TunesmithError, OSError) as error:
+        except (TunesmithError, *sources()) as error:
             _log.warning("the use of the key %s could not be noted: %s", key.name, error)

@@ -129,7 +129,8 @@ class Opening:
             "top_p": max(wishes.top_p, _LEAST_SHARE),
         }
         first = secrets.randbelow(2**63) if wishes.seed is None else wishes.seed
-        most, asks = min(wishes.most or LONGEST_ANSWER, LONGEST_ANSWER), []
+        most = min(wishes.most or LONGEST_ANSWER, LONGEST_ANSWER)
+        asks: list[Ask] = []
         for prompt in prompts:
             room = min(most, room_of(self.ctx, self.one) - len(prompt.ids))
             for answer in range(wishes.answers):

@@ -16,6 +16,7 @@ class Spelt(NamedTuple):
 
     bytes: bytes  # that it stands for: perhaps a part of a character
     log_probability: float  # in nats
+    hidden: bool = False  # a control token, which the answer's text leaves out
 
     @property
     def text(self) -> str:
@@ -42,7 +43,7 @@ class Speller:
 
     def __init__(self, template: IsolatedTemplate, most: int) -> None:
         self._template, self._most = template, most
-        self._known: dict[int, bytes] = {}
+        self._known: dict[int, tuple[bytes, bool]] = {}
 
     def spell(self, worths: Sequence[Sequence[Any]]) -> list[SpeltToken]:
         """Of each `TokenWorth`, as it comes over the wire."""
@@ -52,13 +53,17 @@ class Speller:
     def first(self, token: int) -> SpeltToken:
         """The first token of a text, of which nothing is known."""
         self._learn([token])
-        return SpeltToken(Spelt(self._known[token], 0.0), (), told=False)
+        return SpeltToken(self._one(token, 0.0), (), told=False)
 
     def _spelt(self, token: int, own: float, others: Sequence[Sequence[Any]]) -> SpeltToken:
-        chosen = Spelt(self._known[token], max(own, _NEVER))
-        found = [Spelt(self._known[int(number)], _log(float(share))) for number, share in others]
+        chosen = self._one(token, max(own, _NEVER))
+        found = [self._one(int(number), _log(float(share))) for number, share in others]
         ordered = sorted([chosen, *found], key=lambda one: -one.log_probability)
         return SpeltToken(chosen, tuple(ordered[: self._most]))
+
+    def _one(self, token: int, log_probability: float) -> Spelt:
+        spelt, hidden = self._known[token]
+        return Spelt(spelt, log_probability, hidden)
 
     def _learn(self, tokens: Sequence[int]) -> None:
         unknown = [token for token in dict.fromkeys(tokens) if token not in self._known]

@@ -115,7 +115,9 @@ def _prompt(param: ApiParam, given: Any) -> str | tuple[int, ...]:
 
 def _is_number(given: Any) -> bool:
     """Whether it is a finite one; whole ones may be of any size."""
-    return not isinstance(given, bool) and (isinstance(given, int) or (isinstance(given, float) and math.isfinite(given)))
+    return not isinstance(given, bool) and (
+        isinstance(given, int) or (isinstance(given, float) and math.isfinite(given))
+    )
 
 
 def _is_token(given: Any) -> bool:

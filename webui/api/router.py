@@ -78,13 +78,15 @@ class _Door:
         return Response(status_code=499)  # nobody is there any more
 
     async def _events(self, language: str, first: Event, crossing: Crossing) -> AsyncIterator[bytes]:
-        yield first.lines
         try:
+            yield first.lines
             async for item in crossing.rest(_SILENCE_S):
                 yield _ALIVE if item is None else item.lines
         except Exception as error:
             _note(error)
             yield event(error_body(language, error)).lines
+        finally:
+            crossing.halt.call()
 
     def _refused(self, language: str, error: Exception) -> Response:
         _note(error)

@@ -58,10 +58,10 @@ class PlainLogprobs:
 
     def shape(self, tokens: Sequence[SpeltToken], most: int) -> Json:
         """Of the tokens that come next."""
-        offsets = []
+        offsets: list[int] = []
         for one in tokens:
             offsets.append(self._place)
-            self._place += len(self._decoder.decode(one.token.bytes))
+            self._place += 0 if one.token.hidden else len(self._decoder.decode(one.token.bytes))
         return {
             "tokens": [_plain(one.token) for one in tokens],
             "token_logprobs": [one.token.log_probability if one.told else None for one in tokens],
