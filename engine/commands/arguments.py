@@ -17,6 +17,7 @@ from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
 from engine.planner.budget.goals import GOALS
 from engine.recipes import RECIPES
+from engine.services.api_keys import MOST_PER_MINUTE, USUAL_PER_MINUTE
 from engine.services.app.lessons import LESSONS
 
 DEFAULT_COMMAND = "serve"
@@ -227,6 +228,20 @@ def _votes(command: _Command) -> None:
     command.add("--conversation", key="votes_conversation", type=int, metavar="ID")
 
 
+def _keys(command: _Command) -> None:
+    command.add("action", key="action", nargs="?", default="list", choices=["list", "make", "revoke"])
+    command.add("what", key="keys_what", nargs="?", metavar="NAME|ID")
+    usual, most = str(USUAL_PER_MINUTE), str(MOST_PER_MINUTE)
+    command.add(
+        "--per-minute",
+        key="keys_limit",
+        said={"usual": usual, "most": most},
+        type=int,
+        default=USUAL_PER_MINUTE,
+        metavar="N",
+    )
+
+
 def _resize(command: _Command) -> None:
     command.add("model", key="resized_model", metavar="MODEL")
 
@@ -264,6 +279,7 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "chat": _chat,
     "votes": _votes,
     "export": _export,
+    "keys": _keys,
     "resize": _resize,
     "demo": _demo,
     "lesson": _lesson,
