@@ -136,6 +136,40 @@ export interface AnsweredGuide {
   advice: AdviceView[];
 }
 
+/** A key, without what opens anything. */
+export interface ApiKeyView {
+  /** of its row */
+  id: number;
+  /** that the user gave it */
+  name: string;
+  /** its beginning and end */
+  shown: string;
+  /** requests that it may make in a minute */
+  per_minute: number;
+  /** when it was made */
+  made_at: number;
+  /** its last request */
+  used_at: number | null;
+  /** so far */
+  requests: number;
+  /** read and written, so far */
+  tokens: number;
+  /** from then on it opens nothing */
+  revoked_at: number | null;
+}
+
+/** The keys, and what an example of their use needs. */
+export interface ApiKeysView {
+  /** the newest first */
+  keys: ApiKeyView[];
+  /** a model that can be asked for; None where none is here */
+  model: string | null;
+  /** requests a minute that are proposed */
+  usual: number;
+  /** that can be chosen */
+  most: number;
+}
+
 /** An answer without a name. */
 export interface ArenaAnswer {
   /** that stands for whoever gave it */
@@ -3022,6 +3056,14 @@ export interface MachineView {
   driver: string | null;
   /** the CUDA that torch was built for */
   torch_cuda: string | null;
+}
+
+/** A new key: the one time that its secret is told. */
+export interface MadeKey {
+  /** as lists show it */
+  key: ApiKeyView;
+  /** the key itself */
+  secret: string;
 }
 
 /** A job that makes rows from documents. */
@@ -6173,6 +6215,11 @@ export interface SettingsFunctions {
   know_model(name: string): number;
   use_cached(ref: string): number;
   fetch_model(model: number): number | null;
+  keys_start(): ApiKeysView;
+  key_make(name: string, per_minute: number): MadeKey;
+  key_rename(key: number, name: string): null;
+  key_revoke(key: number): null;
+  key_delete(key: number): null;
 }
 
 /** What the view settings may ask again and again. */
