@@ -4,7 +4,7 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
-import { pageUrl, queryId, t } from "../../kit/texts.js";
+import { pageUrl, queryId, queryValue, t } from "../../kit/texts.js";
 import { reasonBox } from "../shared/form-controls.js";
 import { longList } from "../shared/long-list.js";
 import { modelGain, modelLineage, modelTry } from "./parts.js";
@@ -12,6 +12,7 @@ import { modelGain, modelLineage, modelTry } from "./parts.js";
 /** @type {View<"models">} */
 export async function view(root, _value, ctx) {
   const id = queryId("model");
+  if (queryValue("which")) return (await import("./which.js")).modelWhich(root, ctx);
   return id ? (await import("./model.js")).modelDetail(root, id, ctx) : modelList(root, ctx);
 }
 
@@ -26,7 +27,7 @@ function modelList(root, ctx) {
     draw: (rows) => drawKeyed(grid, rows, (model) => model.id, modelCard),
     more: (last) => ctx.call("models_more", last.id),
   });
-  replaceChildren(root, h("div", { class: "ts-page" }, pageHead(t("models.title"), t("models.lead")), empty, grid, list.foot));
+  replaceChildren(root, h("div", { class: "ts-page" }, pageHead(t("models.title"), t("models.lead"), h("a", { class: "ts-btn", id: "models-which", href: pageUrl("models", { which: "1" }) }, drawIcon("info"), t("models.which"))), empty, grid, list.foot));
   let version = "";
   poll(root, 3000, async () => {
     const news = await ctx.news("models_list", version);
