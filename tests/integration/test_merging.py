@@ -57,8 +57,8 @@ class World:
         return self.row(job.result["tuned_id"])
 
     def refused(self, weights: dict[str, Any], way: str = "cat", rank: int | None = None) -> str:
+        parents = [{"id": self.parents[name], "weight": weight} for name, weight in weights.items()]
         with pytest.raises(Fault) as found:
-            parents = [{"id": self.parents[name], "weight": weight} for name, weight in weights.items()]
             merging.start_merge(self.ctx, parents, way, rank=rank)
         return found.value.code
 

@@ -49,6 +49,7 @@ VALID: dict[str, list[Any]] = {
     "job_label": [2, ["a"], "b"], "job_act": [99, "stop"], "job_move": [2, "up"], "job_start_changed": [6],
     "model_rename": [1, "n"], "model_delete": [99], "model_use_weights": [1, "best"],
     "model_export": [1, "adapter", {}], "export_needs": [1, "adapter", {}],
+    "merge_begin": [{"parents": [{"id": 1, "weight": 0.5}, {"id": 2, "weight": 1.0}], "way": "svd", "rank": 4, "name": "n"}],
     "chat_open": [1, ["base", "tuned:1"], CHAT], "chat_update": [1, {"settings": CHAT, "sides": ["base"]}], "chat_ask": [99, "hello", {"a": "b"}],
     "chat_stop": [1, "base"], "chat_delete": [99], "chat_edit": [99, 1, {"prompt": "{{a}}", "values": {"a": "b"}}],
     "chat_correct": [99, 1, "base", "a"], "chat_branch": [99, 1], "chat_again": [99, 1, "base"],

@@ -18,6 +18,7 @@ from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
 from webui.pages.evidence import evidence_of_model
+from webui.pages.giving import merging_of_models
 from webui.pages.jobs import method_label, objective_named
 from webui.pages.scoring import scoring_of_data
 from webui.pages.shapes import ExportFormView, ExportJobView, ListedTuned, ModelsList, NamedTuned, NotOffered
@@ -115,7 +116,7 @@ def build(site: Site, lang: str) -> None:
     guard = guarded(lang)
     functions: tuple[Callable[..., Any], ...] = (
         models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs, *scoring_of_data(site),
-        *evidence_of_model(site),
+        *evidence_of_model(site), *merging_of_models(site),
     )  # fmt: skip
     polled = [PolledFunction(guard(models_list)), PolledFunction(guard(export_job))]
     view("models", functions=[guard(function) for function in functions], polled=polled)

@@ -18,9 +18,9 @@ from engine.jobs.queue import enqueue
 from engine.models.tuned.integrity import result_change
 from engine.models.tuned.results import adapter_config
 from engine.serving.scored_texts import talks
-from engine.shapes.taking.merging import MergeBase, MergeCandidate, MergeJobView
-from engine.training.merging.parents import FEWEST, check_weights, rank_in, refusal
-from engine.training.merging.ways import way_of
+from engine.shapes.taking.merging import MergeBase, MergeCandidate, MergeForm, MergeJobView
+from engine.training.merging.parents import FEWEST, STRONGEST, check_weights, rank_in, refusal
+from engine.training.merging.ways import MERGE_WAYS, way_of
 from storage.job_tables import Job
 from storage.queries import base_models, tuned_models
 from storage.tables import LanguageModel, TunedModel
@@ -37,6 +37,16 @@ def merge_bases(ctx: Context) -> list[MergeBase]:
         for key, found in groups
         if len(found) >= FEWEST
     ]
+
+
+def merge_form(ctx: Context) -> MergeForm:
+    """What can be merged, and how."""
+    ways = [(way.key, way.label.as_dict(), way.help.as_dict(), way.rank) for way in MERGE_WAYS]
+    return {
+        "bases": merge_bases(ctx),
+        "ways": [{"key": key, "label": label, "help": text, "rank": rank} for key, label, text, rank in ways],
+        "strongest": STRONGEST,
+    }
 
 
 def start_merge(

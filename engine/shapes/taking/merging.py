@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
-from engine.core.shapes import CodedMessage
+from engine.core.shapes import CodedMessage, Said
 from engine.shapes.jobs import StatusName
 
 
@@ -36,3 +36,36 @@ class MergeJobView(TypedDict):
     tuned_id: int | None  # the model that it made
     divergence: float | None  # how far that is from the sum of its parents, in nats
     agreement: float | None  # share of places where both find the same token likeliest
+
+
+class MergeWayView(TypedDict):
+    """A way in which adapters are merged."""
+
+    key: str  # in specs and on the command line
+    label: Said  # its name
+    help: Said  # what one gets
+    rank: Literal["sum", "chosen", "same"]  # what the merged adapter's rank is
+
+
+class MergeForm(TypedDict):
+    """What can be merged, and how."""
+
+    bases: list[MergeBase]  # with at least two tuned models
+    ways: list[MergeWayView]  # the usual one first
+    strongest: float  # weight of a model, forwards or backwards
+
+
+class MergeParent(TypedDict):
+    """A model that goes into a merge."""
+
+    id: int  # of its row
+    weight: float  # how much of it goes in
+
+
+class MergeWish(TypedDict):
+    """A merge that somebody asks for."""
+
+    parents: list[MergeParent]  # of one base
+    way: str  # key of the way
+    rank: int | None  # where it can be chosen; None: the highest of the parents
+    name: str  # of the new model; "": from its parents
