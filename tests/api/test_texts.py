@@ -58,7 +58,7 @@ def test_a_text_comes_back_with_what_its_tokens_are_worth(client: openai.OpenAI,
 def test_several_texts_in_a_stream(client: openai.OpenAI) -> None:
     asked = GREEDY | {"temperature": 1, "seed": 4, "max_tokens": 20, "n": 2}
     whole = client.completions.create(prompt=[TEXT, "你好"], **asked, echo=True)
-    pieces = {place: "" for place in range(4)}
+    pieces = dict.fromkeys(range(4), "")
     ends = []
     for chunk in client.completions.create(prompt=[TEXT, "你好"], **asked, echo=True, stream=True):
         for choice in chunk.choices:

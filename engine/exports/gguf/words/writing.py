@@ -52,10 +52,14 @@ def _special(file: GGUFWriter, vocabulary: Vocabulary) -> None:
     if named["pad"] is not None:
         file.add_pad_token_id(named["pad"])
     others = [end for end in ends if end != eos]
-    for end, add in zip(_of_turns_first(others, vocabulary), (file.add_eot_token_id, file.add_eom_token_id), strict=False):
+    for end, add in zip(
+        _of_turns_first(others, vocabulary), (file.add_eot_token_id, file.add_eom_token_id), strict=False
+    ):
         add(end)
 
 
 def _of_turns_first(ends: Sequence[int], vocabulary: Vocabulary) -> list[int]:
     """Those that the chat template writes, then the others: a file names three ends, and guesses the rest by their texts."""
-    return sorted(ends, key=lambda end: (vocabulary.texts[end] not in vocabulary.template, vocabulary.kinds[end] == NORMAL))
+    return sorted(
+        ends, key=lambda end: (vocabulary.texts[end] not in vocabulary.template, vocabulary.kinds[end] == NORMAL)
+    )
