@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Owned
@@ -21,3 +22,14 @@ class ApiKey(Owned, Base):
     requests: Mapped[int] = mapped_column(default=0)  # so far
     tokens: Mapped[int] = mapped_column(default=0)  # read and written, so far
     revoked_at: Mapped[float | None]  # from then on it opens nothing
+
+
+class ApiCall(Base):
+    """A request that a key made within the last minute: what its limit counts, across threads, processes and restarts."""
+
+    __tablename__ = "api_calls"
+    __table_args__ = (Index(None, "key_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_id: Mapped[int] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"))
+    at: Mapped[float]  # when it was let in

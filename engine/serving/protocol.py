@@ -11,7 +11,7 @@ EIGHT_BITS = "8-bit"  # a `ResidentModels.dtype`: weights in 8 bits, worked with
 LONGEST_ANSWER = 2048  # tokens; nobody may hold the model for longer
 SPARE_BYTES = 500_000_000  # of the machine's memory: with less, nothing of earlier prompts is kept
 LAST_EVENTS = ("done", "failed")
-Reason = Literal["end", "length", "stopped", "failed"]
+Reason = Literal["end", "length", "stop", "stopped", "failed"]  # "stop": a text that ends answers stood there
 
 
 def tuned_key(tuned_id: int) -> str:
@@ -104,6 +104,35 @@ class Forced:
 
 
 @dataclass(frozen=True)
+class Embed:
+    """A text whose states are to be told: the mean of the last layer's, as one vector."""
+
+    weights: str  # `Weights.key`
+    ids: tuple[int, ...]  # of the text
+
+
+@dataclass(frozen=True)
+class Shaping:
+    """What programs may ask of an answer, besides what a chat has settings for.
+
+    Attributes:
+        stop: texts that end an answer; neither they nor what follows is told.
+        presence_penalty: taken from the score of each token that stands in the answer already.
+        frequency_penalty: the same, for each time that it stands there.
+        bias: tokens and what is added to their scores.
+        tokens: likeliest tokens that are told beside each one of an answer, with its own worth; -1: nothing is told.
+        plain: answers go on with a text, so their own is told as it is; what a chat template writes around answers stays in it.
+    """
+
+    stop: tuple[str, ...] = ()
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    bias: tuple[tuple[int, float], ...] = ()
+    tokens: int = -1
+    plain: bool = False
+
+
+@dataclass(frozen=True)
 class Request:
     """One generation: several sides, answered at the same time; or texts to score. Without either the models are only loaded."""
 
@@ -116,6 +145,8 @@ class Request:
     scores: tuple[Score, ...] = ()  # texts to score, after all answers
     words: int = 0  # likeliest tokens that are told beside each one of an answer; 0: nothing is told
     forced: tuple[Forced, ...] = ()  # answers to read, after all else
+    embeds: tuple[Embed, ...] = ()  # texts whose states are wanted
+    shaping: Shaping = Shaping()  # of all answers
 
 
 def encode(message: dict[str, Any]) -> bytes:
@@ -137,11 +168,15 @@ def read_request(raw: dict[str, Any]) -> Request:
     asks = tuple(Ask(**{**ask, "ids": tuple(ask["ids"]), "stop_ids": tuple(ask["stop_ids"])}) for ask in raw["asks"])
     scores = tuple(Score(one["weights"], tuple(one["ids"])) for one in raw["scores"])
     forced = tuple(Forced(one["weights"], tuple(one["ids"]), one["answer"]) for one in raw["forced"])
+    shaping = dict(raw["shaping"])
+    shaping |= {"stop": tuple(shaping["stop"]), "bias": tuple((int(token), add) for token, add in shaping["bias"])}
     read = {
         "plan": ResidentModels(**plan),
         "asks": asks,
         "stop_ids": tuple(raw["stop_ids"]),
         "scores": scores,
         "forced": forced,
+        "embeds": tuple(Embed(one["weights"], tuple(one["ids"])) for one in raw["embeds"]),
+        "shaping": Shaping(**shaping),
     }
     return Request(**raw | read)

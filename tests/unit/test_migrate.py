@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from storage import dialect
+from storage.base import Base
 from storage.migrate import MigrationError, _config, migrate, newest_version, schema_version
-from tests import homes
+from tests import earlier, homes
 
 
 def _dump(file: Path) -> list[str]:
@@ -48,6 +53,21 @@ def test_the_database_of_tests_is_what_the_migrations_make(tmp_path: Path) -> No
     copied.write_bytes(homes.migrated())
     assert _dump(copied) == _dump(made)
     assert made.stat().st_size == len(homes.migrated())
+
+
+@pytest.mark.parametrize("before", [None, "the home of an earlier commit"])
+def test_the_migrations_make_what_the_code_declares(tmp_path: Path, before: str | None) -> None:
+    file = tmp_path / "tunesmith.db"
+    if before:
+        with zipfile.ZipFile(earlier.ARCHIVE) as archive:
+            archive.extract("tunesmith.db", tmp_path)
+    migrate(file)
+    for module in Path(dialect.__file__).parent.glob("*tables.py"):
+        importlib.import_module(f"storage.{module.stem}")
+    engine = dialect.bare_engine(file)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
 
 
 def test_a_start_with_an_up_to_date_database_does_not_load_alembic(tmp_path: Path) -> None:

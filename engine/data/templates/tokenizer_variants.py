@@ -43,6 +43,13 @@ def eats_space(tokenizer: Tokenizer) -> bool:
     )
 
 
+def decoder_kinds(tokenizer: Tokenizer) -> frozenset[str]:
+    """The kinds of steps in which it makes text of tokens, as its file names them."""
+    if tokenizer.decoder is None:
+        return frozenset()
+    return frozenset(str(part["type"]) for part in _parts(_state(tokenizer.decoder)))
+
+
 def changes_letters(tokenizer: Tokenizer) -> bool:
     """Whether different letters can be the same to it: capital and small ones, for instance."""
     if tokenizer.normalizer is None:

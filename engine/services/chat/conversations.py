@@ -36,7 +36,8 @@ from engine.serving.made_by import WORDS
 from engine.serving.process.admission import Devices, Running, place
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
-from engine.serving.protocol import Ask, Forced, Request, Score
+from engine.serving.process.halt import Halt
+from engine.serving.protocol import Ask, Embed, Forced, Request, Score, Shaping
 from engine.shapes.chat import AnswerEvent, ChatOptions, ChatStatus, ConversationBrief, ConversationView
 from storage.model_status import READY
 from storage.queries import conversations, jobs
@@ -234,18 +235,26 @@ class Chat:
         scores: tuple[Score, ...] = (),
         forced: tuple[Forced, ...] = (),
         words: int = 0,
+        embeds: tuple[Embed, ...] = (),
+        shaping: Shaping | None = None,
+        halt: Halt | None = None,
     ) -> Iterator[Mapping[str, Any]]:
         """Have the inference process do something that belongs to no conversation, when its turn has come; the events of it.
+
+        Args:
+            halt: by which somebody else ends it, also while it waits.
 
         Raises:
             Fault: where memory does not suffice, or what the process reports.
         """
-        with self._turns.turn(lambda _place: not self._closed) as mine:
+        halt = halt or Halt()
+        with self._turns.turn(lambda _place: not self._closed and not halt.called) as mine:
             if not mine:
                 raise Fault("chat.process_died", exit=0)
-            request = self._request(setup, asks, (*scores, *forced))
-            request = replace(request, scores=scores, forced=forced, words=words)
-            with closing(self._client.stream(request)) as events:
+            request = self._request(setup, asks, (*scores, *forced, *_largest(embeds)))
+            request = replace(request, scores=scores, forced=forced, words=words, embeds=embeds)
+            request = replace(request, shaping=shaping or Shaping())
+            with halt.calls(lambda: self._client.stop(request.id)), closing(self._client.stream(request)) as events:
                 yield from events
 
     def status(self) -> ChatStatus:
@@ -326,7 +335,7 @@ class Chat:
         self,
         setup: Setup,
         asks: tuple[Ask, ...],
-        texts: tuple[Score | Forced, ...] = (),
+        texts: tuple[Score | Forced | Embed, ...] = (),
         failed: Failed | None = None,
     ) -> Request:
         """What the inference process is to do; `failed` takes who cannot take part. Raises Fault when memory does not suffice."""
@@ -350,6 +359,11 @@ class Chat:
         with self._ctx.db.read() as s:
             sizes = sizes_of(s, held.keys) if held else {}
         return Running(held, self._client.pid is not None, self._client.memory_mb(), sizes)
+
+
+def _largest(texts: tuple[Embed, ...]) -> tuple[Embed, ...]:
+    """The longest: they are read one after the other."""
+    return (max(texts, key=lambda one: len(one.ids)),) if texts else ()
 
 
 def _seed(setup: Setup) -> int:

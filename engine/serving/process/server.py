@@ -115,6 +115,7 @@ class Server:
             self._models.forget_prompts()
 
     def _answer(self, request: Request) -> None:
+        from engine.serving.runtime.embedding import embed
         from engine.serving.runtime.failed_sides import Failed, failed_side
         from engine.serving.runtime.forced import force
         from engine.serving.runtime.generation import generate
@@ -123,7 +124,8 @@ class Server:
         if self._models.missing(request.plan) or request.plan.evict:
             self._send(request, {"event": "loading"})
         failed: Failed = {}
-        adapted_models = self._models.hold(request.plan, None if request.scores or request.forced else failed)
+        alone = request.scores or request.forced or request.embeds
+        adapted_models = self._models.hold(request.plan, None if alone else failed)
         held = {"keys": self._models.keys, "gpu_mb": self._models.memory_mb(), "kept_mb": self._models.kept_mb()}
         self._send(request, {"event": "loaded", **held})
         for ask in (ask for ask in request.asks if ask.weights in failed):
@@ -137,20 +139,14 @@ class Server:
             lambda side: self._inbox.is_stopped(request.id, side),
             {ask.tokenizer: _template(ask.tokenizer) for ask in request.asks if ask.tokenizer},
         )
-        if request.scores:
-            score(
-                request,
-                adapted_models,
-                lambda: self._inbox.is_stopped(request.id),
-                lambda event: self._send(request, event),
-            )
-        if request.forced:
-            force(
-                request,
-                adapted_models,
-                lambda: self._inbox.is_stopped(request.id),
-                lambda event: self._send(request, event),
-            )
+        for work, texts in ((score, request.scores), (force, request.forced), (embed, request.embeds)):
+            if texts:
+                work(
+                    request,
+                    adapted_models,
+                    lambda: self._inbox.is_stopped(request.id),
+                    lambda event: self._send(request, event),
+                )
 
     def _fail(self, request: Request, error: CodedMessage) -> None:
         self._models.clear()

@@ -14,7 +14,8 @@ from engine.core.shapes import CodedMessage
 from engine.data.templates.template import ChatTemplate
 from engine.serving.protocol import Ask, Reason, Request
 from engine.serving.runtime.adapted_model import AdaptedModel
-from engine.serving.runtime.sampling import next_token
+from engine.serving.runtime.sampling import next_token, shaped
+from engine.serving.runtime.stop_texts import StopTexts, text_of
 from engine.serving.runtime.token_worths import TokenWorths
 from engine.serving.words import told
 
@@ -37,6 +38,8 @@ class AnswerRow:
     error: CodedMessage | None = None  # {"code", "params"} where it failed
     halted: Callable[[], bool] = lambda: False  # whether this side alone is to end
     worths: TokenWorths = field(default_factory=TokenWorths)  # of its tokens and its end, where they are asked for
+    worths_told: int = 0  # tokens whose worth was told already
+    stops: StopTexts | None = None  # texts that end it
 
     def take(self, logits: torch.Tensor) -> None:
         """Choose the next token, and see whether the answer ends with it."""
@@ -44,18 +47,21 @@ class AnswerRow:
             self.reason = "stopped"
             return
         try:
-            token = next_token(logits, self.request.temperature, self.request.top_p, self.generator)
+            scores = shaped(logits, self.request.shaping, self.tokens)
+            token = next_token(scores, self.request.temperature, self.request.top_p, self.generator)
         except Fault as fault:
             self.reason, self.error = "failed", fault.as_dict()
             return
         self.first_at = self.first_at or time.monotonic()
-        if self.request.words:
-            self.worths.note(logits, token, self.request.words)
+        if (others := max(self.request.words, self.request.shaping.tokens)) > 0 or self.request.shaping.tokens == 0:
+            self.worths.note(logits, token, others)
         if token in (self.ask.stop_ids or self.request.stop_ids):
             self.reason = "end"
             return
         self.tokens.append(token)
-        if len(self.tokens) >= self.ask.max_tokens:
+        if self.stops is not None and self.stops.met(self.tokens):
+            self.reason = "stop"
+        elif len(self.tokens) >= self.ask.max_tokens:
             self.reason = "length"
 
     @property
@@ -65,7 +71,16 @@ class AnswerRow:
 
     def text(self, template: ChatTemplate) -> str:
         """The answer so far as `ChatTemplate.answer_text` has it: with its indentation, without halves of characters."""
-        return template.answer_text(self.tokens)
+        text = text_of(template, self.request.shaping)(self.tokens)
+        return text if self.stops is None else self.stops.sure(text, over=self.reason is not None)
+
+    def new_worths(self) -> dict[str, Any]:
+        """What an event says of the tokens since the last one, where that is asked for: {"worths": [TokenWorth, ...]}."""
+        if self.request.shaping.tokens < 0:
+            return {}
+        said = len(self.tokens) if self.stops is None else self.stops.said(over=self.reason is not None)
+        begin, self.worths_told = self.worths_told, max(said, self.worths_told)
+        return {"worths": self.worths.told(begin, said)}
 
     def outcome(self, template: ChatTemplate) -> dict[str, Any]:
         """The event that ends this side."""
@@ -86,4 +101,5 @@ class AnswerRow:
             "first_token_s": round(first - self.started, 3),
             "tokens_per_second": None if speed is None else round(speed, 2),
             **(told(template, self.tokens, self.worths.told()) if self.request.words else {}),
+            **self.new_worths(),
         }

@@ -18,6 +18,7 @@ from engine.serving.runtime.answer_row import AnswerRow
 from engine.serving.runtime.decode_batch import DecodeBatch, join, prefill
 from engine.serving.runtime.failed_sides import told
 from engine.serving.runtime.reading import read_some
+from engine.serving.runtime.stop_texts import StopTexts
 
 log = logging.getLogger("tunesmith.inference")
 _FAILS = (Fault, RuntimeError, ValueError, LookupError, MemoryError)  # of one side; a wish to cancel is none
@@ -47,9 +48,12 @@ def generate(
         AnswerRow(ask, adapted_models[ask.weights], request, torch.Generator().manual_seed(ask.seed), started)
         for ask in request.asks
     ]
+    by_tokenizer = {"": template, **(templates or {})}
     for row in rows:
         row.halted = partial(side_stopped, row.ask.side)
-    speaker = _Speaker({"": template, **(templates or {})}, emit)
+        if request.shaping.stop:
+            row.stops = StopTexts(by_tokenizer[row.ask.tokenizer], request.shaping)
+    speaker = _Speaker(by_tokenizer, emit)
     batches, begun, alone = read_some(rows, stopped)
     speaker.say(begun)
     for row in alone:
@@ -116,4 +120,4 @@ class _Speaker:
             elif now - row.emitted_at >= _EMIT_SECONDS:
                 row.emitted_at = now
                 said = {"text": row.text(template), "tokens": len(row.tokens), "weights": row.weights}
-                self._emit({"event": "text", "side": row.ask.side, **said})
+                self._emit({"event": "text", "side": row.ask.side, **said, **row.new_worths()})

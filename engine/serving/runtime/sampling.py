@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 
 from engine.core.errors import Fault
+from engine.serving.protocol import Shaping
 
 _FEW = 1024  # tokens that are put in order before all of them are
+
+
+def shaped(logits: torch.Tensor, shaping: Shaping, said: Sequence[int]) -> torch.Tensor:
+    """The scores with what was asked to be added, and less for tokens that the answer has already.
+
+    As OpenAI's reference has it: score - times * frequency_penalty - (times > 0) * presence_penalty.
+    """
+    penalised = bool(said) and bool(shaping.presence_penalty or shaping.frequency_penalty)
+    if not penalised and not shaping.bias:
+        return logits
+    scores = logits.float().clone()
+    for token, add in shaping.bias:
+        if token < len(scores):
+            scores[token] += add
+    if penalised:
+        tokens, times = torch.tensor(said, device=scores.device).unique(return_counts=True)
+        scores[tokens] -= times * shaping.frequency_penalty + shaping.presence_penalty
+    return scores
 
 
 def next_token(logits: torch.Tensor, temperature: float, top_p: float, generator: torch.Generator) -> int:

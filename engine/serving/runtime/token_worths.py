@@ -32,17 +32,18 @@ class TokenWorths:
         self._likeliest.append(numbers)
         self._shares.append(torch.cat([best - best[0] - base, torch.stack([below[token] - base, entropy])]))
 
-    def told(self) -> list[TokenWorth]:
-        """Everything that was noted."""
-        if not self._tokens:
+    def told(self, begin: int = 0, end: int | None = None) -> list[TokenWorth]:
+        """Everything that was noted, or of the tokens from `begin` on, before `end`."""
+        tokens = self._tokens[begin:end]
+        if not tokens:
             return []
-        numbers = torch.stack(self._likeliest).tolist()
-        shares = torch.stack(self._shares).cpu()
+        numbers = torch.stack(self._likeliest[begin:end]).tolist()
+        shares = torch.stack(self._shares[begin:end]).cpu()
         likely = shares[:, :-2].exp().tolist()
         own, entropy = shares[:, -2].tolist(), shares[:, -1].tolist()
         return [
             TokenWorth(token, own[place], _others(token, numbers[place], likely[place]), max(0.0, entropy[place]))
-            for place, token in enumerate(self._tokens)
+            for place, token in enumerate(tokens)
         ]
 
 

@@ -34,7 +34,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("key_hash", name=op.f("uq_api_keys_key_hash")),
     )
     op.create_index(op.f("ix_api_keys_owner"), "api_keys", ["owner"])
+    op.create_table(
+        "api_calls",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["key_id"], ["api_keys.id"], name=op.f("fk_api_calls_key_id_api_keys"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_calls")),
+    )
+    op.create_index(op.f("ix_api_calls_key_id_at"), "api_calls", ["key_id", "at"])
 
 
 def downgrade() -> None:
+    op.drop_table("api_calls")
     op.drop_table("api_keys")

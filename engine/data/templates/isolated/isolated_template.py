@@ -242,6 +242,10 @@ class IsolatedTemplate(ChatTemplate):
         found: list[str] = self._ask("texts_behind", runs=[list(run) for run in runs])
         return found
 
+    def spelled(self, ids: Sequence[int]) -> list[tuple[bytes, bool]]:
+        """The bytes of each token, and whether texts leave it out, as `engine.data.templates.spelling` finds them."""
+        return [(bytes(one), bool(hidden)) for one, hidden in self._ask("spelled", ids=list(ids))]
+
     def marked(self, ids: Sequence[int]) -> list[tuple[str, bool]]:
         return [(text, control) for text, control in self._ask("marked", ids=list(ids))]
 

@@ -16,6 +16,7 @@ from engine.core.small_files import read_bytes
 from engine.data.templates.check import check_template
 from engine.data.templates.isolated.limits import MOST_TOKENS
 from engine.data.templates.renderer import Messages
+from engine.data.templates.spelling import spelled
 from engine.data.templates.template import LARGEST_TOKENIZER, ChatTemplate
 from engine.data.thoughts.wish import LEARN
 
@@ -175,6 +176,7 @@ ONE: Mapping[str, Callable[[ChatTemplate, Args], Any]] = {
     "pieces": lambda template, args: template.pieces(args["ids"]),
     "pieces_behind": lambda template, args: template.pieces_behind(args["ids"]),
     "texts_behind": lambda template, args: template.texts_behind(args["runs"]),
+    "spelled": lambda template, args: spelled(template, args["ids"]),
     "marked": lambda template, args: template.marked(args["ids"]),
     "answer_text": lambda template, args: template.answer_text(args["ids"]),
     "text_behind": lambda template, args: template.text_behind(args["ids"]),

@@ -1,0 +1,1 @@
+"""What the pages see of serving models to programs, and of servers elsewhere."""
