@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
 import struct
 from typing import Any
@@ -58,7 +59,7 @@ def test_a_text_comes_back_with_what_its_tokens_are_worth(client: openai.OpenAI,
 def test_several_texts_in_a_stream(client: openai.OpenAI) -> None:
     asked = GREEDY | {"temperature": 1, "seed": 4, "max_tokens": 20, "n": 2}
     whole = client.completions.create(prompt=[TEXT, "你好"], **asked, echo=True)
-    pieces = {place: "" for place in range(4)}
+    pieces = dict.fromkeys(range(4), "")
     ends = []
     for chunk in client.completions.create(prompt=[TEXT, "你好"], **asked, echo=True, stream=True):
         for choice in chunk.choices:
@@ -89,7 +90,9 @@ def test_vectors_are_the_mean_of_the_last_states(client: openai.OpenAI, served: 
             assert math.isclose(sum(value * value for value in one.embedding), 1, abs_tol=1e-5)
         found[name] = made
     assert found[BASE].data[0].embedding != found[TUNED].data[0].embedding
-    packed: Any = client.embeddings.with_raw_response.create(model=BASE, input=TEXT, encoding_format="base64").json()
+    packed: Any = json.loads(
+        client.embeddings.with_raw_response.create(model=BASE, input=TEXT, encoding_format="base64").text
+    )
     numbers = struct.unpack("<64f", base64.b64decode(packed["data"][0]["embedding"]))
     assert list(numbers) == pytest.approx(found[BASE].data[0].embedding, abs=1e-6)
     assert client.embeddings.create(model=BASE, input=TEXT).data[0].embedding == pytest.approx(list(numbers))
