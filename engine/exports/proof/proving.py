@@ -10,7 +10,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.exports.proof.declaration import ForeignReader, ProofLimits
 from engine.exports.proof.verdict import judged
-from engine.models.base.download_progress import ByteProgress, run_watched
+from engine.models.base.download_progress import ByteProgress, Outcome, run_watched
 
 
 def prove(
@@ -46,8 +46,16 @@ def prove(
     try:
         told = json.loads(outcome.last_line)
     except ValueError:
-        told = {"error": outcome.printed.strip()[-300:] or f"exit {outcome.code}"}
+        told = {"error": _last_words(outcome)}
     if "error" in told:
         raise Fault("export.unreadable", library=reader.label.as_dict(), reason=told["error"])
     kept = json.loads((truth / "truth.json").read_text(encoding="utf-8"))
     return judged(told["finding"], kept, limits)
+
+
+def _last_words(outcome: Outcome) -> str:
+    """Why a process ended without findings: a library in C may take it down, and the line that says why stands before traces of calls."""
+    lines = [line.strip() for line in outcome.printed.splitlines() if line.strip()]
+    said = next((line for line in lines if "ASSERT" in line or "rror" in line), lines[-1] if lines else "")
+    how = f"signal {-outcome.code}" if outcome.code < 0 else f"exit {outcome.code}"
+    return f"it ended at once ({how}): {said.split(': ', 1)[-1][:300]}"
