@@ -320,5 +320,5 @@ def test_a_blind_vote_counts_for_it(here: tuple[Context, int], host: OutsideHost
     assert {one["side"] for one in hidden["messages"]} == {"", "A", "B"}
     assert host.url not in str(hidden)
     voting.keep_vote(ctx, chat, conversation, 1, "n", {"ranks": [1, 2], "bad": False, "best": None})  # type: ignore[typeddict-item]
-    names = {one["name"] for one in evidence.evidence(ctx, conversation)["voted"]}
+    names = {one["name"] for one in evidence.evidence(ctx, conversation)["voted"].values()}
     assert OutsideModel(host.url, MODELS[0]).label in names
