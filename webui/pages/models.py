@@ -21,6 +21,7 @@ from webui.forms import param_form
 from webui.guard import guarded
 from webui.i18n import t
 from webui.pages.evidence import evidence_of_model
+from webui.pages.giving import merging_of_models
 from webui.pages.jobs import method_label, objective_named
 from webui.pages.scoring import scoring_of_data
 from webui.pages.shapes import ExportFormView, ListedTuned, ModelsList, NamedTuned, NotOffered, WantedForm
@@ -130,7 +131,7 @@ def build(site: Site, lang: str) -> None:
     def model_exports(model_id: int) -> list[ExportView]:
         return taken.list_exports(ctx, int(model_id))
 
-    def export_cancel(job_id: int) -> None:
+    def model_export_cancel(job_id: int) -> None:
         lifecycle.cancel_job(ctx, int(job_id))
 
     def export_proof(job_id: int, number: int) -> ProofNumbers:
@@ -141,9 +142,9 @@ def build(site: Site, lang: str) -> None:
 
     guard = guarded(lang)
     functions: tuple[Callable[..., Any], ...] = (
-        models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs, export_cancel,
+        models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs, model_export_cancel,
         export_proof, model_destinations, *scoring_of_data(site),
-        *evidence_of_model(site),
+        *evidence_of_model(site), *merging_of_models(site),
     )  # fmt: skip
     polled = [PolledFunction(guard(models_list)), PolledFunction(guard(model_exports), seconds=2)]
     view("models", functions=[guard(function) for function in functions], polled=polled)

@@ -3188,6 +3188,72 @@ export interface MemoryLine {
   source: string;
 }
 
+/** A base model with what was tuned on it. */
+export interface MergeBase {
+  /** of its row */
+  id: number;
+  /** shown in lists */
+  name: string;
+  /** the newest first */
+  models: MergeCandidate[];
+}
+
+/** A tuned model that can, or cannot, be merged with others of its base. */
+export interface MergeCandidate {
+  /** of its row */
+  id: number;
+  /** shown in lists */
+  name: string;
+  /** of its adapter; None where it has none */
+  rank: number | null;
+  /** of its files */
+  bytes: number;
+  /** why it cannot be merged */
+  refused: CodedMessage | null;
+}
+
+/** What can be merged, and how. */
+export interface MergeForm {
+  /** with at least two tuned models */
+  bases: MergeBase[];
+  /** the usual one first */
+  ways: MergeWayView[];
+  /** weight of a model, forwards or backwards */
+  strongest: number;
+}
+
+/** A model that goes into a merge. */
+export interface MergeParent {
+  /** of its row */
+  id: number;
+  /** how much of it goes in */
+  weight: number;
+}
+
+/** A way in which adapters are merged. */
+export interface MergeWayView {
+  /** in specs and on the command line */
+  key: string;
+  /** its name */
+  label: Record<string, string>;
+  /** what one gets */
+  help: Record<string, string>;
+  /** what the merged adapter's rank is */
+  rank: "sum" | "chosen" | "same";
+}
+
+/** A merge that somebody asks for. */
+export interface MergeWish {
+  /** of one base */
+  parents: MergeParent[];
+  /** key of the way */
+  way: string;
+  /** where it can be chosen; None: the highest of the parents */
+  rank: number | null;
+  /** of the new model; "": from its parents */
+  name: string;
+}
+
 /** A prompt, or one side's answer. */
 export interface MessageView {
   /** from 1 */
@@ -6146,12 +6212,14 @@ export interface ModelsFunctions {
   model_use_weights(model_id: number, which: "best" | "last"): null;
   model_export(model_id: number, forms: WantedForm[], package: "zip" | "folder"): number;
   export_needs(model_id: number, form: string, params: Record<string, any>): ExportNeeds;
-  export_cancel(job_id: number): null;
+  model_export_cancel(job_id: number): null;
   export_proof(job_id: number, number: number): ProofNumbers;
   model_destinations(model_id: number): DestinationView[];
   score_sets(): NameOfId[];
   score_spread(dataset_id: number, scorer_id: number): ScoreSpread;
   model_votes(model_id: number): VotesAgainstBase | null;
+  merge_form(): MergeForm;
+  merge_begin(wish: MergeWish): number;
 }
 
 /** What the view models may ask again and again. */

@@ -31,7 +31,7 @@ export function modelDownloads(model, ctx) {
   };
   /** @param {Server.ExportedForm} file */
   const again = (file) => start([{ format: file.format, params: file.params }], file.folder ? "folder" : "zip");
-  const cancel = async (id) => { await ctx.call("export_cancel", id); await follow(); };
+  const cancel = async (id) => { await ctx.call("model_export_cancel", id); await follow(); };
   const places = exportPlaces(model, ctx, start);
   made.proofs = (job, file) => ctx.call("export_proof", job, file);
   return {
