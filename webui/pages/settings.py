@@ -1,4 +1,4 @@
-"""The Settings page: the hardware, base models, language and colours, folders, limits."""
+"""The Settings page: the hardware, base models, keys of the API, language and colours, folders, limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.shapes.models import BaseModelView
 from engine.shapes.shelf import HubChoice
 from webui.components import PolledFunction, view
 from webui.guard import guarded
-from webui.pages import shelf
+from webui.pages import keys, shelf
 from webui.pages.shapes import LimitRow, MachineFindings
 from webui.site import Site
 
@@ -70,5 +70,5 @@ def build(site: Site, lang: str) -> None:
     of_models: list[Callable[..., Any]] = [get_starter, add_hub, add_folder, resize_model, remove_model]
     of_machine: list[Callable[..., Any]] = [machine, reserves, set_reserve, disk_use, limits]
     of_hubs: list[Callable[..., Any]] = [hub_now, choose_hub, *shelf.functions(site)]
-    functions = [*of_machine, *of_models, *of_hubs]
+    functions = [*of_machine, *of_models, *of_hubs, *keys.functions(site)]
     view("settings", functions=[guard(function) for function in functions], polled=[PolledFunction(guard(models))])

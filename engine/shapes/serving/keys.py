@@ -17,3 +17,19 @@ class ApiKeyView(TypedDict):
     requests: int  # so far
     tokens: int  # read and written, so far
     revoked_at: float | None  # from then on it opens nothing
+
+
+class ApiKeysView(TypedDict):
+    """The keys, and what an example of their use needs."""
+
+    keys: list[ApiKeyView]  # the newest first
+    model: str | None  # a model that can be asked for; None where none is here
+    usual: int  # requests a minute that are proposed
+    most: int  # that can be chosen
+
+
+class MadeKey(TypedDict):
+    """A new key: the one time that its secret is told."""
+
+    key: ApiKeyView  # as lists show it
+    secret: str  # the key itself

@@ -3,8 +3,10 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { copyText, pageHead } from "../../kit/parts.js";
+import { loadPart, sentenceOf } from "../../kit/server.js";
 import { pageLanguage, t } from "../../kit/texts.js";
 import { hardwareSection } from "./hardware.js";
+import { noteBox } from "../shared/form-controls.js";
 import { settingsHub } from "./hub.js";
 import { settingsModels } from "./models.js";
 import { reserveSection } from "./reserve.js";
@@ -13,6 +15,7 @@ import { reserveSection } from "./reserve.js";
 export async function view(root, _value, ctx) {
   const [machine, models, limits, rooms, hub] = await Promise.all([ctx.call("machine"), ctx.news("models", ""), ctx.call("limits"), ctx.call("reserves"), ctx.call("hub_now").catch((error) => error)]);
   const disk = h("div", { class: "ts-card" }, h("p", { class: "ts-soft" }, t("settings.folders.counting")));
+  const keys = h("div", { class: "ts-stack", "aria-busy": "true" });
   const section = (key, ...content) => h("section", { class: "settings-section", id: key, "aria-labelledby": "settings-" + key },
     h("div", { class: "settings-words" }, h("h2", { id: "settings-" + key }, t(`settings.${key}.title`)),
       h("p", { class: "ts-small ts-soft" }, t(`settings.${key}.text`))), h("div", { class: "ts-stack" }, content));
@@ -20,11 +23,21 @@ export async function view(root, _value, ctx) {
     section("hardware", hardwareSection(machine), reserveSection(ctx, rooms)),
     section("models", settingsModels(models.value || [], ctx)),
     section("hub", settingsHub(hub, ctx)),
+    section("keys", keys),
     section("look", settingsLook()),
     section("folders", disk),
     section("limits", settingsLimits(limits))));
+  settingsKeys(keys, ctx).catch((error) => replaceChildren(keys, noteBox("danger", sentenceOf(error))));
   if (location.hash) document.querySelector(location.hash)?.scrollIntoView();
   settingsFolders(disk, await ctx.call("disk_use"), machine);
+}
+
+/** @param {Ctx<"settings">} ctx */
+async function settingsKeys(holder, ctx) {
+  const asked = ctx.call("keys_start");
+  const draw = await loadPart(async () => (await import("./keys.js")).keysSection);
+  draw(holder, ctx, await asked);
+  holder.removeAttribute("aria-busy");
 }
 
 function settingsLook() {
