@@ -30,7 +30,9 @@ def _gpt_neox(file: GGUFWriter, config: Config) -> None:
 
 
 def _bloom(file: GGUFWriter, config: Config) -> None:
-    file.add_context_length(getattr(config, "seq_length", None) or 2048)  # positions are slopes: it has no end of its own
+    file.add_context_length(
+        getattr(config, "seq_length", None) or 2048
+    )  # positions are slopes: it has no end of its own
     file.add_block_count(config.num_hidden_layers)
     file.add_embedding_length(config.hidden_size)
     file.add_head_count(config.num_attention_heads)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from engine.exports.gguf.words.vocabulary import Vocabulary
 
-_GROUPS: tuple[tuple[Sequence[str], Sequence[str]], ...] = (  # marks of a tokenizer.json -> names of llama.cpp, in order
+_GROUPS: tuple[
+    tuple[Sequence[str], Sequence[str]], ...
+] = (  # marks of a tokenizer.json -> names of llama.cpp, in order
     (("Digits", "ByteLevel"), ("smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "jais")),
     (("{1,3}", "Han"), ("deepseek-v3", "hunyuan", "kimi-k2", "deepseek-llm", "deepseek-coder")),
     (("{1,3}",), ("llama-bpe", "dbrx", "smaug-bpe", "gpt-4o", "llama4", "glm4", "chatglm-bpe", "olmo", "seed-coder")),
