@@ -172,6 +172,18 @@ def _export(console: Console, settings: Settings, args: argparse.Namespace) -> i
     return export(console, _open(settings), args)
 
 
+def _keys(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.api.keys import keys
+
+    return keys(console, _open(settings), args)
+
+
+def _merge_adapters(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.taking.merge import merge
+
+    return merge(console, _open(settings), args)
+
+
 def _resize(console: Console, settings: Settings, args: argparse.Namespace) -> int:
     from engine.commands.models import resize
 
@@ -209,6 +221,8 @@ _COMMANDS: dict[str, Callable[[Console, Settings, argparse.Namespace], int]] = {
     "chat": _chat,
     "votes": _votes,
     "export": _export,
+    "keys": _keys,
+    "merge-adapters": _merge_adapters,
     "resize": _resize,
     "demo": _demo,
     "lesson": _lesson,

@@ -17,7 +17,9 @@ from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
 from engine.planner.budget.goals import GOALS
 from engine.recipes import RECIPES
+from engine.services.api_keys import MOST_PER_MINUTE, USUAL_PER_MINUTE
 from engine.services.app.lessons import LESSONS
+from engine.training.merging.ways import MERGE_WAYS
 
 DEFAULT_COMMAND = "serve"
 
@@ -227,6 +229,20 @@ def _votes(command: _Command) -> None:
     command.add("--conversation", key="votes_conversation", type=int, metavar="ID")
 
 
+def _keys(command: _Command) -> None:
+    command.add("action", key="action", nargs="?", default="list", choices=["list", "make", "revoke"])
+    command.add("what", key="keys_what", nargs="?", metavar="NAME|ID")
+    usual, most = str(USUAL_PER_MINUTE), str(MOST_PER_MINUTE)
+    command.add(
+        "--per-minute",
+        key="keys_limit",
+        said={"usual": usual, "most": most},
+        type=int,
+        default=USUAL_PER_MINUTE,
+        metavar="N",
+    )
+
+
 def _resize(command: _Command) -> None:
     command.add("model", key="resized_model", metavar="MODEL")
 
@@ -234,9 +250,21 @@ def _resize(command: _Command) -> None:
 def _export(command: _Command) -> None:
     command.add("tuned", key="export_tuned", find="models", type=int, metavar="ID")
     forms = "; ".join(f"{form.key}: {form.label.in_(command.language)}" for form in EXPORTS)
-    command.add("form", key="form", metavar="FORM", choices=[form.key for form in EXPORTS], said={"forms": forms})
+    keys = [form.key for form in EXPORTS]
+    command.add("form", key="form", nargs="+", metavar="FORM", choices=keys, said={"forms": forms})
+    command.add("--zip", key="export_zip", action="store_true")
     command.add("--set", key="export_set", metavar="KEY=VALUE", action="append", default=[])
     command.add("--to", key="to", type=Path, default=Path(), metavar="FOLDER")
+
+
+def _merge(command: _Command) -> None:
+    ways = "; ".join(f"{way.key}: {way.label.in_(command.language)}" for way in MERGE_WAYS)
+    command.add("merged", key="merged", find="models", nargs="+", metavar="ID[=WEIGHT]")
+    command.add(
+        "--how", key="how", default=MERGE_WAYS[0].key, choices=[way.key for way in MERGE_WAYS], said={"ways": ways}
+    )
+    command.add("--rank", key="merged_rank", dest="merged_rank", type=int, metavar="N")
+    command.add("--name", key="merged_name", dest="merged_name", metavar="TEXT")
 
 
 def _demo(command: _Command) -> None:
@@ -264,6 +292,8 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "chat": _chat,
     "votes": _votes,
     "export": _export,
+    "keys": _keys,
+    "merge-adapters": _merge,
     "resize": _resize,
     "demo": _demo,
     "lesson": _lesson,

@@ -10,7 +10,9 @@ import pytest
 
 import app
 from engine.core.context import Context
+from engine.core.errors import Fault
 from engine.core.text import LANGUAGES
+from engine.services import api_keys
 from tests import tiny
 from tests.integration.queueing import add_job
 from tests.integration.test_cli import APP, _environment
@@ -53,6 +55,10 @@ MISSING = [
     (("jobs", "show"), 2, ["ID", "app.py jobs list"]),
     (("jobs", "resume", "x"), 2, ["ID", "x"]),
     (("jobs", "show", "4"), 1, ["4", "app.py jobs list"]),
+    (("keys", "make"), 1, []),
+    (("keys", "make", "a", "--per-minute", "0"), 1, ["10000"]),
+    (("keys", "revoke", "x"), 1, ["app.py keys list"]),
+    (("keys", "revoke", "4"), 1, ["4"]),
     (("jobs", "no"), 2, ["no", "resume"]),
     (("recipe", "start", "no"), 1, ["no", "rlhf"]),
     (("recipe", "show", "x"), 1, ["x", "app.py recipe list"]),
@@ -109,3 +115,14 @@ def test_a_reader_that_leaves_ends_a_listing_without_a_word(ctx: Context, argume
     with process.stderr:
         assert process.stderr.read() == ""
     assert process.wait(60) in (0, 141)
+
+
+def test_keys_are_made_listed_and_revoked(ctx: Context, say: Call) -> None:
+    secret = say("keys", "make", "night script", "--per-minute", "2", code=0).splitlines()[0]
+    assert api_keys.check_key(ctx, secret).per_minute == 2
+    listed = say("keys", code=0)
+    assert "night script" in listed
+    assert secret not in listed
+    say("keys", "revoke", "1", code=0)
+    with pytest.raises(Fault, match=r"api\.revoked"):
+        api_keys.check_key(ctx, secret)

@@ -16,6 +16,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
 from engine.data.templates.isolated.isolated_template import open_template
+from engine.data.templates.template import ChatTemplate
 from engine.methods.few_shot_examples.choose import Shots
 from engine.models.architecture.shape import shape_of
 from engine.models.base.integrity import change_of
@@ -27,6 +28,7 @@ from engine.services.chat.answerers import Answerer, base_obstacle, find_answere
 from engine.services.chat.blind import stands_apart
 from engine.services.chat.settings import eight_bits, read_chat_settings
 from engine.services.chat.stored.variables import refuse_long
+from engine.serving.outside.servers import OutsideModel, is_outside, model_of
 from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights
 from storage.queries import conversations
 from storage.tables import Conversation, LanguageModel, Message, TunedModel
@@ -39,8 +41,8 @@ _USUAL_CONTEXT = 4096  # tokens, for models that do not say
 class Side:
     """One column of the comparison."""
 
-    side: str  # "base", "tuned:ID", "checkpoint:ID" or "model:ID"
-    key: str  # its name in the inference process
+    side: str  # "base", "tuned:ID", "checkpoint:ID", "model:ID", or of a server elsewhere
+    key: str  # its name in the inference process; empty where a server elsewhere answers
     label: str  # the model's name
     weights_hash: str  # names the weights that answer
     kind: str = "tuned"  # "base", "tuned" or "fewshot", as pages colour it
@@ -67,10 +69,20 @@ class Setup:
 
     @property
     def answerers(self) -> dict[str, Answerer]:
-        """What stands behind each side, by its name."""
+        """What stands behind each side that is answered here, by its name."""
         tuned = (Answerer(side_of(one.id), self.base, one) for one in self.tuned)
         found = {one.side: one for one in (Answerer(BASE, self.base), *tuned, *self.further)}
-        return {side.side: found[side.side] for side in self.sides}
+        return {side.side: found[side.side] for side in self.sides if side.side in found}
+
+    @property
+    def outside(self) -> list[str]:
+        """The sides that servers elsewhere answer for."""
+        return [side.side for side in self.sides if is_outside(side.side)]
+
+    @property
+    def local(self) -> Setup:
+        """The setup with the sides alone that are answered here."""
+        return replace(self, sides=tuple(side for side in self.sides if not is_outside(side.side)))
 
     @property
     def answering(self) -> ChatFormat | None:
@@ -153,7 +165,14 @@ def setup_from(
     found = find_answerers(s, base, names)
     own = tuple(one.tuned for one in found if one.tuned is not None and not one.beside)
     further = tuple(one for one in found if one.beside or one.step is not None)
-    return Setup(conversation_id, base, own, read_chat_settings(settings), tuple(map(_side, found)), further)
+    shown = {one.side: _side(one) for one in found}
+    shown |= {name: _outside(one) for name in names if (one := model_of(name))}
+    sides = tuple(shown[name] for name in names if name in shown)
+    return Setup(conversation_id, base, own, read_chat_settings(settings), sides, further)
+
+
+def _outside(one: OutsideModel) -> Side:
+    return Side(one.side, "", one.label, one.asked_hash, "base")
 
 
 def setup_obstacle(settings: Settings, setup: Setup) -> Fault | None:
@@ -243,7 +262,7 @@ def make_asks(
             if failed is None:
                 raise
             refused[side] = fault
-    if refused and not asks:
+    if refused and not asks and not setup.outside:
         raise next(iter(refused.values()))
     if failed is not None:
         failed |= refused
@@ -251,17 +270,35 @@ def make_asks(
 
 
 def _ask(ctx: Context, setup: Setup, one: Answerer, history: list[Mapping[str, str]], seed: int, turns: int) -> Ask:
-    template = open_template(tokenizer_folder(ctx.settings, one.base), one.base.name)
-    most = min(setup.settings["max_tokens"], LONGEST_ANSWER)
-    context = context_of(one.base) - one.places(ctx.settings)
-    reading = template if one.training is None else as_trained(template, one.training)
-    if one.kind == "fewshot" and one.tuned is not None:
-        shots = _shots_of(intact_result(ctx.settings, one.tuned), one.tuned.weights_hash)
-        history = shots.before(history, history[-1]["content"], reading, context - min(most, context // 4))
-    ids = reading.encode_prompt(history)
+    most, context = min(setup.settings["max_tokens"], LONGEST_ANSWER), room_of(ctx, one)
+    ids = prompt_ids(ctx, one, history, most)
     if len(ids) >= context:
         raise Fault("chat.too_long", tokens=len(ids), limit=context - 1, turns=turns)
     return ask_with(ctx, one, ids, seed, min(most, context - len(ids)))
+
+
+def room_of(ctx: Context, one: Answerer) -> int:
+    """How many tokens of prompt and answer it has room for."""
+    return context_of(one.base) - one.places(ctx.settings)
+
+
+def reading_of(ctx: Context, one: Answerer) -> ChatTemplate:
+    """The template as it was trained with."""
+    template = open_template(tokenizer_folder(ctx.settings, one.base), one.base.name)
+    return template if one.training is None else as_trained(template, one.training)
+
+
+def prompt_ids(ctx: Context, one: Answerer, history: Sequence[Mapping[str, str]], most: int) -> list[int]:
+    """The tokens of a conversation before the answer, with examples before it where they are its result.
+
+    Args:
+        most: tokens of the answer, for which examples leave room.
+    """
+    reading, context = reading_of(ctx, one), room_of(ctx, one)
+    if one.kind == "fewshot" and one.tuned is not None:
+        shots = _shots_of(intact_result(ctx.settings, one.tuned), one.tuned.weights_hash)
+        history = shots.before(history, history[-1]["content"], reading, context - min(most, context // 4))
+    return reading.encode_prompt(history)
 
 
 def ask_with(ctx: Context, one: Answerer, ids: Sequence[int], seed: int, max_tokens: int) -> Ask:

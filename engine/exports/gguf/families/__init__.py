@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.core.text import Text
-from engine.exports.gguf.family import Family
 from engine.exports.gguf.families.elders import BLOOM, GPT2, GPT_NEOX, STARCODER2
 from engine.exports.gguf.families.gemmas import GEMMA, GEMMA2, GEMMA3
 from engine.exports.gguf.families.llamas import GRANITE, LLAMA, MIXTRAL, SMOLLM3
 from engine.exports.gguf.families.others import GLM4, OLMO, OLMO2, PHI3, STABLELM
 from engine.exports.gguf.families.qwens import QWEN2, QWEN2_MOE, QWEN3, QWEN3_MOE
+from engine.exports.gguf.family import Family
 
 FAMILIES: tuple[Family, ...] = (
     LLAMA, MIXTRAL, GRANITE, SMOLLM3, QWEN2, QWEN3, QWEN2_MOE, QWEN3_MOE, GEMMA, GEMMA2, GEMMA3, PHI3, GLM4, OLMO, OLMO2,
