@@ -178,6 +178,12 @@ def _keys(console: Console, settings: Settings, args: argparse.Namespace) -> int
     return keys(console, _open(settings), args)
 
 
+def _merge_adapters(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.taking.merge import merge
+
+    return merge(console, _open(settings), args)
+
+
 def _resize(console: Console, settings: Settings, args: argparse.Namespace) -> int:
     from engine.commands.models import resize
 
@@ -216,6 +222,7 @@ _COMMANDS: dict[str, Callable[[Console, Settings, argparse.Namespace], int]] = {
     "votes": _votes,
     "export": _export,
     "keys": _keys,
+    "merge-adapters": _merge_adapters,
     "resize": _resize,
     "demo": _demo,
     "lesson": _lesson,

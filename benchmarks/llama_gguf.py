@@ -21,12 +21,14 @@ from safetensors.numpy import load_file
 FORMS = {"F32": Form.F32, "Q8_0": Form.Q8_0}
 
 
-def write(weights: Path, tokenizer: Path, file: Path, form: str) -> Path:
-    """Write the model of a folder, its matrices in "F32" or "Q8_0"."""
+def write(weights: Path, tokenizer: Path, file: Path, form: str, template: str = "") -> Path:
+    """Write the model of a folder, its matrices in "F32" or "Q8_0", with a chat template where one is given."""
     config = json.loads((weights / "config.json").read_text())
     writer = GGUFWriter(file, "llama")
     _settings(writer, config)
     _words(writer, json.loads((tokenizer / "tokenizer.json").read_text()), config)
+    if template:
+        writer.add_chat_template(template)
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config["num_hidden_layers"])
     for name, tensor in load_file(weights / "model.safetensors").items():
         if name == "lm_head.weight" and config["tie_word_embeddings"]:

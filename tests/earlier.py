@@ -43,11 +43,12 @@ LOADS: dict[str, list[list[Any]]] = {
     "chat_exact": [[1, 1, "base"]], "chat_words": [[1, 1]],
     "arena_results": [[None], [1]], "arena_rows": [[1]], "arena_questions": [[["tuned:1"]]], "arena_csv": [[None], [1]], "model_votes": [[1], [8]],
     "chat_suggestions": [[1], [None]], "save_row_targets": [[]],
-    "models_list": [[]], "model_view": [[number] for number in range(1, 9)], "export_job": [[16], [17]],
+    "models_list": [[]], "model_view": [[number] for number in range(1, 9)], "model_exports": [[number] for number in range(1, 9)],
+    "export_proof": [[16, 0], [17, 0]], "model_destinations": [[number] for number in range(1, 9)],
     "compare_start": [[{}]], "compare_list": [[]], "compare_view": [[1]], "compare_curves": [[1]],
     "compare_answers": [[1]], "compare_export": [[1, "csv"], [1, "markdown"]],
     "learn_start": [["1"]], "learn_advise": [["1", 8.0, 40, "format"]], "disk_use": [[]], "limits": [[]],
-    "rewards_form": [[]], "recipe_forms": [[]], "keys_start": [[]], "chat_outside": [[]],
+    "rewards_form": [[]], "recipe_forms": [[]], "keys_start": [[]], "chat_outside": [[]], "merge_form": [[]],
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from engine.planner.budget.goals import GOALS
 from engine.recipes import RECIPES
 from engine.services.api_keys import MOST_PER_MINUTE, USUAL_PER_MINUTE
 from engine.services.app.lessons import LESSONS
+from engine.training.merging.ways import MERGE_WAYS
 
 DEFAULT_COMMAND = "serve"
 
@@ -254,6 +255,16 @@ def _export(command: _Command) -> None:
     command.add("--to", key="to", type=Path, default=Path(), metavar="FOLDER")
 
 
+def _merge(command: _Command) -> None:
+    ways = "; ".join(f"{way.key}: {way.label.in_(command.language)}" for way in MERGE_WAYS)
+    command.add("merged", key="merged", find="models", nargs="+", metavar="ID[=WEIGHT]")
+    command.add(
+        "--how", key="how", default=MERGE_WAYS[0].key, choices=[way.key for way in MERGE_WAYS], said={"ways": ways}
+    )
+    command.add("--rank", key="merged_rank", dest="merged_rank", type=int, metavar="N")
+    command.add("--name", key="merged_name", dest="merged_name", metavar="TEXT")
+
+
 def _demo(command: _Command) -> None:
     command.add("--sample", key="sample", choices=tuple(SAMPLES))
     command.add("--epochs", key="epochs", type=float, metavar="N")
@@ -280,6 +291,7 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "votes": _votes,
     "export": _export,
     "keys": _keys,
+    "merge-adapters": _merge,
     "resize": _resize,
     "demo": _demo,
     "lesson": _lesson,

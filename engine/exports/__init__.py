@@ -7,6 +7,7 @@ from engine.exports.common.declaration import ExportFormat
 from engine.exports.forms.adapter import ADAPTER
 from engine.exports.forms.delta import DELTA
 from engine.exports.forms.merged import MERGED
+from engine.exports.forms.onnx import ONNX
 from engine.exports.forms.shots import SHOTS
 from engine.exports.forms.whole import WHOLE
 from engine.methods.common.declaration import Method
@@ -17,6 +18,7 @@ EXPORTS: tuple[ExportFormat, ...] = (
     SHOTS,
     MERGED,
     WHOLE,
+    ONNX,
 )
 _BY_KEY = {form.key: form for form in EXPORTS}
 

@@ -121,6 +121,7 @@ class Shaping:
         frequency_penalty: the same, for each time that it stands there.
         bias: tokens and what is added to their scores.
         tokens: likeliest tokens that are told beside each one of an answer, with its own worth; -1: nothing is told.
+        plain: answers go on with a text, so their own is told as it is; what a chat template writes around answers stays in it.
     """
 
     stop: tuple[str, ...] = ()
@@ -128,6 +129,7 @@ class Shaping:
     frequency_penalty: float = 0.0
     bias: tuple[tuple[int, float], ...] = ()
     tokens: int = -1
+    plain: bool = False
 
 
 @dataclass(frozen=True)

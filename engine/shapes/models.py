@@ -59,7 +59,8 @@ class BaseModelView(TypedDict):
 class ExportNeeds(TypedDict):
     """What making an export takes."""
 
-    disk_bytes: int  # of its files
+    bytes: int  # of what is taken away, about
+    disk_bytes: int  # free, while it is made
     memory_mb: int  # at the peak
 
 

@@ -48,7 +48,9 @@ VALID: dict[str, list[Any]] = {
     "recipe_plan": [RECIPE], "recipe_begin": [RECIPE, "k"], "recipe_go_on": [99, "sft"], "recipe_stop": [99], "recipe_run": [99],
     "job_label": [2, ["a"], "b"], "job_act": [99, "stop"], "job_move": [2, "up"], "job_start_changed": [6],
     "model_rename": [1, "n"], "model_delete": [99], "model_use_weights": [1, "best"],
-    "model_export": [1, "adapter", {}], "export_needs": [1, "adapter", {}],
+    "model_export": [1, [{"format": "adapter", "params": {}}], "zip"], "model_export_cancel": [99],
+    "export_needs": [1, "adapter", {}],
+    "merge_begin": [{"parents": [{"id": 1, "weight": 0.5}, {"id": 2, "weight": 1.0}], "way": "svd", "rank": 4, "name": "n"}],
     "chat_open": [1, ["base", "tuned:1"], CHAT], "chat_update": [1, {"settings": CHAT, "sides": ["base"]}], "chat_ask": [99, "hello", {"a": "b"}],
     "chat_stop": [1, "base"], "chat_delete": [99], "chat_edit": [99, 1, {"prompt": "{{a}}", "values": {"a": "b"}}],
     "chat_correct": [99, 1, "base", "a"], "chat_branch": [99, 1], "chat_again": [99, 1, "base"],
@@ -92,7 +94,10 @@ VALID: dict[str, list[Any]] = {
 }  # fmt: skip
 OPERATED = {
     "preview_operation": [[1, one.key, {param.key: param.default for param in one.params}] for one in OPERATIONS],
-    "model_export": [[1, one.key, {param.key: param.default for param in one.params}] for one in EXPORTS],
+    "model_export": [
+        [1, [{"format": one.key, "params": {param.key: param.default for param in one.params}}], "folder"]
+        for one in EXPORTS
+    ],
 }
 OPERATED["preview_operation"] += [[1, "edit_rows", {"edits": {"1": ROW}, "drops": [2]}], [1, "drop_rows", {"ids": [1]}]]
 GIANT = [10**20, 10**30, -(10**30), 2**53, 2**63, 2**64, 10**400, -1, 0, 1.5, 1e300, float("nan"), float("inf"), -0.0]

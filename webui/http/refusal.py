@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from engine.core.errors import Fault, TunesmithError
 from engine.core.obstacles import STATUS, obstacle, true_reason
+from webui.api.errors import PREFIX, error_response
 from webui.assets import Assets
 from webui.guard import error_value
 from webui.http.language import language_of
@@ -30,6 +31,8 @@ def refuse(scope: Scope, status: int, error: TunesmithError) -> Response:
     headers = Headers(scope=scope)
     lang = language_of(headers, scope["path"])
     error = true_reason(error)
+    if scope["path"].startswith(PREFIX):
+        return error_response(lang, error, status)
     status, value = STATUS.get(error.code, status), error_value(lang, error)
     if "text/html" in headers.get("accept", "") and scope["method"] in ("GET", "HEAD"):
         return HTMLResponse(plain_page(lang, assets(), t(lang, f"web.status.{status}"), value["message"]), status)

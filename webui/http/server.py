@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.core.obstacles import obstacle, sources
 from engine.core.text import LANGUAGES
 from storage.queries.job_lists import count_active
+from webui.api.router import router as api_router
 from webui.http import chat_route, draft_route, files, question_route, scripts_and_styles
 from webui.http.browsers import Browsers
 from webui.http.language import language_of
@@ -93,6 +94,7 @@ def _add_routes(app: FastAPI, site: Site) -> None:
     app.include_router(chat_route.router(site))
     app.include_router(draft_route.router(site))
     app.include_router(question_route.router(site))
+    app.include_router(api_router(site, language_of))
     app.mount("/static", _Static(directory=FOLDER))
 
 

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 from engine.core.errors import Fault
+from engine.core.text import separator
 from engine.exports import impossible, offered
 from engine.exports.common.declaration import ExportFormat
-from engine.exports.wishes import files_of
+from engine.exports.destinations import DESTINATIONS, way_to
 from engine.methods import method_of
 from engine.methods.common.declaration import Method
 from engine.services.jobs import lifecycle
-from engine.services.models import tuned, weights
+from engine.services.models import taken, tuned, weights
+from engine.shapes.exports.made import DestinationView, ExportView, ProofNumbers
 from engine.shapes.models import ExportNeeds, TunedView
 from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
+from webui.i18n import t
 from webui.pages.evidence import evidence_of_model
+from webui.pages.giving import merging_of_models
 from webui.pages.jobs import method_label, objective_named
 from webui.pages.scoring import scoring_of_data
-from webui.pages.shapes import ExportFormView, ExportJobView, ListedTuned, ModelsList, NamedTuned, NotOffered
+from webui.pages.shapes import ExportFormView, ListedTuned, ModelsList, NamedTuned, NotOffered, WantedForm
 from webui.site import Site
 
 AT_ONCE = 60  # cards; more where somebody scrolls down
-_EXPORT_COLUMNS = ("id", "name", "status", "phase", "phase_label", "step", "total_steps", "fraction", "seconds_left", "started_at",
-                   "finished_at", "queue_place", "stalled", "error")  # fmt: skip
 
 
 def export_forms(lang: str, model: TunedView) -> list[ExportFormView]:
@@ -40,20 +42,41 @@ def _form(lang: str, form: ExportFormat) -> ExportFormView:
         "label": form.label.in_(lang),
         "help": form.help.in_(lang),
         "stands_alone": form.stands_alone,
+        "runs_in": [one.label.in_(lang) for one in DESTINATIONS if any(_serves(form, way.form) for way in one.ways)],
         "params": [param_form(param, lang, "export") for param in form.params],
     }
 
 
 def not_offered(lang: str, model: TunedView) -> list[NotOffered]:
-    """Forms for such a result which this one cannot be had in: [{"label", "reason"}]."""
+    """Forms for such a result which this one cannot be had in, with the reason and what serves nearly the same."""
     if (method := _method(model)) is None:
         return []
-    scores = not model["talks"]
-    found = [
-        (form, form.refusal(method, model["format"], scores=scores))
-        for form in impossible(method, model["format"], scores=scores)
+    saved, scores = model["format"], not model["talks"]
+    found = [(form, form.refusal(method, saved, scores=scores)) for form in impossible(method, saved, scores=scores)]
+    possible = {form.key: form for form in offered(method, saved, scores=scores)}
+    return [
+        {"label": form.label.in_(lang), "reason": reason.in_(lang), "instead": _instead(lang, form, model, possible)}
+        for form, reason in found
+        if reason
     ]
-    return [{"label": form.label.in_(lang), "reason": reason.in_(lang)} for form, reason in found if reason]
+
+
+def _instead(lang: str, form: ExportFormat, model: TunedView, possible: Mapping[str, ExportFormat]) -> str:
+    """What serves the places of a form that cannot be had."""
+
+    def here(key: str) -> ExportFormat | None:
+        return next((one for one in possible.values() if key == one.key or key in one.also), None)
+
+    places = [one for one in DESTINATIONS if any(_serves(form, way.form) for way in one.ways)]
+    ways = [way_to(one, lambda key: here(key) is not None, talks=model["talks"]) for one in places]
+    named = [
+        found.label.in_(lang) if (found := here(way.form)) else t(lang, "models.instead_api") for way in ways if way
+    ]
+    return separator(lang).join(dict.fromkeys(named))
+
+
+def _serves(form: ExportFormat, key: str) -> bool:
+    return key == form.key or key in form.also
 
 
 def _method(model: TunedView) -> Method | None:
@@ -99,23 +122,29 @@ def build(site: Site, lang: str) -> None:
     def model_use_weights(model_id: int, which: Literal["best", "last"]) -> None:
         weights.use_weights(ctx, int(model_id), str(which))
 
-    def model_export(model_id: int, form: str, params: dict[str, Any]) -> int:
-        return tuned.start_export(ctx, int(model_id), str(form), params)
+    def model_export(model_id: int, forms: list[WantedForm], package: Literal["zip", "folder"]) -> int:
+        return tuned.make_export(ctx, int(model_id), forms, package)
 
     def export_needs(model_id: int, form: str, params: dict[str, Any]) -> ExportNeeds:
         return tuned.export_needs(ctx, int(model_id), str(form), params)
 
-    def export_job(job_id: int) -> ExportJobView:
-        job = lifecycle.job_view(ctx, int(job_id))
-        told = {key: value for key, value in job.items() if key in _EXPORT_COLUMNS}
-        return cast(
-            ExportJobView, told | {"bytes": sum(one.get("bytes", 0) for one in files_of(job["result"])) or None}
-        )
+    def model_exports(model_id: int) -> list[ExportView]:
+        return taken.list_exports(ctx, int(model_id))
+
+    def model_export_cancel(job_id: int) -> None:
+        lifecycle.cancel_job(ctx, int(job_id))
+
+    def export_proof(job_id: int, number: int) -> ProofNumbers:
+        return taken.export_numbers(ctx, int(job_id), int(number))
+
+    def model_destinations(model_id: int) -> list[DestinationView]:
+        return taken.destinations_of(ctx, int(model_id))
 
     guard = guarded(lang)
     functions: tuple[Callable[..., Any], ...] = (
-        models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs, *scoring_of_data(site),
-        *evidence_of_model(site),
+        models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs, model_export_cancel,
+        export_proof, model_destinations, *scoring_of_data(site),
+        *evidence_of_model(site), *merging_of_models(site),
     )  # fmt: skip
-    polled = [PolledFunction(guard(models_list)), PolledFunction(guard(export_job))]
+    polled = [PolledFunction(guard(models_list)), PolledFunction(guard(model_exports), seconds=2)]
     view("models", functions=[guard(function) for function in functions], polled=polled)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
-from engine.core.shapes import CodedMessage, Labelled, MachineView, Named, NameOfId, Said
+from engine.core.shapes import CodedMessage, Labelled, MachineView, Named, NameOfId
 from engine.shapes.app import CostsOverview, FindingView, Lessons, TopicView
 from engine.shapes.chat import ChatOptions, ChatSettings, ChatStatus, ListBounds, MessageView
 from engine.shapes.data import DatasetBrief
@@ -174,6 +174,7 @@ class ExportFormView(Named):
 
     help: str  # what it is
     stands_alone: bool  # it needs no base model beside it
+    runs_in: list[str]  # places that it serves
     params: list[ParamForm]  # its settings
 
 
@@ -182,6 +183,7 @@ class NotOffered(TypedDict):
 
     label: str  # of the form
     reason: str  # why not
+    instead: str  # what serves nearly the same; "" where nothing does
 
 
 class ListedTuned(TunedBrief):
@@ -206,24 +208,11 @@ class NamedTuned(TunedView):
     exports: list[ExportFormView]  # that are offered
 
 
-class ExportJobView(TypedDict):
-    """An export under way or done."""
+class WantedForm(TypedDict):
+    """A form that is to be made."""
 
-    id: int  # of its job
-    name: str  # of the model
-    status: StatusName  # of the job
-    phase: str | None  # of the job
-    phase_label: Said | None  # in words
-    step: int  # done so far
-    total_steps: int | None  # None until it is known
-    fraction: float  # share that is done, 0 to 1
-    seconds_left: float | None  # estimate
-    started_at: float | None  # seconds since 1970
-    finished_at: float | None  # seconds since 1970
-    queue_place: int | None  # from 1
-    stalled: bool  # its worker has not been heard of for long
-    error: CodedMessage | None  # why it failed
-    bytes: int | None  # of the file
+    format: str  # key of the form
+    params: dict[str, Any]  # values of its settings; what is missing has its default
 
 
 class LearnValue(Lessons):

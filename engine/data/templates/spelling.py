@@ -14,13 +14,19 @@ from engine.data.templates.tokenizer_variants import decoder_kinds
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 
 
-def spelled(template: Decoding, ids: Sequence[int]) -> list[list[int]]:
-    """The bytes of each of these tokens where it stands behind others; of a control token those of its name."""
+def spelled(template: Decoding, ids: Sequence[int]) -> list[tuple[list[int], bool]]:
+    """The bytes of each of these tokens where it stands behind others, and whether texts leave it out.
+
+    Of a control token, which texts leave out, the bytes are those of its name.
+    """
     tokenizer: Tokenizer = template.tokenizer
     added, kinds = tokenizer.get_added_tokens_decoder(), decoder_kinds(tokenizer)
     texts = template.texts_behind([[token] for token in ids])
     return [
-        list(_bytes(tokenizer.id_to_token(token) or "", text, kinds if token not in added else frozenset()))
+        (
+            list(_bytes(tokenizer.id_to_token(token) or "", text, kinds if token not in added else frozenset())),
+            token in added and bool(added[token].special),
+        )
         for token, text in zip(ids, texts, strict=True)
     ]
 

@@ -16,6 +16,7 @@ from engine.jobs.kinds.fetch_data import FETCH_DATA
 from engine.jobs.kinds.import_data import IMPORT_DATA
 from engine.jobs.kinds.know_model import KNOW_MODEL
 from engine.jobs.kinds.make_rows import MAKE_ROWS, MAKE_ROWS_AFAR
+from engine.jobs.kinds.merge_adapters import MERGE_ADAPTERS
 from engine.jobs.kinds.new_version import NEW_VERSION
 from engine.jobs.kinds.prepare_model import PREPARE_MODEL
 from engine.jobs.kinds.probe import PROBE
@@ -30,6 +31,7 @@ JOB_KINDS: tuple[JobKind, ...] = (
     PROBE,
     DRY_RUN,
     EXPORT,
+    MERGE_ADAPTERS,
     PREPARE_MODEL,
     KNOW_MODEL,
     FETCH_DATA,

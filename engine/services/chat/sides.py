@@ -16,6 +16,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
 from engine.data.templates.isolated.isolated_template import open_template
+from engine.data.templates.template import ChatTemplate
 from engine.methods.few_shot_examples.choose import Shots
 from engine.models.architecture.shape import shape_of
 from engine.models.base.integrity import change_of
@@ -269,17 +270,35 @@ def make_asks(
 
 
 def _ask(ctx: Context, setup: Setup, one: Answerer, history: list[Mapping[str, str]], seed: int, turns: int) -> Ask:
-    template = open_template(tokenizer_folder(ctx.settings, one.base), one.base.name)
-    most = min(setup.settings["max_tokens"], LONGEST_ANSWER)
-    context = context_of(one.base) - one.places(ctx.settings)
-    reading = template if one.training is None else as_trained(template, one.training)
-    if one.kind == "fewshot" and one.tuned is not None:
-        shots = _shots_of(intact_result(ctx.settings, one.tuned), one.tuned.weights_hash)
-        history = shots.before(history, history[-1]["content"], reading, context - min(most, context // 4))
-    ids = reading.encode_prompt(history)
+    most, context = min(setup.settings["max_tokens"], LONGEST_ANSWER), room_of(ctx, one)
+    ids = prompt_ids(ctx, one, history, most)
     if len(ids) >= context:
         raise Fault("chat.too_long", tokens=len(ids), limit=context - 1, turns=turns)
     return ask_with(ctx, one, ids, seed, min(most, context - len(ids)))
+
+
+def room_of(ctx: Context, one: Answerer) -> int:
+    """How many tokens of prompt and answer it has room for."""
+    return context_of(one.base) - one.places(ctx.settings)
+
+
+def reading_of(ctx: Context, one: Answerer) -> ChatTemplate:
+    """The template as it was trained with."""
+    template = open_template(tokenizer_folder(ctx.settings, one.base), one.base.name)
+    return template if one.training is None else as_trained(template, one.training)
+
+
+def prompt_ids(ctx: Context, one: Answerer, history: Sequence[Mapping[str, str]], most: int) -> list[int]:
+    """The tokens of a conversation before the answer, with examples before it where they are its result.
+
+    Args:
+        most: tokens of the answer, for which examples leave room.
+    """
+    reading, context = reading_of(ctx, one), room_of(ctx, one)
+    if one.kind == "fewshot" and one.tuned is not None:
+        shots = _shots_of(intact_result(ctx.settings, one.tuned), one.tuned.weights_hash)
+        history = shots.before(history, history[-1]["content"], reading, context - min(most, context // 4))
+    return reading.encode_prompt(history)
 
 
 def ask_with(ctx: Context, one: Answerer, ids: Sequence[int], seed: int, max_tokens: int) -> Ask:

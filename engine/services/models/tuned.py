@@ -16,10 +16,10 @@ from engine.core.names import free_name
 from engine.core.params import read_all
 from engine.core.settings import Settings
 from engine.data.importing.names import clean_name
-from engine.exports import format_of, meant, offered
+from engine.exports import EXPORTS, format_of, meant, offered
 from engine.exports.common.declaration import ExportFormat, ExportSizes
 from engine.exports.common.number_format import sizes_of
-from engine.exports.wishes import VERSION, ExportWish, files_of, wishes_of
+from engine.exports.wishes import VERSION, ExportWish, Package, files_of, package_of, wishes_of
 from engine.jobs.kinds.export import EXPORT
 from engine.jobs.outcomes import outcomes_of, view_of
 from engine.jobs.progress import duration_of
@@ -89,30 +89,46 @@ def delete_tuned(ctx: Context, tuned_id: int) -> None:
 
 
 def start_export(ctx: Context, tuned_id: int, format: str, params: Mapping[str, Any] | None = None) -> int:
-    """Queue an export; one with the same settings that is under way or still on disk is used again.
+    """Queue an export of one form as a zip: `make_export`.
 
     Args:
         format: key of the form, or one that stands for it with this result (`engine.exports.meant`).
         params: values of the form's own settings; those that are missing take their defaults.
+    """
+    return make_export(ctx, tuned_id, [{"format": format, "params": params or {}}], "zip")
+
+
+def make_export(ctx: Context, tuned_id: int, forms: Sequence[Mapping[str, Any]], package: Package) -> int:
+    """Queue an export of several forms; one with the same forms and settings that is under way or still on disk is used again.
+
+    Args:
+        forms: {"format", "params"} of each.
+        package: "zip", or "folder" on this machine.
 
     Raises:
         NotFound: there is no such tuned model.
-        Fault: "export.unknown_format", "export.not_offered".
+        Fault: "export.no_form", "export.unknown_format", "export.not_offered".
         SpecError: faults of the settings by "export.<key>".
     """
-    format_of(format)
+    if not forms:
+        raise Fault("export.no_form", known=", ".join(form.key for form in EXPORTS))
+    for one in forms:
+        format_of(str(one["format"]))
     with ctx.db.read() as s:
         made = tuned_models.exports_of(s, tuned_id, EXPORT.key)
         scores = not talks(_tuned(s, tuned_id))
-    lost = {job.id for job in made if job.status == JobStatus.SUCCEEDED and not _on_disk(ctx.settings, job)}
+    lost = {job.id for job in made if job.status == JobStatus.SUCCEEDED and not _whole(ctx.settings, job)}
     with ctx.db.write() as s:
         tuned = _tuned(s, tuned_id)
-        form = meant(format, tuned.format)
-        _check(tuned, form, scores=scores)
-        values = _read(form, params or {})
+        wishes = [_wish(tuned, str(one["format"]), one["params"], scores=scores) for one in forms]
 
         def grants(job: Job) -> bool:
-            return job.id not in lost and _asks_for(job, tuned, form) and _values(job, tuned, form) == values
+            return (
+                job.id not in lost
+                and _of_now(job, tuned)
+                and _wishes(job, tuned) == wishes
+                and package_of(job.spec) == package
+            )
 
         return enqueue(
             s,
@@ -120,8 +136,8 @@ def start_export(ctx: Context, tuned_id: int, format: str, params: Mapping[str, 
             name=tuned.name,
             spec={
                 "tuned_id": tuned_id,
-                "forms": [{"format": form.key, "params": values}],
-                "package": "zip",
+                "forms": [wish.as_spec() for wish in wishes],
+                "package": package,
                 "weights_hash": tuned.weights_hash,
                 "version": VERSION,
             },
@@ -188,14 +204,20 @@ def _read(form: ExportFormat, params: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _asks_for(job: Job, tuned: TunedModel, form: ExportFormat) -> bool:
-    """Whether an export is one of these weights in this form: by its own key, or by one that stands for it.
+def _wish(tuned: TunedModel, key: str, params: Mapping[str, Any], *, scores: bool) -> ExportWish:
+    form = meant(key, tuned.format)
+    _check(tuned, form, scores=scores)
+    return ExportWish(form, _read(form, params))
 
-    Jobs of earlier versions do not say which weights they are of: a model had no others.
-    """
-    if job.spec.get("weights_hash", tuned.weights_hash) != tuned.weights_hash:
-        return False
-    return any(wish.form is form for wish in _wishes(job, tuned))
+
+def _of_now(job: Job, tuned: TunedModel) -> bool:
+    """Whether an export is one of these weights. Jobs of earlier versions do not say: a model had no others."""
+    return bool(job.spec.get("weights_hash", tuned.weights_hash) == tuned.weights_hash)
+
+
+def _asks_for(job: Job, tuned: TunedModel, form: ExportFormat) -> bool:
+    """Whether an export is one of these weights in this form: by its own key, or by one that stands for it."""
+    return _of_now(job, tuned) and any(wish.form is form for wish in _wishes(job, tuned))
 
 
 def _wishes(job: Job, tuned: TunedModel) -> list[ExportWish]:
@@ -205,9 +227,9 @@ def _wishes(job: Job, tuned: TunedModel) -> list[ExportWish]:
         return []
 
 
-def _values(job: Job, tuned: TunedModel, form: ExportFormat) -> dict[str, Any]:
-    """The settings that an export was made with."""
-    return next(wish.values for wish in _wishes(job, tuned) if wish.form is form)
+def _whole(settings: Settings, job: Job) -> bool:
+    """Whether every form was made, and is there."""
+    return _on_disk(settings, job) and not any(one["error"] for one in files_of(job.result))
 
 
 def _on_disk(settings: Settings, job: Job) -> bool:
@@ -307,8 +329,12 @@ def _forms(tuned: TunedModel) -> tuple[ExportFormat, ...]:
 
 
 def _needs(form: ExportFormat, sizes: ExportSizes, values: Mapping[str, Any]) -> ExportNeeds:
-    """What making it takes: {"disk_bytes", "memory_mb"}."""
-    return {"disk_bytes": form.disk_bytes(sizes, values), "memory_mb": form.memory_mb(sizes, values)}
+    """What making it takes."""
+    return {
+        "bytes": form.folder_bytes(sizes, values),
+        "disk_bytes": form.disk_bytes(sizes, values),
+        "memory_mb": form.memory_mb(sizes, values),
+    }
 
 
 def _newest_export(settings: Settings, exports: Sequence[Job], tuned: TunedModel, form: ExportFormat) -> int | None:

@@ -15,7 +15,7 @@ from engine.data.templates.template import ChatTemplate
 from engine.serving.protocol import Ask, Reason, Request
 from engine.serving.runtime.adapted_model import AdaptedModel
 from engine.serving.runtime.sampling import next_token, shaped
-from engine.serving.runtime.stop_texts import StopTexts
+from engine.serving.runtime.stop_texts import StopTexts, text_of
 from engine.serving.runtime.token_worths import TokenWorths
 from engine.serving.words import told
 
@@ -71,7 +71,7 @@ class AnswerRow:
 
     def text(self, template: ChatTemplate) -> str:
         """The answer so far as `ChatTemplate.answer_text` has it: with its indentation, without halves of characters."""
-        text = template.answer_text(self.tokens)
+        text = text_of(template, self.request.shaping)(self.tokens)
         return text if self.stops is None else self.stops.sure(text, over=self.reason is not None)
 
     def new_worths(self) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def generate(
     for row in rows:
         row.halted = partial(side_stopped, row.ask.side)
         if request.shaping.stop:
-            row.stops = StopTexts(by_tokenizer[row.ask.tokenizer], request.shaping.stop)
+            row.stops = StopTexts(by_tokenizer[row.ask.tokenizer], request.shaping)
     speaker = _Speaker(by_tokenizer, emit)
     batches, begun, alone = read_some(rows, stopped)
     speaker.say(begun)

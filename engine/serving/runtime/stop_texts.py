@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine.data.templates.template import ChatTemplate
+from engine.serving.protocol import Shaping
+
+
+def text_of(template: ChatTemplate, shaping: Shaping) -> Callable[[Sequence[int]], str]:
+    """What makes an answer's text of its tokens."""
+    return template.text_behind if shaping.plain else template.answer_text
 
 
 class StopTexts:
     """Of one answer.
 
     Args:
-        template: that makes the answer's text of its tokens.
-        texts: any of which ends it; none is empty.
+        template: of its model.
+        shaping: with the texts, any of which ends it; none is empty.
     """
 
-    def __init__(self, template: ChatTemplate, texts: Sequence[str]) -> None:
-        self._template, self._texts = template, texts
+    def __init__(self, template: ChatTemplate, shaping: Shaping) -> None:
+        self._text_of, self._texts = text_of(template, shaping), shaping.stop
         self._cut: int | None = None  # characters before the text that ended it
         self._lengths: list[int] = []  # characters of the answer after each token
         self._sure = 0  # of them, those that were sure to be told after the last token
 
     def met(self, tokens: Sequence[int]) -> bool:
         """Whether the answer ends with the token that was just added."""
-        text = self._template.answer_text(tokens)
+        text = self._text_of(tokens)
         self._cut = min((place for one in self._texts if (place := text.find(one)) >= 0), default=None)
         self._lengths.append(len(text))
         self._sure = len(self.sure(text, over=False))

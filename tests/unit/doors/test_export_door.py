@@ -89,7 +89,7 @@ with zipfile.ZipFile(path) as archive:
     files = {entry: archive.read(entry).decode() for entry in archive.namelist()}
 with ctx.db.read() as s:
     done = s.get_one(Job, first)
-    spec, proof = done.spec, done.result["proof"]
+    spec, proof = done.spec, done.result["files"][0]["proof"]
 view = tuned.tuned_view(ctx, model)
 console = Console("en", t, error_text)
 tell({
@@ -104,9 +104,9 @@ tell({
 
 @pytest.fixture
 def told(house: House) -> dict[str, Any]:
-    house.add("engine/exports/throwaway.py", _FILE)
+    house.add("engine/exports/forms/throwaway.py", _FILE)
     house.say("exports/throwaway", _TEXTS)
-    house.enter("engine/exports/__init__.py", "EXPORTS", "THROWAWAY", "engine.exports.throwaway")
+    house.enter("engine/exports/__init__.py", "EXPORTS", "THROWAWAY", "engine.exports.forms.throwaway")
     found: dict[str, Any] = house.ask(_ASKED)
     return found
 
@@ -122,7 +122,7 @@ def test_a_form_of_export_is_one_file_and_one_line(told: dict[str, Any]) -> None
     assert list(told["refused"]) == ["export.bits"]
     assert "8" in told["refused"]["export.bits"]
     assert told["same"] == [True, False]
-    assert (told["spec"]["format"], told["spec"]["params"]) == ("throwaway", {"bits": 8})
+    assert told["spec"]["forms"] == [{"format": "throwaway", "params": {"bits": 8}}]
     assert told["proof"] == {"bits": 8}
     assert told["name"] == "Lesson-gone.zip"
     assert told["files"]["Lesson-gone/model.txt"] == "8"

@@ -792,6 +792,24 @@ export interface CompareStart {
   warnings: CodedMessage[];
 }
 
+/** A question with what both answer. */
+export interface ComparedAnswer {
+  /** the last turn of the prompt */
+  question: string;
+  /** answer of the tuned model */
+  before: string;
+  /** answer of the export */
+  now: string;
+  /** token for token */
+  same: boolean;
+  /** it was the row's own */
+  right_before: boolean;
+  /** it is */
+  right_now: boolean;
+  /** training never saw it */
+  held_out: boolean;
+}
+
 /** A scored question with everyone's answer. */
 export interface ComparedAnswers {
   /** asked */
@@ -1158,6 +1176,32 @@ export interface DatasetView {
   versions: number;
   /** the parts that the data bring */
   splits: SplitsView;
+}
+
+/** Where a model can run, and how it gets there. */
+export interface DestinationView {
+  /** of the destination */
+  key: string;
+  /** its name */
+  label: Record<string, string>;
+  /** who wants that */
+  help: Record<string, string>;
+  /** key of the form that serves it; None where Tunesmith itself does */
+  form: string | null;
+  /** of the form */
+  form_label: Record<string, string> | null;
+  /** settings of the form that suit */
+  params: Record<string, any>;
+  /** form that would serve it best, where this model cannot be had in it */
+  wanted: Record<string, string> | null;
+  /** why it cannot */
+  reason: Record<string, string> | null;
+  /** how it is put to use */
+  lines: UseStep[];
+  /** a file that is there already: [job, place in it]; else empty */
+  made: number[];
+  /** there is a way at all */
+  works: boolean;
 }
 
 /** Why something of a file is read as it is: sentence `detect.<code>`. */
@@ -1612,12 +1656,72 @@ export interface ExportFormView {
   help: string;
   /** it needs no base model beside it */
   stands_alone: boolean;
+  /** places that it serves */
+  runs_in: string[];
   /** its settings */
   params: ParamForm[];
 }
 
-/** An export under way or done. */
-export interface ExportJobView {
+/** What making an export takes. */
+export interface ExportNeeds {
+  /** of what is taken away, about */
+  bytes: number;
+  /** free, while it is made */
+  disk_bytes: number;
+  /** at the peak */
+  memory_mb: number;
+}
+
+/** How a file's proof ended, in a few numbers. */
+export interface ExportProof {
+  /** "hashed": no foreign library reads such a form; the hash of its weights is all */
+  state: "passed" | "failed" | "hashed";
+  /** names of checks that failed */
+  failed: string[];
+  /** that read it, with its version; "" where none did */
+  library: string;
+  /** at which the next token was foretold */
+  places: number;
+  /** share of them at which both expect the same */
+  agreement: number;
+  /** questions that the tuned model answered right */
+  right_before: number;
+  /** of those, how many the export answers wrong */
+  flips: number;
+  /** that were answered */
+  prompts: number;
+  /** word for word as before */
+  same_answers: number;
+  /** the chat template writes the very same */
+  same_template: boolean;
+}
+
+/** How far a large export is. */
+export interface ExportState {
+  /** of its job */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** rows so far */
+  step: number;
+  /** rows in all */
+  total: number | null;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** when it is done */
+  file: ExportedFile | null;
+}
+
+/** A version that can be taken away. */
+export interface ExportVersion {
+  /** of it */
+  number: number;
+  /** in it */
+  rows: number;
+  /** now */
+  in_use: boolean;
+}
+
+/** One export job of a model. */
+export interface ExportView {
   /** of its job */
   id: number;
   /** of the model */
@@ -1646,40 +1750,10 @@ export interface ExportJobView {
   stalled: boolean;
   /** why it failed */
   error: CodedMessage | null;
-  /** of the file */
-  bytes: number | null;
-}
-
-/** What making an export takes. */
-export interface ExportNeeds {
-  /** of its files */
-  disk_bytes: number;
-  /** at the peak */
-  memory_mb: number;
-}
-
-/** How far a large export is. */
-export interface ExportState {
-  /** of its job */
-  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
-  /** rows so far */
-  step: number;
-  /** rows in all */
-  total: number | null;
-  /** why it failed */
-  error: CodedMessage | null;
-  /** when it is done */
-  file: ExportedFile | null;
-}
-
-/** A version that can be taken away. */
-export interface ExportVersion {
-  /** of it */
-  number: number;
-  /** in it */
-  rows: number;
-  /** now */
-  in_use: boolean;
+  /** what it makes, in its order */
+  forms: Record<string, string>[];
+  /** what it made; empty until it has ended */
+  files: ExportedForm[];
 }
 
 /** A file that was written. */
@@ -1698,6 +1772,32 @@ export interface ExportedFile {
   rows: number;
   /** what was left out */
   notes: unknown[];
+}
+
+/** One form that an export job made, or could not make. */
+export interface ExportedForm {
+  /** place among the job's forms */
+  number: number;
+  /** key of the form */
+  format: string;
+  /** of the form */
+  label: Record<string, string>;
+  /** values of its settings */
+  params: Record<string, any>;
+  /** of the zip or the folder */
+  name: string;
+  /** of it */
+  bytes: number;
+  /** of the zip; None for a folder */
+  sha256: string | null;
+  /** where a folder lies on the machine; None for a zip */
+  folder: string | null;
+  /** it lies on the disk */
+  there: boolean;
+  /** why there is none */
+  error: CodedMessage | null;
+  /** None where it was not tried */
+  proof: ExportProof | null;
 }
 
 /** An error as the pages show it, with its sentence in their language. */
@@ -3090,6 +3190,72 @@ export interface MemoryLine {
   source: string;
 }
 
+/** A base model with what was tuned on it. */
+export interface MergeBase {
+  /** of its row */
+  id: number;
+  /** shown in lists */
+  name: string;
+  /** the newest first */
+  models: MergeCandidate[];
+}
+
+/** A tuned model that can, or cannot, be merged with others of its base. */
+export interface MergeCandidate {
+  /** of its row */
+  id: number;
+  /** shown in lists */
+  name: string;
+  /** of its adapter; None where it has none */
+  rank: number | null;
+  /** of its files */
+  bytes: number;
+  /** why it cannot be merged */
+  refused: CodedMessage | null;
+}
+
+/** What can be merged, and how. */
+export interface MergeForm {
+  /** with at least two tuned models */
+  bases: MergeBase[];
+  /** the usual one first */
+  ways: MergeWayView[];
+  /** weight of a model, forwards or backwards */
+  strongest: number;
+}
+
+/** A model that goes into a merge. */
+export interface MergeParent {
+  /** of its row */
+  id: number;
+  /** how much of it goes in */
+  weight: number;
+}
+
+/** A way in which adapters are merged. */
+export interface MergeWayView {
+  /** in specs and on the command line */
+  key: string;
+  /** its name */
+  label: Record<string, string>;
+  /** what one gets */
+  help: Record<string, string>;
+  /** what the merged adapter's rank is */
+  rank: "sum" | "chosen" | "same";
+}
+
+/** A merge that somebody asks for. */
+export interface MergeWish {
+  /** of one base */
+  parents: MergeParent[];
+  /** key of the way */
+  way: string;
+  /** where it can be chosen; None: the highest of the parents */
+  rank: number | null;
+  /** of the new model; "": from its parents */
+  name: string;
+}
+
 /** A prompt, or one side's answer. */
 export interface MessageView {
   /** from 1 */
@@ -3524,6 +3690,8 @@ export interface NotOffered {
   label: string;
   /** why not */
   reason: string;
+  /** what serves nearly the same; "" where nothing does */
+  instead: string;
 }
 
 /** One objective on the Learn page. */
@@ -3974,6 +4142,30 @@ export interface PromptPart {
   text: string;
   /** it is a control token, which the template wrote */
   control: boolean;
+}
+
+/** All numbers of a proof. */
+export interface ProofNumbers {
+  /** that were read word for word */
+  rows: number;
+  /** mean KL divergence of the next token, in nats; None where it is no number */
+  divergence: number | null;
+  /** its 99th percentile */
+  divergence_99: number | null;
+  /** tokens of the rows that were expected before and are not now */
+  token_flips: number;
+  /** questions that were answered wrong before and are answered right */
+  gains: number;
+  /** prompts that training never saw */
+  held_out: number;
+  /** from where on it has failed, by the names of the numbers */
+  limits: Record<string, number>;
+  /** of the tensors, the largest first */
+  formats: StoredFormat[];
+  /** further findings of the writer, by their names */
+  facts: Record<string, string>;
+  /** side by side */
+  answers: ComparedAnswer[];
 }
 
 /** How far a list of questions is. */
@@ -5198,6 +5390,16 @@ export interface StepGroups {
   per_step: number;
 }
 
+/** One number format of the tensors in a file. */
+export interface StoredFormat {
+  /** as the file names it */
+  name: string;
+  /** how many */
+  tensors: number;
+  /** of them */
+  bytes: number;
+}
+
 /** What a job begins with where nobody chose its rewards. */
 export interface SuggestedRewards {
   /** as a spec holds them */
@@ -5490,6 +5692,14 @@ export interface UploadReading {
   ended: boolean;
 }
 
+/** A line that says how something is put to use. */
+export interface UseStep {
+  /** what to do */
+  says: Record<string, string>;
+  /** what to type; `{url}` is the address of Tunesmith; "" for nothing */
+  code: string;
+}
+
 /** The job whose settings are used again. */
 export interface UsedAgain {
   /** id */
@@ -5649,6 +5859,14 @@ export interface WantedDraw {
   /** of answers */
   count: number;
   settings: ChatSettings;
+}
+
+/** A form that is to be made. */
+export interface WantedForm {
+  /** key of the form */
+  format: string;
+  /** values of its settings; what is missing has its default */
+  params: Record<string, any>;
 }
 
 /** A list of questions as a form asks for it. */
@@ -6015,17 +6233,22 @@ export interface ModelsFunctions {
   model_rename(model_id: number, name: string): null;
   model_delete(model_id: number): null;
   model_use_weights(model_id: number, which: "best" | "last"): null;
-  model_export(model_id: number, form: string, params: Record<string, any>): number;
+  model_export(model_id: number, forms: WantedForm[], package: "zip" | "folder"): number;
   export_needs(model_id: number, form: string, params: Record<string, any>): ExportNeeds;
+  model_export_cancel(job_id: number): null;
+  export_proof(job_id: number, number: number): ProofNumbers;
+  model_destinations(model_id: number): DestinationView[];
   score_sets(): NameOfId[];
   score_spread(dataset_id: number, scorer_id: number): ScoreSpread;
   model_votes(model_id: number): VotesAgainstBase | null;
+  merge_form(): MergeForm;
+  merge_begin(wish: MergeWish): number;
 }
 
 /** What the view models may ask again and again. */
 export interface ModelsNews {
   models_list(): ModelsList;
-  export_job(job_id: number): ExportJobView;
+  model_exports(model_id: number): ExportView[];
 }
 
 /** What the view compare may call. */

@@ -242,9 +242,9 @@ class IsolatedTemplate(ChatTemplate):
         found: list[str] = self._ask("texts_behind", runs=[list(run) for run in runs])
         return found
 
-    def spelled(self, ids: Sequence[int]) -> list[bytes]:
-        """The bytes of each token, as `engine.data.templates.spelling` finds them."""
-        return [bytes(one) for one in self._ask("spelled", ids=list(ids))]
+    def spelled(self, ids: Sequence[int]) -> list[tuple[bytes, bool]]:
+        """The bytes of each token, and whether texts leave it out, as `engine.data.templates.spelling` finds them."""
+        return [(bytes(one), bool(hidden)) for one, hidden in self._ask("spelled", ids=list(ids))]
 
     def marked(self, ids: Sequence[int]) -> list[tuple[str, bool]]:
         return [(text, control) for text, control in self._ask("marked", ids=list(ids))]

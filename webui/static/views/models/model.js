@@ -131,13 +131,22 @@ async function modelUse(model, weights, ctx, button) {
   if (done) location.reload();
 }
 
+/** Of a merged model: its parents with their weights, and how far it is from their sum.
+    @param {Server.NamedTuned} model */
+function merged(model) {
+  const told = model.lineage.merged;
+  if (!told) return null;
+  const parents = told.parents.map((one) => t("models.merge.parent", { name: one.name, weight: format.number(one.weight, 2) })).join(", ");
+  return t("models.merge.from", { parents, way: told.way, rank: told.rank, same: format.percent(told.agreement) });
+}
+
 /** @param {Server.NamedTuned} model */
 function modelFacts(model) {
   const fact = (key, value, mono) => (value ? [h("dt", {}, t("models.fact." + key)), h("dd", { class: mono ? "ts-mono" : "" }, value)] : null);
   return h("aside", { class: "ts-card" }, h("h2", {}, t("models.facts")),
     h("dl", { class: "ts-kv model-facts" },
       fact("objective", model.objective_label), fact("method", model.method_label), fact("format", t("models.format." + model.format)),
-      fact("base", model.base_name), fact("data", model.dataset_name),
+      fact("base", model.base_name), fact("merged", merged(model)), fact("data", model.dataset_name),
       fact("data_hash", model.dataset_hash?.slice(0, 16), true), fact("weights", model.weights_hash?.slice(0, 16), true),
       fact("job", model.job_id ? h("a", { class: "ts-link", href: pageUrl("jobs", { job: model.job_id }) }, model.job_name || "#" + model.job_id) : null)));
 }

@@ -4,14 +4,16 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
-import { pageUrl, queryId, t } from "../../kit/texts.js";
+import { pageUrl, queryId, queryValue, t } from "../../kit/texts.js";
 import { reasonBox } from "../shared/form-controls.js";
 import { longList } from "../shared/long-list.js";
 import { modelGain, modelLineage, modelTry } from "./parts.js";
 
 /** @type {View<"models">} */
 export async function view(root, _value, ctx) {
+  if (queryId("merge")) return (await import("./merge.js")).mergeModels(root, ctx);
   const id = queryId("model");
+  if (queryValue("which")) return (await import("./which.js")).modelWhich(root, ctx);
   return id ? (await import("./model.js")).modelDetail(root, id, ctx) : modelList(root, ctx);
 }
 
@@ -21,18 +23,20 @@ function modelList(root, ctx) {
   const empty = h("div", { class: "ts-empty", hidden: true }, drawIcon("box"), h("p", {}, t("models.empty")),
     h("p", { class: "ts-soft" }, t("models.empty_more")),
     h("a", { class: "ts-btn primary", href: pageUrl("train") }, drawIcon("wand-sparkles"), t("models.train")));
+  const merge = h("a", { class: "ts-btn", id: "models-merge", href: pageUrl("models", { merge: 1 }), hidden: true }, drawIcon("git-branch"), t("models.merge"));
   const list = longList({
     follows: (a, b) => a.id < b.id,
     draw: (rows) => drawKeyed(grid, rows, (model) => model.id, modelCard),
     more: (last) => ctx.call("models_more", last.id),
   });
-  replaceChildren(root, h("div", { class: "ts-page" }, pageHead(t("models.title"), t("models.lead")), empty, grid, list.foot));
+  replaceChildren(root, h("div", { class: "ts-page" }, pageHead(t("models.title"), t("models.lead"), h("a", { class: "ts-btn", id: "models-which", href: pageUrl("models", { which: "1" }) }, drawIcon("info"), t("models.which")), merge), empty, grid, list.foot));
   let version = "";
   poll(root, 3000, async () => {
     const news = await ctx.news("models_list", version);
     version = news.version;
     if (!news.value) return false;
     empty.hidden = news.value.count > 0;
+    merge.hidden = news.value.count < 2;
     list.show(news.value.rows, news.value.count);
     return true;
   });

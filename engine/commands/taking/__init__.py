@@ -1,0 +1,1 @@
+"""Commands that work on tuned models: merging several, giving one to a hub."""

@@ -1,0 +1,66 @@
+"""Families with an arrangement of their own."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from engine.exports.gguf import measures, moves
+from engine.exports.gguf.family import Config, Family
+
+if TYPE_CHECKING:
+    from gguf import GGUFWriter
+
+
+def _phi3(file: GGUFWriter, config: Config) -> None:
+    measures.sizes(file, config)
+    measures.rms(file, config)
+    measures.rope(file, config)
+    told = measures.rope_of(config)
+    if told.get("rope_type") == "longrope":
+        old = int(
+            told.get("original_max_position_embeddings")
+            or getattr(config, "original_max_position_embeddings", None)
+            or config.max_position_embeddings
+        )
+        stretch = config.max_position_embeddings / old
+        factor = told.get("attention_factor") or (
+            math.sqrt(1 + math.log(stretch) / math.log(old)) if stretch > 1 else 1.0
+        )
+        file.add_rope_scaling_orig_ctx_len(old)
+        file.add_rope_scaling_attn_factors(float(factor))
+
+
+def _glm4(file: GGUFWriter, config: Config) -> None:
+    measures.sizes(file, config)
+    measures.rms(file, config)
+    measures.heads(file, config)
+    measures.rope(file, config)
+
+
+def _olmo(file: GGUFWriter, config: Config) -> None:
+    measures.sizes(file, config)
+    measures.rope(file, config)
+    file.add_layer_norm_eps(1e-5)
+    if config.clip_qkv:
+        file.add_clamp_kqv(config.clip_qkv)
+
+
+def _olmo2(file: GGUFWriter, config: Config) -> None:
+    measures.sizes(file, config)
+    measures.rms(file, config)
+    measures.rope(file, config)
+
+
+def _stablelm(file: GGUFWriter, config: Config) -> None:
+    measures.sizes(file, config)
+    measures.rope(file, config)
+    file.add_parallel_residual(config.use_parallel_residual)
+    file.add_layer_norm_eps(config.layer_norm_eps)
+
+
+PHI3 = Family("phi3", ("phi3",), _phi3, extra=moves.longrope_factors, why_not=measures.rope_unknown)
+GLM4 = Family("glm4", ("glm4",), _glm4, why_not=measures.rope_unknown)
+OLMO = Family("olmo", ("olmo",), _olmo, moves.llama, why_not=measures.plain_attention)
+OLMO2 = Family("olmo2", ("olmo2",), _olmo2, why_not=measures.plain_attention)
+STABLELM = Family("stablelm", ("stablelm",), _stablelm, why_not=measures.rope_unknown)

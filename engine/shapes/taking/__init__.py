@@ -1,0 +1,1 @@
+"""Shapes of merging models and of giving them away."""

@@ -1,0 +1,1 @@
+"""Several adapters of one base become one: ways to do it, what can be merged, and the work. Imports no torch here."""

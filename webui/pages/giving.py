@@ -1,0 +1,26 @@
+"""What the Models page does with models besides exports: merging several into one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.services.models import merging
+from engine.shapes.taking.merging import MergeForm, MergeWish
+from webui.site import Site
+
+Function = Callable[..., Any]
+
+
+def merging_of_models(site: Site) -> tuple[Function, ...]:
+    """Merging adapters: what can be chosen, and the start."""
+    ctx = site.ctx
+
+    def merge_form() -> MergeForm:
+        return merging.merge_form(ctx)
+
+    def merge_begin(wish: MergeWish) -> int:
+        """The id of the job."""
+        return merging.start_merge(ctx, wish["parents"], wish["way"], rank=wish["rank"], name=wish["name"])
+
+    return merge_form, merge_begin
