@@ -14,6 +14,7 @@ from engine.exports.common.model_card import model_card
 from engine.exports.common.number_format import sizes_of
 from engine.exports.common.package import check_memory, check_space, file_name, pack
 from engine.exports.proof.proving import prove
+from engine.exports.proof.trained_base import read_trained
 from engine.exports.proof.verdict import reasons
 from engine.exports.wishes import ExportWish, package_of, wishes_of
 from engine.exports.writing.opening import open_shop
@@ -117,7 +118,8 @@ def _proved(
     base = None if wish.form.stands_alone else intact_weights(source.ctx.settings, source.base, whole=False)
     scratch = folder.with_name(folder.name + "-proof")
     limits, numbers = wish.form.limits(wish.values), written["facts"].get("numbers")
-    return prove(reader, folder, base, source.shop.truth, limits, scratch, progress, numbers)
+    found = prove(reader, folder, base, source.shop.truth, limits, scratch, progress, numbers)
+    return found | read_trained(source.shop.truth)
 
 
 def _packed(
