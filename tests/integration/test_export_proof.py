@@ -28,6 +28,7 @@ from storage.tables import Dataset, LanguageModel, TunedModel
 from tests.homes import new_home
 from tests.integration.chat_models import add_base, add_result, add_tuned
 from tests.integration.test_export import World, train_on_four_bits
+from tests.model_files import hash_of_folder
 from tests.tiny import add_dataset
 
 pytestmark = pytest.mark.slow
@@ -169,7 +170,7 @@ def test_without_rows_twenty_questions_of_our_own_are_asked(world: World, tmp_pa
     assert "divergence" in export.proved(broken)["failed"]
 
 
-@pytest.mark.parametrize("method", ["prefix", "prompt", "p_tuning"])
+@pytest.mark.parametrize("method", ["prefix_tuning", "prompt_tuning", "p_tuning"])
 def test_virtual_tokens_are_read_by_peft_and_answer_as_their_logits_say(
     world: World, tmp_path: Path, method: str
 ) -> None:
@@ -201,6 +202,8 @@ def test_a_reward_model_is_held_against_its_scores(world: World, tmp_path: Path)
     torch.nn.init.normal_(head.weight)
     state = {name: tensor.detach() for name, tensor in head.state_dict().items()}
     save_file(state, source.folder / "head.safetensors")
+    with world.ctx.db.write() as s:
+        s.get_one(TunedModel, tuned).weights_hash = hash_of_folder(source.folder)
     export = made(world, tuned, "adapter", tmp_path)
     proof = export.proved(export.folder, world.weights)
     assert (proof["passed"], proof["failed"]) == (True, [])
