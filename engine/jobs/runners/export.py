@@ -106,9 +106,21 @@ def _proved(source: ExportSource, wish: ExportWish, folder: Path, progress: Byte
     reader = wish.form.reader(source)
     if reader is None or source.shop.truth is None:
         return None
-    base = None if wish.form.stands_alone else intact_weights(source.ctx.settings, source.base, whole=False)
+    base = _foundation(source, wish, folder, progress)
     scratch = folder.with_name(folder.name + "-proof")
     return prove(reader, folder, base, source.shop.truth, wish.form.limits(wish.values), scratch, progress)
+
+
+def _foundation(source: ExportSource, wish: ExportWish, folder: Path, progress: ByteProgress) -> Path | None:
+    """What the reader puts the export on; None where it stands alone."""
+    if wish.form.stands_alone:
+        return None
+    if wish.form.foundation is None:
+        return intact_weights(source.ctx.settings, source.base, whole=False)
+    made = folder.with_name(folder.name + "-base")
+    made.mkdir()
+    wish.form.foundation(source, made, progress)
+    return made
 
 
 def _packed(
