@@ -97,7 +97,6 @@ VERA = Method(
     refusals=_refusals,
     adapts=chosen_linears,
     notes=(Text("methods.vera.notes"),),
-    as_pairs=True,
     capabilities=Capabilities(merge=True, toggle=True, why_not={"batch": TURN_BY_TURN}),
     learn=Learn(
         what=Text("methods.vera.learn.what"),

@@ -121,18 +121,7 @@ def _adalora(tensors: Mapping[str, Tensor], config: Mapping[str, Any], used: set
         yield Pair(_plain(name), a, b, float(config["lora_alpha"]) * a.shape[0] / (left + 1e-5))
 
 
-def _vera(tensors: Mapping[str, Tensor], _config: Mapping[str, Any], used: set[str]) -> Iterator[Pair]:
-    """Each module's share of the pair that all have in common."""
-    shared = {part: name for name in tensors for part in ("vera_A", "vera_B") if name.endswith(f".{part}")}
-    used |= set(shared.values())
-    for name in _modules(tensors, ".vera_lambda_b"):
-        outer, inner = tensors[f"{name}.vera_lambda_b"], tensors[f"{name}.vera_lambda_d"]
-        used |= {f"{name}.vera_lambda_b", f"{name}.vera_lambda_d"}
-        a, b = tensors[shared["vera_A"]], tensors[shared["vera_B"]]
-        yield Pair(_plain(name), inner[:, None] * a, outer[:, None] * b[: len(outer)], float(len(inner)))
-
-
-_KINDS = {"LORA": _lora, "ADALORA": _adalora, "VERA": _vera}
+_KINDS = {"LORA": _lora, "ADALORA": _adalora}
 
 
 def _modules(tensors: Mapping[str, Tensor], ending: str) -> list[str]:
