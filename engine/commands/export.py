@@ -14,17 +14,17 @@ from engine.commands.train import watch
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.exports import format_of
-from engine.services.models import exports, tuned
+from engine.services.models import exports, taken
 from engine.shapes.exports.made import ExportedForm
 
 
 def export(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     """Run the export as a job and put what it made into a folder. Raises Fault, SpecError or NotFound."""
     forms = _forms(args.form, dict(read_settings(args.set)))
-    job_id = tuned.make_export(ctx, args.tuned, forms, "zip")
+    job_id = exports.make_export(ctx, args.tuned, forms, "zip")
     if code := watch(console, ctx, job_id):
         return code
-    (made,) = [one for one in exports.list_exports(ctx, args.tuned) if one["id"] == job_id]
+    (made,) = [one for one in taken.list_exports(ctx, args.tuned) if one["id"] == job_id]
     for file in made["files"]:
         if file["error"] is None:
             _take(console, ctx, job_id, file, args.to.expanduser(), zipped=args.zip)
@@ -43,7 +43,7 @@ def _forms(keys: list[str], values: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _take(console: Console, ctx: Context, job_id: int, made: ExportedForm, to: Path, *, zipped: bool) -> None:
     """Copy the zip, or unpack it, and say what its proof found. Raises Fault."""
-    file, name = exports.exported_file(ctx, job_id, made["number"])
+    file, name = taken.exported_file(ctx, job_id, made["number"])
     target = to / (name if zipped else name.removesuffix(".zip"))  # the one folder that the archive holds
     if target.exists():
         raise Fault("cli.folder_exists", folder=str(target))
