@@ -114,10 +114,22 @@ def _proved(
     reader = wish.form.reader(source)
     if reader is None or source.shop.truth is None:
         return None
-    base = None if wish.form.stands_alone else intact_weights(source.ctx.settings, source.base, whole=False)
+    base = _foundation(source, wish, folder, progress)
     scratch = folder.with_name(folder.name + "-proof")
     limits, numbers = wish.form.limits(wish.values), written["facts"].get("numbers")
     return prove(reader, folder, base, source.shop.truth, limits, scratch, progress, numbers)
+
+
+def _foundation(source: ExportSource, wish: ExportWish, folder: Path, progress: ByteProgress) -> Path | None:
+    """What the reader puts the export on; None where it stands alone."""
+    if wish.form.stands_alone:
+        return None
+    if wish.form.foundation is None:
+        return intact_weights(source.ctx.settings, source.base, whole=False)
+    made = folder.with_name(folder.name + "-base")
+    made.mkdir()
+    wish.form.foundation(source, made, progress)
+    return made
 
 
 def _packed(
