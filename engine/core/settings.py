@@ -50,6 +50,11 @@ SETTINGS = {
         "",
         "Hub that models come from where none is chosen in Settings: modelscope, the address of a mirror of the Hugging Face hub, or modelscope=ADDRESS; empty: HF_ENDPOINT, else the Hugging Face hub.",
     ),
+    "hub_push": SettingDeclaration(
+        "TUNESMITH_HUB_PUSH",
+        "",
+        "Hub that people may give their exports to: 1 for HF_ENDPOINT, else the Hugging Face hub, or the address of another one that speaks as it does; empty: nothing leaves this machine.",
+    ),
     "starter_from": SettingDeclaration(
         "TUNESMITH_STARTER_FROM", "", "Folder with a prepared starter model, for installs without a network."
     ),
@@ -61,6 +66,16 @@ SETTINGS = {
     "writer_model": SettingDeclaration("TUNESMITH_WRITER_MODEL", "", "Name of the model that is asked there."),
     "writer_key": SettingDeclaration(
         "TUNESMITH_WRITER_KEY", "", "Key that is sent there; it is never stored, logged or shown."
+    ),
+    "servers": SettingDeclaration(
+        "TUNESMITH_SERVERS",
+        "",
+        "Addresses of OpenAI-compatible servers whose models may answer in the Playground, with blanks between them, such as http://127.0.0.1:8000/v1; empty: none.",
+    ),
+    "server_keys": SettingDeclaration(
+        "TUNESMITH_SERVER_KEYS",
+        "",
+        "Keys of these servers in the same order, with blanks between them, - for one that asks for none; they are never stored, logged or shown.",
     ),
     "texts": SettingDeclaration(
         "TUNESMITH_TEXTS",
@@ -83,11 +98,14 @@ class Settings:
     chat_idle_s: float = 300.0  # seconds without a chat until its memory is given back
     offline: bool = False  # ask nothing of a network
     hub: str = ""  # that models come from where none is chosen in Settings
+    hub_push: str = ""  # address of the hub that exports may be given to; empty: none
     hub_caches: tuple[tuple[str, Path], ...] = ()  # where the hubs' own programs keep models: (whose, folder)
     starter_from: Path | None = None  # folder with a prepared starter model
     writer_url: str = ""  # address of the service that may write rows
     writer_model: str = ""  # the model that is asked there
     writer_key: str = field(default="", repr=False)  # that is sent there
+    servers: tuple[str, ...] = ()  # addresses of servers whose models may answer in the Playground
+    server_keys: tuple[str, ...] = field(default=(), repr=False)  # theirs, in the same order; empty: none has one
 
     @property
     def database(self) -> Path:
@@ -121,6 +139,7 @@ class Settings:
             "TUNESMITH_HOME": str(self.home),
             "TUNESMITH_OFFLINE": "1" if self.offline else "0",
             "TUNESMITH_HUB": self.hub,
+            "TUNESMITH_HUB_PUSH": self.hub_push,
             "TUNESMITH_STARTER_FROM": str(self.starter_from or ""),
             "TUNESMITH_WRITER_URL": self.writer_url,
             "TUNESMITH_WRITER_MODEL": self.writer_model,
@@ -153,11 +172,14 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         chat_idle_s=_number(raw, "chat_idle_s"),
         offline=raw["offline"] not in ("", "0", "false", "False"),
         hub=raw["hub"].strip(),
+        hub_push=_push(raw, environment),
         hub_caches=_hub_caches(environment),
         starter_from=Path(raw["starter_from"]).expanduser().resolve() if raw["starter_from"] else None,
-        writer_url=_address(raw, "writer_url"),
+        writer_url=_address(raw["writer_url"], "writer_url"),
         writer_model=raw["writer_model"].strip(),
         writer_key=raw["writer_key"].strip(),
+        servers=_servers(raw),
+        server_keys=tuple(raw["server_keys"].split()),
     )
 
 
@@ -170,9 +192,34 @@ def _hub_caches(environment: Mapping[str, str]) -> tuple[tuple[str, Path], ...]:
     return ("huggingface", hugging_face), ("modelscope", modelscope)
 
 
-def _address(raw: Mapping[str, str], key: str) -> str:
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address means this machine. Other names can be made to point anywhere."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _servers(raw: Mapping[str, str]) -> tuple[str, ...]:
+    """Each once, in order; as many keys as servers, or none."""
+    found = tuple(dict.fromkeys(_address(one, "servers") for one in raw["servers"].replace(",", " ").split()))
+    if len(raw["server_keys"].split()) not in (0, len(found)):
+        raise Fault("settings.server_keys", setting=SETTINGS["server_keys"].variable, servers=len(found))
+    return found
+
+
+def _push(raw: Mapping[str, str], environment: Mapping[str, str]) -> str:
+    """The hub that exports may be given to."""
+    said = raw["hub_push"].strip()
+    if said in ("", "0", "false", "False"):
+        return ""
+    usual = environment.get("HF_ENDPOINT") or "https://huggingface.co"
+    return _address(usual if said == "1" else said, "hub_push")
+
+
+def _address(given: str, key: str) -> str:
     """Where a service is: scheme, host and path; a name and password in it would be shown."""
-    text = raw[key].strip().rstrip("/")
+    text = given.strip().rstrip("/")
     try:
         parts = urlsplit(text)
         plain = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)

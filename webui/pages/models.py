@@ -13,7 +13,7 @@ from engine.exports.destinations import DESTINATIONS, way_to
 from engine.methods import method_of
 from engine.methods.common.declaration import Method
 from engine.services.jobs import lifecycle
-from engine.services.models import exports, tuned, weights
+from engine.services.models import taken, tuned, weights
 from engine.shapes.exports.made import DestinationView, ExportView, ProofNumbers
 from engine.shapes.models import ExportNeeds, TunedView
 from webui.components import PolledFunction, view
@@ -21,7 +21,7 @@ from webui.forms import param_form
 from webui.guard import guarded
 from webui.i18n import t
 from webui.pages.evidence import evidence_of_model
-from webui.pages.giving import merging_of_models
+from webui.pages.giving import merging_of_models, pushing_of_exports
 from webui.pages.jobs import method_label, objective_named
 from webui.pages.scoring import scoring_of_data
 from webui.pages.shapes import ExportFormView, ListedTuned, ModelsList, NamedTuned, NotOffered, WantedForm
@@ -129,22 +129,22 @@ def build(site: Site, lang: str) -> None:
         return tuned.export_needs(ctx, int(model_id), str(form), params)
 
     def model_exports(model_id: int) -> list[ExportView]:
-        return exports.list_exports(ctx, int(model_id))
+        return taken.list_exports(ctx, int(model_id))
 
     def model_export_cancel(job_id: int) -> None:
         lifecycle.cancel_job(ctx, int(job_id))
 
     def export_proof(job_id: int, number: int) -> ProofNumbers:
-        return exports.export_numbers(ctx, int(job_id), int(number))
+        return taken.export_numbers(ctx, int(job_id), int(number))
 
     def model_destinations(model_id: int) -> list[DestinationView]:
-        return exports.destinations_of(ctx, int(model_id))
+        return taken.destinations_of(ctx, int(model_id))
 
     guard = guarded(lang)
     functions: tuple[Callable[..., Any], ...] = (
         models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs, model_export_cancel,
         export_proof, model_destinations, *scoring_of_data(site),
-        *evidence_of_model(site), *merging_of_models(site),
+        *evidence_of_model(site), *merging_of_models(site), *pushing_of_exports(site),
     )  # fmt: skip
     polled = [PolledFunction(guard(models_list)), PolledFunction(guard(model_exports), seconds=2)]
     view("models", functions=[guard(function) for function in functions], polled=polled)
