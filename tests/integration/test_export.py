@@ -88,8 +88,8 @@ class World:
         with self.ctx.db.read() as s:
             return list((s.get_one(Job, job_id).result or {})["files"])
 
-    def unpack(self, job_id: int, target: Path, place: int | None = None) -> Path:
-        path, name = service.export_file(self.ctx, job_id, place)
+    def unpack(self, job_id: int, target: Path) -> Path:
+        path, name = service.export_file(self.ctx, job_id)
         with zipfile.ZipFile(path) as archive:
             assert archive.testzip() is None
             assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}

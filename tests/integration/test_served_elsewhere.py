@@ -13,7 +13,7 @@ from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.core.text import LANGUAGES, Text
 from engine.exports import EXPORTS
-from engine.exports.serving_programs import SERVING_PROGRAMS, ServedCopy
+from engine.exports.serving_programs import SERVING_PROGRAMS, ServedCopy, ServingProgram
 from engine.services.models import served_elsewhere, tuned
 from engine.shapes.serving.programs import ServingWayView
 from storage.tables import LanguageModel, TunedModel
@@ -43,6 +43,10 @@ def _ways(ctx: Context, tuned_id: int, program: str) -> dict[str, ServingWayView
     return {one["form"]: one for one in found["ways"]}
 
 
+def _declared(key: str) -> ServingProgram:
+    return next(one for one in SERVING_PROGRAMS if one.key == key)
+
+
 def _option(code: str, name: str) -> str:
     words = shlex.split(code)
     return words[words.index(name) + 1]
@@ -51,7 +55,7 @@ def _option(code: str, name: str) -> str:
 def test_every_line_is_a_command_with_a_sentence_in_each_language(home: tuple[Context, int, int]) -> None:
     for tuned_id in home[1:]:
         for program in served_elsewhere.serving_programs(home[0], tuned_id):
-            assert program["ways"]
+            assert program["ways"] or not any(way.form in HERE for way in _declared(program["key"]).ways)
             for way in program["ways"]:
                 assert not way["made"]
                 for line in way["lines"]:

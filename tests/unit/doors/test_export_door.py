@@ -117,8 +117,8 @@ def test_a_form_of_export_is_one_file_and_one_line(told: dict[str, Any]) -> None
     assert [(param["field"], param["label"], param["default"]) for param in form["params"]] == [
         ("export.bits", "位数", 4)
     ]
-    assert told["needs"]["throwaway"] == {"disk_bytes": 2 * 4 * 70, "memory_mb": 1}
-    assert told["other_needs"] == {"disk_bytes": 2 * 8 * 70, "memory_mb": 1}
+    assert told["needs"]["throwaway"] == {"bytes": 4 * 70, "disk_bytes": 2 * 4 * 70, "memory_mb": 1}
+    assert told["other_needs"] == {"bytes": 8 * 70, "disk_bytes": 2 * 8 * 70, "memory_mb": 1}
     assert list(told["refused"]) == ["export.bits"]
     assert "8" in told["refused"]["export.bits"]
     assert told["same"] == [True, False]
@@ -127,7 +127,7 @@ def test_a_form_of_export_is_one_file_and_one_line(told: dict[str, Any]) -> None
     assert told["name"] == "Lesson-gone.zip"
     assert told["files"]["Lesson-gone/model.txt"] == "8"
     assert "It is thrown away." in told["files"]["Lesson-gone/README.md"]
-    assert (told["typed"]["form"], told["typed"]["set"]) == ("throwaway", ["bits=3"])
+    assert (told["typed"]["form"], told["typed"]["set"]) == (["throwaway"], ["bits=3"])
     assert all(
         f"## {label} (`throwaway`)" in page for label, page in zip(("Throw-away", "一次性"), told["docs"], strict=True)
     )
