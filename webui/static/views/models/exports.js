@@ -51,6 +51,6 @@ export function modelDownloads(model, ctx) {
 function serveFold(model, ctx, start) {
   const holder = h("div", { class: "ts-stack" });
   const open = () => fold.open && runAction(holder, async () => (await loadPart(async () => (await import("./serve.js")).modelServing))(holder, model, ctx, start));
-  const fold = h("details", { class: "ts-details", id: "model-serve", ontoggle: open }, h("summary", {}, t("models.serve.title")), h("p", { class: "ts-small ts-soft" }, t("models.serve.lead")), holder);
+  const fold = h("details", { class: "ts-details", id: "model-serve", ontoggle: open }, h("summary", {}, t("models.serve.title")), h("div", { class: "ts-stack" }, h("p", { class: "ts-small ts-soft" }, t("models.serve.lead")), holder));
   return fold;
 }
