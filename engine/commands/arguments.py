@@ -270,6 +270,15 @@ def _merge(command: _Command) -> None:
     command.add("--name", key="merged_name", dest="merged_name", metavar="TEXT")
 
 
+def _push(command: _Command) -> None:
+    command.add("pushed", key="pushed", find="exports", type=int, metavar="JOB")
+    command.add("--repo", key="repo", required=True, metavar="OWNER/NAME")
+    command.add("--file", key="pushed_file", dest="pushed_file", type=int, default=0, metavar="N")
+    command.add("--public", key="public", action="store_true")
+    command.add("--add", key="add", action="store_true")
+    command.add("--yes", key="yes", action="store_true")
+
+
 def _demo(command: _Command) -> None:
     command.add("--sample", key="sample", choices=tuple(SAMPLES))
     command.add("--epochs", key="epochs", type=float, metavar="N")
@@ -297,6 +306,7 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "export": _export,
     "keys": _keys,
     "merge-adapters": _merge,
+    "push": _push,
     "resize": _resize,
     "demo": _demo,
     "lesson": _lesson,

@@ -14,7 +14,7 @@ from engine.commands.train import watch
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.exports import format_of
-from engine.services.models import taken, tuned
+from engine.services.models import exports, taken
 from engine.shapes.exports.made import DestinationView, ExportedForm
 
 _URL = "http://127.0.0.1:7860"  # where Tunesmith is, unless it is told otherwise
@@ -30,7 +30,7 @@ def export(console: Console, ctx: Context, args: argparse.Namespace) -> int:
         forms += [wish | {"params": wish["params"] | given}] if wish else []
         if not forms:
             return 0
-    job_id = tuned.make_export(ctx, args.tuned, forms, "zip")
+    job_id = exports.make_export(ctx, args.tuned, forms, "zip")
     if code := watch(console, ctx, job_id):
         return code
     (made,) = [one for one in taken.list_exports(ctx, args.tuned) if one["id"] == job_id]

@@ -18,7 +18,7 @@ from webui.forms import param_form
 from webui.guard import guarded
 from webui.i18n import t
 from webui.pages.evidence import evidence_of_model
-from webui.pages.giving import merging_of_models
+from webui.pages.giving import merging_of_models, pushing_of_exports
 from webui.pages.jobs import method_label, objective_named
 from webui.pages.scoring import scoring_of_data
 from webui.pages.shapes import ExportFormView, ListedTuned, ModelsList, NamedTuned, NotOffered, WantedForm
@@ -128,7 +128,7 @@ def build(site: Site, lang: str) -> None:
     functions: tuple[Callable[..., Any], ...] = (
         models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs, model_export_cancel,
         export_proof, model_destinations, *scoring_of_data(site),
-        *evidence_of_model(site), *merging_of_models(site),
+        *evidence_of_model(site), *merging_of_models(site), *pushing_of_exports(site),
     )  # fmt: skip
     polled = [PolledFunction(guard(models_list)), PolledFunction(guard(model_exports), seconds=2)]
     view("models", functions=[guard(function) for function in functions], polled=polled)
