@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -48,8 +49,13 @@ def stands_alone(_source: ExportSource) -> ReadmePart:
     return ReadmePart(_WHOLE, _WHOLE_CODE + ASK_CODE)
 
 
-def model_card(source: ExportSource, part: ReadmePart, dtype: str | None) -> str:
-    """What it is, where it came from and how to load it. `dtype` is None for a result that does not stand alone."""
+def model_card(source: ExportSource, part: ReadmePart, dtype: str | None, more: Mapping[str, str] | None = None) -> str:
+    """What it is, where it came from and how to load it.
+
+    Args:
+        dtype: None for a result that does not stand alone.
+        more: by language, what follows.
+    """
     tuned, base = source.tuned, source.base
     reference = base.ref if base.source == "hub" else base.name
     data = tuned.lineage.get("dataset", {})
@@ -72,4 +78,5 @@ def model_card(source: ExportSource, part: ReadmePart, dtype: str | None) -> str
         )
     texts = [(_HEAD.in_(language) + part.about.in_(language)).format(**values) for language in LANGUAGES]
     code = part.code.replace("{reference!r}", repr(reference))
-    return "\n---\n\n".join([texts[0] + code, *texts[1:]])
+    after = [(more or {}).get(language, "") for language in LANGUAGES]
+    return "\n---\n\n".join(text + end for text, end in zip([texts[0] + code, *texts[1:]], after, strict=True))

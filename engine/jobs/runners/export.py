@@ -9,8 +9,9 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.exports.card.card import whole_card
+from engine.exports.card.facts import gathered
 from engine.exports.common.declaration import ExportSource
-from engine.exports.common.model_card import model_card
 from engine.exports.common.number_format import sizes_of
 from engine.exports.common.package import check_memory, check_space, file_name, pack
 from engine.exports.proof.proving import prove
@@ -20,6 +21,7 @@ from engine.exports.writing.opening import open_shop
 from engine.jobs.reporter import Reporter
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.integrity import intact_weights
+from engine.services.models.card_evidence import evidence_of
 from storage.job_tables import Job
 from storage.queries.tuned_models import get_tuned
 from storage.tables import LanguageModel
@@ -129,7 +131,8 @@ def _packed(
     zipped: bool,
     progress: ByteProgress,
 ) -> dict[str, Any]:
-    readme = model_card(source, wish.form.readme(source), proof.get("dtype"))
+    evidence = evidence_of(source.ctx, source.tuned)
+    readme = whole_card(gathered(source, wish.form, proof, folder, evidence))
     (folder / "README.md").write_text(readme, encoding="utf-8")
     part = wish.form.name_part(wish.values)
     name = file_name(source.tuned.name, f"{wish.form.suffix}-{part}" if part else wish.form.suffix)
