@@ -4146,6 +4146,46 @@ export interface ProofNumbers {
   answers: ComparedAnswer[];
 }
 
+/** A push that somebody asks for. */
+export interface PushAsked {
+  /** id of the export job */
+  export: number;
+  /** which of its files, counted from 0 */
+  file: number;
+  /** "owner/name" */
+  repo: string;
+  /** only its owner sees it */
+  private: boolean;
+  /** the repository may be there already */
+  add: boolean;
+  /** what leaves, and to where, was read */
+  confirmed: boolean;
+}
+
+/** What would leave this machine, and to where. */
+export interface PushOffer {
+  /** by whoever runs Tunesmith */
+  allowed: boolean;
+  /** of the hub; "" where none is allowed */
+  host: string;
+  /** an access token is kept here */
+  token: boolean;
+  /** name that is proposed, without its owner */
+  repo: string;
+  /** all that would be sent */
+  files: PushedFile[];
+  /** of all files */
+  bytes: number;
+}
+
+/** A file that would leave this machine. */
+export interface PushedFile {
+  /** within the export */
+  name: string;
+  /** of it */
+  bytes: number;
+}
+
 /** How far a list of questions is. */
 export interface QuestionListView {
   /** that asks them */
@@ -6220,6 +6260,9 @@ export interface ModelsFunctions {
   model_votes(model_id: number): VotesAgainstBase | null;
   merge_form(): MergeForm;
   merge_begin(wish: MergeWish): number;
+  push_offer(export: number, file: number): PushOffer;
+  push_token(token: string): null;
+  push_begin(wish: PushAsked): number;
 }
 
 /** What the view models may ask again and again. */
