@@ -250,7 +250,9 @@ def _resize(command: _Command) -> None:
 def _export(command: _Command) -> None:
     command.add("tuned", key="export_tuned", find="models", type=int, metavar="ID")
     forms = "; ".join(f"{form.key}: {form.label.in_(command.language)}" for form in EXPORTS)
-    command.add("form", key="form", metavar="FORM", choices=[form.key for form in EXPORTS], said={"forms": forms})
+    keys = [form.key for form in EXPORTS]
+    command.add("form", key="form", nargs="+", metavar="FORM", choices=keys, said={"forms": forms})
+    command.add("--zip", key="export_zip", action="store_true")
     command.add("--set", key="export_set", metavar="KEY=VALUE", action="append", default=[])
     command.add("--to", key="to", type=Path, default=Path(), metavar="FOLDER")
 

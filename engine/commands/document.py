@@ -107,7 +107,7 @@ def _variant(variant: Variant, language: str) -> str:
 
 PAGES: dict[str, Callable[[str], str]] = {
     "parameters.md": document,
-    "exports.md": exports_page,
+    "export.md": exports_page,
     "metrics.md": metrics_page,
     "glossary.md": glossary_page,
     "models.md": models_page,

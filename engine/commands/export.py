@@ -1,27 +1,58 @@
-"""`export`: write a tuned model to a folder."""
+"""`export`: write a tuned model in one form or several, each proved."""
 
 from __future__ import annotations
 
 import argparse
 import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from engine.commands.console import Console
 from engine.commands.given_settings import read_settings
 from engine.commands.train import watch
 from engine.core.context import Context
 from engine.core.errors import Fault
-from engine.services.models import tuned
+from engine.exports import format_of
+from engine.services.models import exports, taken
+from engine.shapes.exports.made import ExportedForm
 
 
 def export(console: Console, ctx: Context, args: argparse.Namespace) -> int:
-    """Run the export as a job and unpack what it made. Raises Fault, SpecError or NotFound."""
-    job_id = tuned.start_export(ctx, args.tuned, args.form, dict(read_settings(args.set)))
+    """Run the export as a job and put what it made into a folder. Raises Fault, SpecError or NotFound."""
+    forms = _forms(args.form, dict(read_settings(args.set)))
+    job_id = exports.make_export(ctx, args.tuned, forms, "zip")
     if code := watch(console, ctx, job_id):
         return code
-    file, name = tuned.export_file(ctx, job_id)
-    folder = args.to.expanduser() / name.removesuffix(".zip")  # the one folder that the archive holds
-    if folder.exists():
-        raise Fault("cli.folder_exists", folder=str(folder))
-    shutil.unpack_archive(file, args.to.expanduser(), "zip")
-    console.say("cli.export.done", folder=folder)
-    return 0
+    (made,) = [one for one in taken.list_exports(ctx, args.tuned) if one["id"] == job_id]
+    for file in made["files"]:
+        if file["error"] is None:
+            _take(console, ctx, job_id, file, args.to.expanduser(), zipped=args.zip)
+        else:
+            console.fault(Fault(file["error"]["code"], **file["error"]["params"]))
+    return int(any(file["error"] for file in made["files"]))
+
+
+def _forms(keys: list[str], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each form with those of the settings that it has; what none has goes to the first, which refuses it."""
+    known = {key: {param.key for param in format_of(key).params} for key in keys}
+    strange = values.keys() - set[str]().union(*known.values())
+    own = {key: known[key] | (strange if place == 0 else set[str]()) for place, key in enumerate(known)}
+    return [{"format": key, "params": {name: values[name] for name in values if name in own[key]}} for key in keys]
+
+
+def _take(console: Console, ctx: Context, job_id: int, made: ExportedForm, to: Path, *, zipped: bool) -> None:
+    """Copy the zip, or unpack it, and say what its proof found. Raises Fault."""
+    file, name = taken.exported_file(ctx, job_id, made["number"])
+    target = to / (name if zipped else name.removesuffix(".zip"))  # the one folder that the archive holds
+    if target.exists():
+        raise Fault("cli.folder_exists", folder=str(target))
+    to.mkdir(parents=True, exist_ok=True)
+    if zipped:
+        shutil.copyfile(file, target)
+    else:
+        shutil.unpack_archive(file, to, "zip")
+    console.say("cli.export.done", folder=target)
+    if (proof := made["proof"]) and proof["places"]:
+        told = {key: proof[key] for key in ("library", "places", "right_before", "flips", "prompts", "same_answers")}  # type: ignore[literal-required]
+        console.say("cli.export.proved", percent=f"{100 * proof['agreement']:.1f}", **told)

@@ -67,6 +67,16 @@ SETTINGS = {
     "writer_key": SettingDeclaration(
         "TUNESMITH_WRITER_KEY", "", "Key that is sent there; it is never stored, logged or shown."
     ),
+    "servers": SettingDeclaration(
+        "TUNESMITH_SERVERS",
+        "",
+        "Addresses of OpenAI-compatible servers whose models may answer in the Playground, with blanks between them, such as http://127.0.0.1:8000/v1; empty: none.",
+    ),
+    "server_keys": SettingDeclaration(
+        "TUNESMITH_SERVER_KEYS",
+        "",
+        "Keys of these servers in the same order, with blanks between them, - for one that asks for none; they are never stored, logged or shown.",
+    ),
     "texts": SettingDeclaration(
         "TUNESMITH_TEXTS",
         "",
@@ -94,6 +104,8 @@ class Settings:
     writer_url: str = ""  # address of the service that may write rows
     writer_model: str = ""  # the model that is asked there
     writer_key: str = field(default="", repr=False)  # that is sent there
+    servers: tuple[str, ...] = ()  # addresses of servers whose models may answer in the Playground
+    server_keys: tuple[str, ...] = field(default=(), repr=False)  # theirs, in the same order; empty: none has one
 
     @property
     def database(self) -> Path:
@@ -163,9 +175,11 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         hub_push=_push(raw, environment),
         hub_caches=_hub_caches(environment),
         starter_from=Path(raw["starter_from"]).expanduser().resolve() if raw["starter_from"] else None,
-        writer_url=_address(raw, "writer_url"),
+        writer_url=_address(raw["writer_url"], "writer_url"),
         writer_model=raw["writer_model"].strip(),
         writer_key=raw["writer_key"].strip(),
+        servers=_servers(raw),
+        server_keys=tuple(raw["server_keys"].split()),
     )
 
 
@@ -178,18 +192,34 @@ def _hub_caches(environment: Mapping[str, str]) -> tuple[tuple[str, Path], ...]:
     return ("huggingface", hugging_face), ("modelscope", modelscope)
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address means this machine. Other names can be made to point anywhere."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _servers(raw: Mapping[str, str]) -> tuple[str, ...]:
+    """Each once, in order; as many keys as servers, or none."""
+    found = tuple(dict.fromkeys(_address(one, "servers") for one in raw["servers"].replace(",", " ").split()))
+    if len(raw["server_keys"].split()) not in (0, len(found)):
+        raise Fault("settings.server_keys", setting=SETTINGS["server_keys"].variable, servers=len(found))
+    return found
+
+
 def _push(raw: Mapping[str, str], environment: Mapping[str, str]) -> str:
     """The hub that exports may be given to."""
     said = raw["hub_push"].strip()
     if said in ("", "0", "false", "False"):
         return ""
     usual = environment.get("HF_ENDPOINT") or "https://huggingface.co"
-    return _address({"hub_push": usual if said == "1" else said}, "hub_push")
+    return _address(usual if said == "1" else said, "hub_push")
 
 
-def _address(raw: Mapping[str, str], key: str) -> str:
+def _address(given: str, key: str) -> str:
     """Where a service is: scheme, host and path; a name and password in it would be shown."""
-    text = raw[key].strip().rstrip("/")
+    text = given.strip().rstrip("/")
     try:
         parts = urlsplit(text)
         plain = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)

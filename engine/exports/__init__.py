@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from engine.core.errors import Fault
 from engine.exports.common.declaration import ExportFormat
 from engine.exports.forms.adapter import ADAPTER
 from engine.exports.forms.delta import DELTA
+from engine.exports.forms.gguf import GGUF
 from engine.exports.forms.merged import MERGED
 from engine.exports.forms.onnx import ONNX
 from engine.exports.forms.shots import SHOTS
@@ -18,6 +22,7 @@ EXPORTS: tuple[ExportFormat, ...] = (
     SHOTS,
     MERGED,
     WHOLE,
+    GGUF,
     ONNX,
 )
 _BY_KEY = {form.key: form for form in EXPORTS}
@@ -37,13 +42,19 @@ def meant(key: str, saved: str) -> ExportFormat:
     return fitting[0] if fitting and saved not in known.made_of else known
 
 
-def offered(method: Method, saved: str, *, scores: bool = False) -> tuple[ExportFormat, ...]:
+def offered(
+    method: Method, saved: str, *, scores: bool = False, config: Mapping[str, Any] | None = None
+) -> tuple[ExportFormat, ...]:
     """The forms in which a tuned model (or one that scores), made by `method` and saved as `saved`, can be taken away."""
-    return tuple(form for form in EXPORTS if form.refusal(method, saved, scores=scores) is None)
+    return tuple(form for form in EXPORTS if form.refusal(method, saved, scores=scores, config=config) is None)
 
 
-def impossible(method: Method, saved: str, *, scores: bool = False) -> tuple[ExportFormat, ...]:
+def impossible(
+    method: Method, saved: str, *, scores: bool = False, config: Mapping[str, Any] | None = None
+) -> tuple[ExportFormat, ...]:
     """Forms for such a result which this one does not have; `refusal` says the reason."""
     return tuple(
-        form for form in EXPORTS if saved in form.made_of and form.refusal(method, saved, scores=scores) is not None
+        form
+        for form in EXPORTS
+        if saved in form.made_of and form.refusal(method, saved, scores=scores, config=config) is not None
     )

@@ -71,7 +71,7 @@ print(said[0]["generated_text"][-1]["content"])"""
 _FOLDER = _line("lines.folder", "cd {name}")
 _README = _line("lines.readme")
 _PUT, _CHAT = _line("lm_studio.put"), _line("lm_studio.chat")
-_Q8 = {"quantisation": "q8_0"}
+_Q8 = {"dtype": "q8_0"}
 
 SERVED = Way("", (_line("api.key"), _line("api.address", "{url}/v1"), _line("api.ask", _ASK)))
 _PLAIN = Way("merged", (_line("python.install", "pip install torch transformers"), _line("python.load", _LOAD), _line("python.ask", _SAY)))  # fmt: skip

@@ -16,7 +16,12 @@ Package = Literal["zip", "folder"]
 
 @dataclass(frozen=True)
 class ExportWish:
-    """One form with its settings."""
+    """One form with its settings.
+
+    Attributes:
+        form: that is made.
+        values: of its own settings.
+    """
 
     form: ExportFormat
     values: dict[str, Any]

@@ -60,11 +60,16 @@ class World:
     weights: Path
 
     def export(self, tuned: int, form: str) -> tuple[int, dict[str, Any]]:
-        """Run an export job as a worker does; its result."""
+        """Run an export job in one form as a worker does; what its result says of the form."""
         job_id = service.start_export(self.ctx, tuned, form)
         return job_id, self.work(job_id)
 
     def work(self, job_id: int) -> dict[str, Any]:
+        """Of a job of one form."""
+        (told,) = self.work_all(job_id)
+        return told
+
+    def work_all(self, job_id: int) -> list[dict[str, Any]]:
         with self.ctx.db.write() as s:
             claimed = jobs.claim_next(s, nonce="n", boot_id="b")
         assert claimed is not None
@@ -81,7 +86,7 @@ class World:
         finally:
             reporter.close()
         with self.ctx.db.read() as s:
-            return s.get_one(Job, job_id).result
+            return list((s.get_one(Job, job_id).result or {})["files"])
 
     def unpack(self, job_id: int, target: Path) -> Path:
         path, name = service.export_file(self.ctx, job_id)
@@ -213,12 +218,13 @@ def test_merged_zip_loads_with_plain_transformers_and_says_its_proof(world: Worl
     assert merged.fresh["text"].endswith("<|im_start|>assistant\n")
     assert merged.fresh["eos"] == [2]
     proof = merged.result["proof"]
-    assert proof["merge_difference"] <= proof["tolerance"] == 1e-4
-    assert proof["saved_difference"] <= 1e-4
-    assert proof["same_next_token"] == 1.0
+    assert (proof["passed"], proof["failed"]) == (True, [])
+    assert proof["divergence"] <= proof["limits"]["divergence"]
+    assert proof["agreement"] == 1.0
+    assert proof["prompts"] == proof["same_answers"] == 20
     assert proof["dtype"] == "fp32"
-    assert set(proof["stored_bytes_by_dtype"]) == {"F32"}
-    assert not (world.ctx.settings.home / "exports" / str(merged.job_id) / "draft").exists()
+    assert set(proof["stored_bytes_by_dtype"]) == set(proof["formats"]) == {"F32"}
+    assert {file.name for file in (world.ctx.settings.home / "exports" / str(merged.job_id)).iterdir()} == {"0"}
 
 
 def test_an_adapter_trained_on_four_bits_is_merged_into_the_full_precision_base(taken: dict[str, Taken]) -> None:
@@ -244,7 +250,7 @@ def test_whole_tuned_model_is_packed_as_it_is(world: World, taken: dict[str, Tak
 def test_other_results_are_merged_by_ways_of_their_own(taken: dict[str, Taken], kind: str) -> None:
     merged = taken[kind]
     assert merged.apart < 1e-4
-    assert merged.result["proof"]["merge_difference"] <= 1e-4
+    assert merged.result["proof"]["passed"]
     assert json.loads((merged.folder / "config.json").read_text()).get("attention_bias", False) == (kind == "biases")
 
 
@@ -283,17 +289,17 @@ def test_a_merge_that_answers_otherwise_is_thrown_away(world: World, monkeypatch
     save = PreTrainedModel.save_pretrained
 
     def lossy(self: Any, folder: Any, **options: Any) -> None:
-        for parameter in self.parameters():
-            parameter.data = (parameter.data * 8).round() / 8
-        save(self, folder, **options)
+        rounded = {name: (t * 8).round() / 8 for name, t in options.pop("state_dict").items()}
+        save(self, folder, state_dict=rounded, **options)
 
     tuned = add_tuned(world.ctx, world.base, world.dataset, name="Lossy", seed=6)
     monkeypatch.setattr(PreTrainedModel, "save_pretrained", lossy)
-    with pytest.raises(Fault, match=r"export\.damaged"):
+    with pytest.raises(Fault, match=r"export\.proof_failed") as failed:
         world.export(tuned, "merged")
+    assert "numbers that were written" in failed.value.params["checks"]["en"]
     with world.ctx.db.read() as s:
         job = s.query(Job).filter_by(name="Lossy", kind="export").one()
-    assert (job.status, job.error["code"] if job.error else None) == ("failed", "export.damaged")
+    assert (job.status, job.error["code"] if job.error else None) == ("failed", "export.proof_failed")
     assert list((world.ctx.settings.home / "exports" / str(job.id)).iterdir()) == []
 
 

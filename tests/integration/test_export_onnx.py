@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import onnx
@@ -25,7 +25,9 @@ from engine.exports.onnx.hollow import tell_model
 from engine.exports.proof.measures import divergence, log_softmax
 from engine.exports.proof.proving import prove
 from engine.exports.writing.opening import open_shop
+from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled
+from engine.models.base.download_progress import ByteProgress
 from storage.tables import LanguageModel, TunedModel
 from tests.integration.test_export_zoo import ASKED, Kept, adapter, homes  # noqa: F401 (a fixture)
 from tests.zoo.keeper import ZooKeeper
@@ -34,15 +36,15 @@ LENGTH = 21  # five times the traced one, and beyond the window of 16 tokens tha
 PADDED = 5
 
 
-class Quiet:
+class Quiet(ByteProgress):
     """Progress that nobody hears of; `stop_at` names the phase in which the user cancels."""
 
     def __init__(self, stop_at: str = "") -> None:
-        self.reporter, self._stop_at, self._now, self.told = self, stop_at, "", list[str]()
+        super().__init__(cast("Reporter", self))
+        self._stop_at, self._now = stop_at, ""
 
     def phase(self, name: str, total: int = 0) -> None:
         self._now = name
-        self.told.append(name)
 
     def at(self, done: int) -> None:
         if self._now == self._stop_at:
@@ -124,7 +126,8 @@ def read(session: Any, ids: Any, mask: Any, places: Any, steps: list[int]) -> An
     types = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
     caches = [one for one in session.get_inputs() if one.name.startswith("past_key_values.")]
     past = {one.name: np.zeros([2, one.shape[1], 0, one.shape[3]], types[one.type]) for one in caches}
-    made, at = [], 0
+    made: list[Any] = []
+    at = 0
     for step in steps:
         until = at + step
         asked = {"input_ids": ids[:, at:until], "attention_mask": mask[:, :until], "position_ids": places[:, at:until]}
@@ -191,7 +194,7 @@ def test_the_readmes_code_answers_without_torch(whole: Exported) -> None:
     assert done.stdout.strip() == prompt["text"].strip()
 
 
-@pytest.mark.parametrize(("dtype", "most"), [("int8", 0.03), ("fp16", 0.001)])
+@pytest.mark.parametrize(("dtype", "most"), [("int8", 0.01), ("fp16", 0.001)])
 def test_fewer_bits_answer_nearly_so(
     homes: Callable[[str], Kept],  # noqa: F811
     whole: Exported,
@@ -204,7 +207,7 @@ def test_fewer_bits_answer_nearly_so(
     assert proof["failed"] == []
     assert 1e-9 < proof["divergence"] < most
     sizes = [(one.folder / "model.onnx").stat().st_size for one in (made, whole)]
-    assert sizes[0] < 0.75 * sizes[1]
+    assert sizes[0] < {"int8": 0.4, "fp16": 0.6}[dtype] * sizes[1]
     assert {"int8": "UINT8", "fp16": "FLOAT16"}[dtype] in proof["formats"]
 
 
@@ -250,7 +253,7 @@ def test_a_file_that_is_cut_off_is_not_read(whole: Exported, tmp_path: Path) -> 
         whole.proof(tmp_path / "cut")
 
 
-@pytest.mark.parametrize("phase", ["tracing", "quantising"])
+@pytest.mark.parametrize("phase", ["tracing", "saving"])
 def test_a_cancel_ends_it_and_leaves_nothing_behind(whole: Exported, tmp_path: Path, phase: str) -> None:
     draft = tmp_path / "draft"
     draft.mkdir()

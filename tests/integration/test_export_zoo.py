@@ -18,7 +18,7 @@ from transformers import AutoModelForCausalLM, GenerationConfig
 
 from engine.core.errors import Fault
 from engine.data.templates.template import ChatTemplate
-from engine.exports.proof.logits import logits_of
+from engine.exports.proof.prints import print_of
 from engine.models.base.number_formats import stored_format
 from engine.serving.protocol import BASE, Ask, Request, ResidentModels, Weights
 from engine.serving.runtime.adapted_model import AdaptedModel, SharedBase
@@ -217,18 +217,17 @@ MERGED = ["llama-2", "llama-3", "gemma-3", "phi-3", "mixtral", "gpt-2", "cached"
 @pytest.mark.parametrize("key", MERGED)
 def test_a_merge_is_stored_as_its_base_is(zoo: ZooKeeper, tmp_path: Path, key: str) -> None:
     """Sharded ones and ones whose config says nothing too; the numbers are those of a plain merge, rounded once."""
-    from engine.exports.writing.merging import Sources, merge
+    from engine.exports.writing.merging import merger, with_result
+    from engine.exports.writing.rounded import write_rounded
     from engine.methods import method_of
 
     base, target = zoo.folder(key), tmp_path / "merged"
     adapter(base, tmp_path / "adapter")
     own = stored_format(base)
-    proof = merge(
-        Sources(base, tmp_path / "adapter", own, [[5, 9, 40, 77], [3, 8]], method_of("lora")), target, _Quiet()
-    )
-    assert (proof["saved_difference"], proof["dtype"], stored_format(target)) == (0.0, own, own)
-    assert proof["merge_difference"] < 1e-5
-    assert proof["rounding_difference"] < 0.02
+    tuned = with_result(load_model(base, "fp32", "cpu"), tmp_path / "adapter")
+    merged = merger(tuned, tmp_path / "adapter", method_of("lora"), [[5, 9, 40, 77], [3, 8]])()
+    told = write_rounded(merged, own, target, _Quiet())  # type: ignore[arg-type]
+    assert (told["dtype"], stored_format(target)) == (own, own)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, generation_config=GenerationConfig())
     plain = PeftModel.from_pretrained(model, tmp_path / "adapter").merge_and_unload().state_dict()
     fresh = AutoModelForCausalLM.from_pretrained(target)
@@ -237,50 +236,76 @@ def test_a_merge_is_stored_as_its_base_is(zoo: ZooKeeper, tmp_path: Path, key: s
         name for name, tensor in fresh.state_dict().items() if not torch.equal(plain[name].to(tensor.dtype), tensor)
     ]
     assert apart == []
+    wide = AutoModelForCausalLM.from_pretrained(target, dtype=torch.float32)
+    assert print_of(wide.state_dict().values()) == told["numbers"], "what a proof finds, bit for bit"
 
 
 class _Quiet:
-    """Progress that nobody hears of, with the events that were told, and how many models were held in each phase."""
-
-    def __init__(self, kind: str = "LlamaForCausalLM") -> None:
-        self.reporter, self.events, self.held, self._kind = self, list[str](), dict[str, int](), kind
+    """Progress that nobody hears of."""
 
     def phase(self, name: str) -> None:
-        self.held[name] = sum(type(thing).__name__ == self._kind for thing in gc.get_objects())
-
-    def event(self, kind: str, code: str, **params: Any) -> None:
-        self.events.append(code)
+        """A phase begins."""
 
 
-def test_never_more_than_one_model_is_held(zoo: ZooKeeper, tmp_path: Path) -> None:
-    """Which is what the estimate of memory counts."""
-    from engine.exports.writing.merging import Sources, merge
-    from engine.methods import method_of
+def test_the_base_is_read_once_and_never_more_than_one_model_is_held(
+    homes: Callable[[str], Kept], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many forms there are; which is what the estimate of memory counts."""
+    from engine.exports.writing import opening
+    from engine.jobs.reporter import Reporter
+    from engine.services.models import tuned as service
 
+    kept = homes("qwen-2.5")
+    tuned = kept.add("lora", "adapter", adapter)
     gc.collect()
-    adapter(zoo.folder("llama-3"), tmp_path / "adapter")
-    gc.collect()
-    quiet = _Quiet()
-    quiet.phase("before")
-    sources = Sources(zoo.folder("llama-3"), tmp_path / "adapter", "bf16", [[5, 9, 40]], method_of("lora"))
-    merge(sources, tmp_path / "merged", quiet)
-    before = quiet.held["before"]
-    assert {name: count - before for name, count in quiet.held.items()} == {
-        "before": 0, "loading": 0, "merging": 1, "saving": 1, "checking": 0,
-    }  # fmt: skip
+    told: list[tuple[str, int]] = []
+    read: list[Path] = []
+    phase, load = Reporter.phase, opening.load_model
+
+    def held() -> int:
+        return sum(type(thing).__name__ == "Qwen2ForCausalLM" for thing in gc.get_objects())
+
+    def told_phase(self: Reporter, name: str) -> None:
+        told.append((name, held() - before))
+        phase(self, name)
+
+    def read_model(folder: Path, dtype: str, device: str) -> Any:
+        read.append(folder)
+        return load(folder, dtype, device)
+
+    before = held()
+    monkeypatch.setattr(Reporter, "phase", told_phase)
+    monkeypatch.setattr(opening, "load_model", read_model)
+    forms = [
+        {"format": "adapter", "params": {}},
+        {"format": "merged", "params": {}},
+        {"format": "merged", "params": {"dtype": "fp32"}},
+    ]
+    files = kept.world.work_all(service.make_export(kept.world.ctx, tuned, forms, "zip"))
+    assert [(one["error"], one["proof"]["passed"]) for one in files] == [(None, True)] * 3
+    assert len({one["name"] for one in files}) == len({one["path"] for one in files}) == 3
+    assert len(read) == 1
+    assert [name for name, _held in told] == [
+        "loading", "asking", "checking", "merging", "saving", "merging", "saving", *["proving", "packing"] * 3,
+    ]  # fmt: skip
+    assert max(count for _name, count in told) == 1
+    assert {count for name, count in told if name in ("proving", "packing")} == {0}
 
 
-def test_weights_that_fp16_holds_but_does_not_calculate_with_are_told_of(zoo: ZooKeeper, tmp_path: Path) -> None:
-    from engine.exports.writing.storing import store
+def test_weights_that_fp16_holds_but_does_not_calculate_with_are_told_of(
+    homes: Callable[[str], Kept], tmp_path: Path
+) -> None:
+    def loud(base: Path, folder: Path, strength: float = 3_000.0) -> None:
+        parameters = dict(AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).named_parameters())
+        names = [f"model.layers.0.mlp.{part}_proj.weight" for part in ("up", "down")]
+        save_file({name: parameters[name].detach() * strength for name in names}, folder / "delta.safetensors")
 
-    for strength, told in ((1.0, []), (3_000.0, ["fp16_overflows"])):
-        held = [load_model(zoo.folder("llama-3"), "fp32", "cpu")]
-        layer = held[0].model.layers[0].mlp
-        layer.up_proj.weight.data *= strength
-        layer.down_proj.weight.data *= strength
-        quiet, inputs = _Quiet(), [[5, 9, 40, 7]]
-        store(held, "fp16", tmp_path / str(strength), inputs, logits_of(held[0], inputs), quiet)
-        assert quiet.events == told
+    kept = homes("qwen-2.5")
+    for write, expected in ((delta, False), (loud, True)):
+        kept.take(kept.add("freeze", "delta", write), "merged", tmp_path / write.__name__, dtype="fp16")
+        with kept.world.ctx.db.read() as s:
+            job = max(one.id for one in s.query(Job).filter_by(kind="export"))
+        assert ("fp16_overflows" in workers.event_codes(kept.world.ctx, job)) == expected
 
 
 def test_another_format_is_written_where_it_is_asked_for(homes: Callable[[str], Kept], tmp_path: Path) -> None:
@@ -290,7 +315,7 @@ def test_another_format_is_written_where_it_is_asked_for(homes: Callable[[str], 
     for asked, stored in (("own", "BF16"), ("fp32", "F32"), ("fp16", "F16")):
         folder, result = kept.take(tuned, "merged", tmp_path / asked, dtype=asked)
         assert set(result["proof"]["stored_bytes_by_dtype"]) == {stored}
-        assert result["proof"]["saved_difference"] == 0.0
+        assert result["proof"]["passed"]
         sizes[asked] = (folder / "model.safetensors").stat().st_size
         assert result["proof"]["dtype"] in (folder / "README.md").read_text()
     assert 1.9 < sizes["fp32"] / sizes["own"] < 2.0
@@ -310,7 +335,7 @@ def test_a_whole_model_of_an_earlier_version_leaves_as_its_base_is_stored(
     assert (folder / "tokenizer.json").is_file()
     assert (folder / "chat_template.jinja").is_file()
     folder, result = kept.take(tuned, "whole", tmp_path / "asked", dtype="fp32")
-    assert "saved_difference" not in result["proof"], "it is stored in fp32 already: the very file"
+    assert "numbers" not in result["proof"], "it is stored in fp32 already: the very file"
     assert (folder / "model.safetensors").read_bytes() == (kept.folder(tuned) / "model.safetensors").read_bytes()
     ends = ChatTemplate.load(kept.tokenizer).eos_ids
     assert json.loads((folder / "generation_config.json").read_text())["eos_token_id"] == ends

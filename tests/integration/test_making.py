@@ -17,7 +17,7 @@ from engine.commands.console import Console
 from engine.commands.data.make import make
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
-from engine.core.settings import Settings
+from engine.core.settings import Settings, is_loopback
 from engine.data.rows.store import read_rows
 from engine.services.data import datasets, leftovers
 from engine.services.data.annotation import annotation_queue
@@ -196,7 +196,7 @@ def test_offline_only_a_service_of_this_machine_is_asked(home: Context) -> None:
     away = replace(home.settings, writer_url="https://api.example.com/v1")
     assert endpoint.endpoint_of(away) is None
     assert endpoint.endpoint_of(replace(away, offline=False)) == endpoint.Endpoint("https://api.example.com/v1", "big")
-    assert [endpoint.is_loopback(one) for one in ("localhost", "127.0.0.2", "::1", "localhost.example.com", "10.0.0.1")] == [
+    assert [is_loopback(one) for one in ("localhost", "127.0.0.2", "::1", "localhost.example.com", "10.0.0.1")] == [
         True, True, True, False, False,
     ]  # fmt: skip
 

@@ -177,7 +177,7 @@ def test_it_is_taken_away_with_its_head_and_never_as_a_model_that_talks(world: W
     start_export(world.ctx, world.scorer, "adapter")
     job = workers.run_here(world.ctx)
     assert job.result
-    with zipfile.ZipFile(world.ctx.settings.absolute(job.result["path"])) as packed:
+    with zipfile.ZipFile(world.ctx.settings.absolute(job.result["files"][0]["path"])) as packed:
         names = {Path(name).name: name for name in packed.namelist()}
         readme = packed.read(names["README.md"]).decode()
     assert "head.safetensors" in names

@@ -32,7 +32,7 @@ def test_generated_pages_are_fresh(name: str, language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_form_of_export_is_explained(language: str) -> None:
-    page = (FOLDERS[language] / "exports.md").read_text(encoding="utf-8")
+    page = (FOLDERS[language] / "export.md").read_text(encoding="utf-8")
     for form in EXPORTS:
         assert f"## {form.label.in_(language)} (`{form.key}`)" in page
         assert form.help.in_(language) in page

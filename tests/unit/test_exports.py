@@ -42,8 +42,7 @@ def test_what_stands_alone_is_as_large_as_its_number_format(own: str, asked: str
     sizes, values = ExportSizes(1_000, 4_000, own, "fp32"), {"dtype": asked}
     assert [form.folder_bytes(sizes, values) for form in EXPORTS if form.stands_alone] == [1_000 * bytes] * 2
     assert format_of("merged").memory_mb(sizes, values) == 600, "it is merged in fp32, whatever is written"
-    as_it_is = {"own": own, "fp32": "fp32"}.get(asked, asked) == "fp32"
-    assert format_of("whole").memory_mb(sizes, values) == (0 if as_it_is else 600)
+    assert format_of("whole").memory_mb(sizes, values) == 600, "it is asked in fp32, whatever is written"
 
 
 def test_where_the_base_is_not_measured_the_results_bytes_say_how_large_it_is() -> None:

@@ -46,6 +46,7 @@ _KINDS: Mapping[str, _Kind] = {
     "template.too_much": _Kind(400, "context_length_exceeded"),
     "web.host": _Kind(400),
     "web.origin": _Kind(403),
+    "chat.beyond": _Kind(400),
     "chat.base_gone": _Kind(404, "model_not_found"),
     "chat.tuned_gone": _Kind(404, "model_not_found"),
     "chat.queue_full": _Kind(503, retry_s=_SOON_S),

@@ -25,7 +25,7 @@ from engine.services.data import rejected_rows
 from engine.services.data.making.documents import take_documents
 from engine.services.data.taking_in import take_in
 from engine.services.jobs import spec_files
-from engine.services.models import exports, tuned
+from engine.services.models import taken, tuned
 from webui.http.refusal import refuse
 from webui.http.upload_group import UploadGroup
 from webui.site import Site
@@ -167,7 +167,7 @@ def router(site: Site) -> APIRouter:
     @routes.get("/files/export/{job_id}/{number}")
     def exported(request: Request, job_id: int, number: int) -> Response:
         try:
-            return _download(site, *exports.exported_file(site.ctx, job_id, number))
+            return _download(site, *taken.exported_file(site.ctx, job_id, number))
         except TunesmithError as error:
             return _refused(request, error)
 

@@ -13,7 +13,7 @@ from engine.exports.destinations import DESTINATIONS, way_to
 from engine.methods import method_of
 from engine.methods.common.declaration import Method
 from engine.services.jobs import lifecycle
-from engine.services.models import exports, tuned, weights
+from engine.services.models import taken, tuned, weights
 from engine.shapes.exports.made import DestinationView, ExportView, ProofNumbers
 from engine.shapes.models import ExportNeeds, TunedView
 from webui.components import PolledFunction, view
@@ -129,16 +129,16 @@ def build(site: Site, lang: str) -> None:
         return tuned.export_needs(ctx, int(model_id), str(form), params)
 
     def model_exports(model_id: int) -> list[ExportView]:
-        return exports.list_exports(ctx, int(model_id))
+        return taken.list_exports(ctx, int(model_id))
 
     def model_export_cancel(job_id: int) -> None:
         lifecycle.cancel_job(ctx, int(job_id))
 
     def export_proof(job_id: int, number: int) -> ProofNumbers:
-        return exports.export_numbers(ctx, int(job_id), int(number))
+        return taken.export_numbers(ctx, int(job_id), int(number))
 
     def model_destinations(model_id: int) -> list[DestinationView]:
-        return exports.destinations_of(ctx, int(model_id))
+        return taken.destinations_of(ctx, int(model_id))
 
     guard = guarded(lang)
     functions: tuple[Callable[..., Any], ...] = (

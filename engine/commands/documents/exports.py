@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.commands.documents.proofs import proof_parts
 from engine.commands.documents.tables import markdown_table, param_table
 from engine.core.text import Text, separator
 from engine.exports import EXPORTS
@@ -29,6 +30,7 @@ def exports_page(language: str) -> str:
     parts.append(markdown_table([head.in_(language) for head in _HEADS], [_row(form, language) for form in EXPORTS]))
     for form in EXPORTS:
         parts += _about(form, language)
+    parts += proof_parts(language)
     return "\n\n".join(parts) + "\n"
 
 

@@ -101,6 +101,7 @@ class ExportFormat:
         memory_mb: (sizes, values of `params`) -> main memory that writing needs, in MB; 0 where that is nothing to speak of.
         params: its own settings; form, validation, command line and docs derive from them.
         why_not: (method) -> why results of this method cannot be had in this form; None where they can.
+        unfit: (config.json of the base) -> why models of such a base cannot be had in this form; None where they can.
         also: keys of other forms which stand for this one where the result is of its kind: "as it is" of any result, and
             what earlier versions stored.
         stands_alone: whether it runs without the base model.
@@ -122,19 +123,25 @@ class ExportFormat:
     memory_mb: Callable[[ExportSizes, Values], int] = lambda _sizes, _values: 0
     params: tuple[Param, ...] = ()
     why_not: Callable[[Method], Text | None] = lambda _method: None
+    unfit: Callable[[Mapping[str, Any]], Text | None] = lambda _config: None
     also: tuple[str, ...] = ()
     stands_alone: bool = False
     keeps_head: bool = False
 
-    def refusal(self, method: Method, saved: str, *, scores: bool = False) -> Text | None:
+    def refusal(
+        self, method: Method, saved: str, *, scores: bool = False, config: Mapping[str, Any] | None = None
+    ) -> Text | None:
         """Why a tuned model, made by `method` and saved as `saved`, cannot be had in this form; None where it can.
 
         Args:
             scores: it is a reward model.
+            config: config.json of its base; None where any base is meant.
         """
         if scores and not self.keeps_head:
             return _SCORES
-        return self.why_not(method) if saved in self.made_of else _OTHER_RESULT
+        if saved not in self.made_of:
+            return _OTHER_RESULT
+        return self.why_not(method) or (None if config is None else self.unfit(config))
 
     def disk_bytes(self, sizes: ExportSizes, values: Values) -> int:
         """Free disk that making it needs: the folder and its zip."""

@@ -40,6 +40,12 @@ def asked(values: Values, own: str) -> str:
     return own if chosen == _OWN else chosen
 
 
+def name_part(values: Values) -> str:
+    """The format in a file's name, where it was asked for."""
+    chosen = str(values.get(DTYPE.key, _OWN))
+    return "" if chosen == _OWN else chosen
+
+
 def sizes_of(settings: Settings, tuned: TunedModel, base: LanguageModel | None) -> ExportSizes:
     """How large a tuned model and its base are, and what they are stored in."""
     own = format_of_base(settings, base) if base else "fp32"

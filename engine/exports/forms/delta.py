@@ -5,6 +5,8 @@ from __future__ import annotations
 from engine.core.text import Text
 from engine.exports.common.declaration import ExportFormat, ReadmePart
 from engine.exports.common.model_card import ASK_CODE
+from engine.exports.common.number_format import memory_mb
+from engine.exports.proof.plain import REPLACED
 from engine.exports.writing.result_files import as_large_as_it_is, write_as_it_is
 
 _ABOUT = Text("exports.delta.about")
@@ -39,5 +41,7 @@ DELTA = ExportFormat(
     folder_bytes=as_large_as_it_is,
     keeps_head=True,
     proof=Text("exports.delta.proof"),
+    reader=lambda _source: REPLACED,
+    memory_mb=memory_mb,
     also=("adapter",),
 )

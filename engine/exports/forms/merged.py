@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 from engine.core.text import Text
 from engine.exports.common.declaration import ExportFormat, ExportSource, Values
 from engine.exports.common.model_card import stands_alone
-from engine.exports.common.number_format import DTYPE, asked, folder_bytes, format_of_base, limits_of, memory_mb
+from engine.exports.common.number_format import (
+    DTYPE,
+    asked,
+    folder_bytes,
+    format_of_base,
+    limits_of,
+    memory_mb,
+    name_part,
+)
 from engine.exports.proof.plain import PLAIN
 from engine.exports.writing.result_files import add_generation, add_tokenizer
 from engine.methods.common.declaration import Method
@@ -45,6 +53,7 @@ MERGED = ExportFormat(
     proof=Text("exports.merged.proof"),
     reader=lambda _source: PLAIN,
     limits=limits_of,
+    name_part=name_part,
     memory_mb=memory_mb,
     params=(DTYPE,),
     why_not=why_not_merged,

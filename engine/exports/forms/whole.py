@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 from engine.core.text import Text
 from engine.exports.common.declaration import ExportFormat, ExportSizes, ExportSource, Values
 from engine.exports.common.model_card import stands_alone
-from engine.exports.common.number_format import DTYPE, asked, folder_bytes, format_of_base, limits_of, memory_mb
+from engine.exports.common.number_format import (
+    DTYPE,
+    asked,
+    folder_bytes,
+    format_of_base,
+    limits_of,
+    memory_mb,
+    name_part,
+)
 from engine.exports.proof.plain import PLAIN
 from engine.exports.writing.result_files import add_generation, add_tokenizer, lay_out, verified
 from engine.models.base.number_formats import stored_bytes, stored_format
@@ -70,6 +78,7 @@ WHOLE = ExportFormat(
     proof=Text("exports.whole.proof"),
     reader=lambda _source: PLAIN,
     limits=limits_of,
+    name_part=name_part,
     memory_mb=memory_mb,
     params=(DTYPE,),
     also=("merged",),

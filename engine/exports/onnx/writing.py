@@ -13,19 +13,21 @@ import onnx
 import torch
 
 from engine.core.errors import Fault
-from engine.exports.onnx.file import MODEL, StreamedTensor, write_onnx
+from engine.exports.onnx.file import StreamedTensor, write_onnx
 from engine.exports.onnx.graph import GRAPH, GraphWeight, read_weights
 from engine.exports.onnx.hollow import tell_model
+from engine.exports.onnx.quantising import Quantiser
 from engine.models.architecture.told_format import NAMES
 from engine.models.base.download_progress import ByteProgress, run_watched
 from engine.models.base.number_formats import tell_config
 from engine.models.tuned.rounding import check_range
 
+EIGHT_BITS = "int8"
 _TYPES: dict[int, torch.dtype] = {onnx.TensorProto.FLOAT: torch.float32, onnx.TensorProto.FLOAT16: torch.float16}
 
 
 def write_model(model: Any, dtype: str, folder: Path, work: Path, progress: ByteProgress) -> None:
-    """Write it in "fp32" or "fp16" to `folder`; the model itself stays as it is.
+    """Write it in "fp32", "fp16" or "int8" to `folder`; the model itself stays as it is.
 
     Args:
         work: an empty folder beside `folder`; gone afterwards.
@@ -34,26 +36,18 @@ def write_model(model: Any, dtype: str, folder: Path, work: Path, progress: Byte
         Fault: "export.other_state" and "export.no_graph", where ONNX does not have such a model; "export.overflow".
         Cancelled: nobody wants it any more.
     """
-    check_range(model, dtype)
+    drawn = "fp32" if dtype == EIGHT_BITS else dtype
+    check_range(model, drawn)
     try:
         tell_model(model, work)
         progress.phase("tracing")
-        _called("engine.exports.onnx.tracing", [str(work), dtype], work, progress)
+        _called("engine.exports.onnx.tracing", [str(work), drawn], work, progress)
         tensors = _tensors(read_weights(work), model.state_dict())
+        graph = onnx.load(work / GRAPH)
+        if dtype == EIGHT_BITS:
+            tensors = Quantiser(graph, tensors).run()
         progress.phase("saving", sum(tensor.bytes for tensor in tensors))
-        write_onnx(onnx.load(work / GRAPH), tensors, folder, progress.more)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def write_quantised(model: Any, folder: Path, work: Path, progress: ByteProgress) -> None:
-    """Write it with the weights of its matrices in 8 bits; otherwise as `write_model` does."""
-    whole = work / "whole"
-    whole.mkdir(parents=True)
-    try:
-        write_model(model, "fp32", whole, work / "graph", progress)
-        progress.phase("quantising")
-        _called("engine.exports.onnx.quantising", [str(whole / MODEL), str(folder)], work / "log", progress)
+        write_onnx(graph, tensors, folder, progress.more)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from engine.core.text import Text
 
@@ -68,6 +68,17 @@ class ForeignReading(Protocol):
 
     def formats(self) -> dict[str, dict[str, int]]:
         """Number formats of the stored tensors: {"F16": {"tensors", "bytes"}}."""
+
+
+@runtime_checkable
+class NumberedReading(ForeignReading, Protocol):
+    """One that holds the very numbers of the export, and can calculate in the format that they are stored in."""
+
+    def numbers(self) -> str | None:
+        """A hash of all the numbers, as `engine.exports.proof.prints` makes it; None where the export is not all of the model."""
+
+    def overflows(self, ids: list[int]) -> bool:
+        """Whether it says no numbers when it calculates in the format that it is stored in. The last question of all."""
 
 
 def base_beside(folder: Path) -> bool:

@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.numpy import load_file
 
+from engine.exports.proof.declaration import NumberedReading
 from engine.exports.proof.measures import divergence, log_softmax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.exports.proof.declaration import ForeignReading
+
+_TRIED = 32  # tokens
 
 
 def main() -> None:
@@ -51,7 +54,9 @@ def findings(reading: ForeignReading, truth: Path) -> dict[str, Any]:
         "ends": sorted(reading.ends()),
         "expected_ends": sorted(told["ends"]),
         "formats": reading.formats(),
+        "numbers": reading.numbers() if isinstance(reading, NumberedReading) else None,
         "answers": [_answer(reading, one, told["most_tokens"]) for one in told["prompts"]],
+        "overflows": isinstance(reading, NumberedReading) and reading.overflows(told["rows"][0]["ids"][:_TRIED]),
     }
 
 

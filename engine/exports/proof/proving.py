@@ -21,12 +21,14 @@ def prove(
     limits: ProofLimits,
     work: Path,
     progress: ByteProgress,
+    numbers: str | None = None,
 ) -> dict[str, Any]:
     """Hold what lies in `folder` against the kept truth; the proof as it is stored (`engine.exports.proof.verdict.judged`).
 
     Args:
         base: folder of the base that an adapter is put on; None for what stands alone.
         work: an empty folder for the process.
+        numbers: hash of all that was written (`engine.exports.proof.prints`), where the writer told it.
 
     Raises:
         Fault: "export.unreadable", where the library cannot read the export.
@@ -50,7 +52,7 @@ def prove(
     if "error" in told:
         raise Fault("export.unreadable", library=reader.label.as_dict(), reason=told["error"])
     kept = json.loads((truth / "truth.json").read_text(encoding="utf-8"))
-    return judged(told["finding"], kept, limits)
+    return judged(told["finding"], kept, limits, numbers)
 
 
 def _last_words(outcome: Outcome) -> str:

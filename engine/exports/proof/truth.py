@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
+from engine.core.errors import Fault
 from engine.data.templates.template import ChatTemplate
-from engine.exports.proof.questions import ProofPrompt, Questions
+from engine.exports.proof.questions import ForcedRow, ProofPrompt, Questions
 from engine.models.base.download_progress import ByteProgress
 
 MOST_TOKENS = 48  # of an answer
@@ -23,26 +24,45 @@ _SECONDS = 180.0  # for all answers
 
 @dataclass(frozen=True)
 class AnsweredPrompt:
-    """A prompt with the tuned model's greedy answer."""
+    """A prompt with the tuned model's greedy answer.
+
+    Attributes:
+        messages: the conversation up to the question; empty where a text is only continued.
+        tools: that are offered.
+        rendered: the conversation by the template that training and chat use; empty where there is none.
+        ids: tokens of the prompt.
+        answer: tokens of the answer, without its end.
+        text: of the answer.
+        reference: the row's own answer; empty where it has none.
+        held_out: a row that the model never saw.
+    """
 
     messages: list[dict[str, Any]]
     tools: list[Any] | None
-    rendered: str  # by the template that training and chat use; empty where it has none
-    ids: list[int]  # of the prompt
-    answer: list[int]  # without its end
+    rendered: str
+    ids: list[int]
+    answer: list[int]
     text: str
     reference: str
     held_out: bool
 
 
 def write_truth(model: Any, template: ChatTemplate, questions: Questions, folder: Path, progress: ByteProgress) -> Path:
-    """Ask the tuned model everything; what it says lies in `folder` afterwards (truth.json, logits.safetensors). Raises Cancelled."""
+    """Ask the tuned model everything; what it says lies in `folder` afterwards (truth.json, logits.safetensors).
+
+    Raises:
+        Fault: "export.nothing_to_ask", where the tokenizer takes no text at all.
+        Cancelled: nobody wants it any more.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    rows, logits = _forced(model, questions, progress)
+    answers = _answers(model, template, questions.prompts, progress)
+    rows, logits = _forced(model, questions.rows or _said(answers), progress)
+    if not rows:
+        raise Fault("export.nothing_to_ask")
     save_file(logits, folder / "logits.safetensors")
     told = {
         "rows": rows,
-        "prompts": [asdict(one) for one in _answers(model, template, questions.prompts, progress)],
+        "prompts": [asdict(one) for one in answers],
         "ends": list(template.eos_ids),
         "most_tokens": MOST_TOKENS,
     }
@@ -50,16 +70,24 @@ def write_truth(model: Any, template: ChatTemplate, questions: Questions, folder
     return folder
 
 
+def _said(answers: Sequence[AnsweredPrompt]) -> list[ForcedRow]:
+    """Rows of what the model itself said, where there is no data set any more."""
+    rows = [ForcedRow([*one.ids, *one.answer], max(len(one.ids) - 1, 0)) for one in answers]
+    return [row for row in rows if row.ids]
+
+
 @torch.inference_mode()
 def _forced(
-    model: Any, questions: Questions, progress: ByteProgress
+    model: Any, questions: Sequence[ForcedRow], progress: ByteProgress
 ) -> tuple[list[dict[str, Any]], dict[str, torch.Tensor]]:
     rows: list[dict[str, Any]] = []
     logits: dict[str, torch.Tensor] = {}
     room = _BYTES
-    for row in questions.rows:
+    for row in questions:
         progress.more(0)
-        found = model(input_ids=torch.tensor([row.ids]), use_cache=False).logits[0, row.first :].float()
+        found = (
+            model(input_ids=torch.tensor([row.ids]), use_cache=False).logits[0, -(len(row.ids) - row.first) :].float()
+        )
         kept = found[: max(1, room // (found.shape[-1] * 4))].clone()
         room -= kept.numel() * 4
         logits[str(len(rows))] = kept
@@ -80,7 +108,9 @@ def _answers(
         if found and time.monotonic() > until:
             break
         ids = greedy(model, prompt.ids, template.eos_ids)
-        rendered = template.render(prompt.messages, add_generation_prompt=True, tools=prompt.tools)
+        rendered = (
+            template.render(prompt.messages, add_generation_prompt=True, tools=prompt.tools) if prompt.messages else ""
+        )
         text = template.decode(ids)
         found.append(
             AnsweredPrompt(

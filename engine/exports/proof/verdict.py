@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.core.text import Text, listed
 from engine.exports.proof.declaration import ProofLimits
 
+_REASONS = {
+    name: Text(f"exports.proof.verdict.{name}")
+    for name in ("asked", "template", "tokens", "ends", "numbers", "divergence", "divergence_99", "agreement", "flips")
+}
 
-def judged(findings: Mapping[str, Any], truth: Mapping[str, Any], limits: ProofLimits) -> dict[str, Any]:
-    """The proof as it is stored: {"passed", "failed": names of checks, "library", "divergence", ..., "answers", "limits"}."""
+
+def judged(
+    findings: Mapping[str, Any], truth: Mapping[str, Any], limits: ProofLimits, written: str | None = None
+) -> dict[str, Any]:
+    """The proof as it is stored: {"passed", "failed": names of checks, "library", "divergence", ..., "answers", "limits"}.
+
+    Args:
+        written: the hash of all that was written, which the reader has to find again.
+    """
     answers = [_compared(asked, found) for asked, found in zip(truth["prompts"], findings["answers"], strict=True)]
     known = [one for one in answers if one["right_before"]]
     numbers = {
@@ -23,12 +35,13 @@ def judged(findings: Mapping[str, Any], truth: Mapping[str, Any], limits: ProofL
         "flips": sum(not one["right_now"] for one in known),
         "gains": sum(one["right_now"] and not one["right_before"] for one in answers),
         "held_out": sum(one["held_out"] for one in answers),
+        "overflows": findings.get("overflows", False),
         "limits": {
             "divergence": limits.divergence, "divergence_99": limits.divergence_99, "agreement": limits.agreement,
             "flips": limits.flips,
         },
     }  # fmt: skip
-    failed = _failed(proof, findings, limits)
+    failed = _failed(proof, findings, limits, written)
     return proof | {"passed": not failed, "failed": failed, "answers": answers}
 
 
@@ -54,13 +67,29 @@ def right(answer: str, reference: str) -> bool:
     return bool(wanted) and " ".join(answer.casefold().split()) == wanted
 
 
-def _failed(proof: Mapping[str, Any], findings: Mapping[str, Any], limits: ProofLimits) -> list[str]:
-    """Names of the checks that failed: "template", "tokens", "ends", "divergence", "divergence_99", "agreement", "flips"."""
+def reasons(proof: Mapping[str, Any]) -> Text:
+    """Why a proof failed, in words: each check with its numbers."""
+    limits = {f"most_{key}": _few(value) for key, value in proof["limits"].items()}
+    numbers = {key: _few(proof[key]) for key in ("divergence", "divergence_99", "agreement")}
+    counts = {key: proof[key] for key in ("flips", "right_before")}
+    return listed([_REASONS[name].filled(**numbers, **counts, **limits) for name in proof["failed"]])
+
+
+def _few(number: float) -> str:
+    return f"{number:.3g}"
+
+
+def _failed(
+    proof: Mapping[str, Any], findings: Mapping[str, Any], limits: ProofLimits, written: str | None
+) -> list[str]:
+    """Names of the checks that failed, keys of `_REASONS`."""
     answers = findings["answers"]
     checks = {
+        "asked": proof["places"] > 0,
         "template": all(one["same_text"] for one in answers),
         "tokens": all(one["same_tokens"] for one in answers),
         "ends": set(findings["expected_ends"]) <= set(findings["ends"]),
+        "numbers": written is None or findings.get("numbers") in (None, written),
         "divergence": proof["divergence"] <= limits.divergence,
         "divergence_99": proof["divergence_99"] <= limits.divergence_99,
         "agreement": proof["agreement"] >= limits.agreement,

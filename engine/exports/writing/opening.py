@@ -14,18 +14,20 @@ from engine.exports.writing.result_files import template_of
 from engine.methods import method_of
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.integrity import intact_weights
-from engine.models.tuned.results import kind_of
 from engine.serving.runtime.loading import load_model
 
 
-def open_shop(source: ExportSource, work: Path, progress: ByteProgress) -> Workshop:
+def open_shop(source: ExportSource, work: Path, progress: ByteProgress, *, proved: bool) -> Workshop:
     """Load the tuned model in fp32 on the processor and keep what it says in `work`.
+
+    Args:
+        proved: a form has a reader which it is held against; the model is only loaded where one has.
 
     Raises:
         Fault: "chat.damaged" and its like, where files are not what training left.
         Cancelled: nobody wants it any more.
     """
-    if kind_of(source.folder) == "shots":
+    if not proved:
         return Workshop()
     template = template_of(source)
     questions = questions_of(source.ctx, source.tuned, template)

@@ -14,7 +14,6 @@ _MERGING = Phase(
 )
 _ASKING = Phase("asking", Text("jobs.kinds.export.asking.label"), Text("jobs.kinds.export.asking.says"))
 _TRACING = Phase("tracing", Text("jobs.kinds.export.tracing.label"), Text("jobs.kinds.export.tracing.says"))
-_QUANTISING = Phase("quantising", Text("jobs.kinds.export.quantising.label"), Text("jobs.kinds.export.quantising.says"))
 _PROVING = Phase("proving", Text("jobs.kinds.export.proving.label"), Text("jobs.kinds.export.proving.says"))
 _PACKING = Phase("packing", Text("jobs.kinds.export.packing.label"), Text("jobs.kinds.export.packing.says"))
 
@@ -29,7 +28,7 @@ EXPORT = JobKind(
     runner="engine.jobs.runners.export:run",
     title=Text("jobs.kinds.export.title"),
     lane="background",
-    phases=(CHECKING, LOADING, _ASKING, _MERGING, _TRACING, SAVING, _QUANTISING, _PROVING, _PACKING),
+    phases=(CHECKING, LOADING, _ASKING, _MERGING, _TRACING, SAVING, _PROVING, _PACKING),
     endings=Endings(Text("jobs.kinds.export.endings.succeeded")),
     same=SameWish(("base_model_id", "dataset_id"), _wish, statuses=(*UNFINISHED, JobStatus.SUCCEEDED)),
     gives_file=True,

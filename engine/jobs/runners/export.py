@@ -15,6 +15,7 @@ from engine.exports.common.declaration import ExportSource
 from engine.exports.common.number_format import sizes_of
 from engine.exports.common.package import check_memory, check_space, file_name, pack
 from engine.exports.proof.proving import prove
+from engine.exports.proof.verdict import reasons
 from engine.exports.wishes import ExportWish, package_of, wishes_of
 from engine.exports.writing.opening import open_shop
 from engine.jobs.reporter import Reporter
@@ -43,7 +44,8 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         shutil.rmtree(aside, ignore_errors=True)
         (aside / "truth").mkdir(parents=True)
         _check(source, wishes, work)
-        source = replace(source, shop=open_shop(source, aside / "truth", progress))
+        proved = any(wish.form.reader(source) for wish in wishes)
+        source = replace(source, shop=open_shop(source, aside / "truth", progress, proved=proved))
         drafts = [_written(source, wish, aside / f"draft-{number}", progress) for number, wish in enumerate(wishes)]
         source.shop.close()
         made = [
@@ -96,21 +98,28 @@ def _made(
     try:
         if isinstance(written, Fault):
             raise written
-        told["proof"] = written["facts"] | (_proved(source, wish, written["folder"], progress) or {})
+        told["proof"] = written["facts"] | (_proved(source, wish, written, progress) or {})
         if not told["proof"].get("passed", True):
-            raise Fault("export.proof_failed", checks=", ".join(told["proof"]["failed"]))
+            raise Fault("export.proof_failed", checks=reasons(told["proof"]).as_dict())
+        if told["proof"].get("overflows"):
+            progress.reporter.event("warning", "fp16_overflows")
         return told | _packed(source, wish, written["folder"], told["proof"], target, zipped, progress)
     except Fault as fault:
         return told | {"error": fault.as_dict()}
 
 
-def _proved(source: ExportSource, wish: ExportWish, folder: Path, progress: ByteProgress) -> dict[str, Any] | None:
+def _proved(
+    source: ExportSource, wish: ExportWish, written: dict[str, Any], progress: ByteProgress
+) -> dict[str, Any] | None:
+    """What a foreign reader finds; nothing where none reads such a form."""
+    folder: Path = written["folder"]
     reader = wish.form.reader(source)
     if reader is None or source.shop.truth is None:
         return None
     base = None if wish.form.stands_alone else intact_weights(source.ctx.settings, source.base, whole=False)
     scratch = folder.with_name(folder.name + "-proof")
-    return prove(reader, folder, base, source.shop.truth, wish.form.limits(wish.values), scratch, progress)
+    limits, numbers = wish.form.limits(wish.values), written["facts"].get("numbers")
+    return prove(reader, folder, base, source.shop.truth, limits, scratch, progress, numbers)
 
 
 def _packed(
@@ -136,4 +145,5 @@ def _packed(
         folder.rename(target / name)
         return {"name": name, "path": settings.relative(target / name), "bytes": size, "sha256": None}
     packed = pack(folder, target / "model.zip", name, progress.more)
+    shutil.rmtree(folder)
     return {"name": f"{name}.zip", "path": settings.relative(target / "model.zip"), **packed}

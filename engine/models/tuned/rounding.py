@@ -57,8 +57,8 @@ def cast_to(model: Any, format: str) -> None:
         tensor.data = tensor.data.to(dtype)
 
 
-def save_as(model: Any, format: str, folder: Path) -> None:
-    """Write a whole model in that format; the model itself stays as it is. Raises Fault("export.overflow")."""
+def save_as(model: Any, format: str, folder: Path) -> dict[str, Tensor]:
+    """Write a whole model in that format; the model itself stays as it is. What was written is returned. Raises Fault("export.overflow")."""
     check_range(model, format)
     dtypes, made = _loaded_dtypes(model, format), {}
     state = {}
@@ -72,6 +72,7 @@ def save_as(model: Any, format: str, folder: Path) -> None:
             made[place] = tensor.to(device="cpu", dtype=dtypes.get(name, tensor.dtype))
         state[name] = made[place]
     write(model, format, folder, state)
+    return state
 
 
 def write(model: Any, format: str, folder: Path, state: dict[str, Tensor] | None = None) -> None:

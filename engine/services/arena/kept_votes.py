@@ -20,7 +20,13 @@ from storage.queries.ranked.evidence import blind_of, votes_and_prompts
 from storage.ranking_tables import RankedPrompt, Ranking
 
 _EXAMPLES = "shots"
-_KINDS: dict[str, SideKind] = {"base": "base", "model": "base", "tuned": "tuned", "checkpoint": "tuned"}
+_KINDS: dict[str, SideKind] = {
+    "base": "base",
+    "model": "base",
+    "tuned": "tuned",
+    "checkpoint": "tuned",
+    "outside": "base",
+}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from engine.models.tuned.checkpoints import checkpoint_change, checkpoint_hash, 
 from engine.models.tuned.integrity import intact_result, result_change
 from engine.models.tuned.results import virtual_tokens
 from engine.objectives import objective_in
+from engine.serving.outside.servers import is_outside, model_of
 from engine.serving.protocol import BASE, CheckpointRecipe, Weights, tuned_key
 from engine.serving.scored_texts import talks
 from storage.model_status import READY
@@ -196,7 +197,11 @@ def base_obstacle(settings: Settings, base: LanguageModel) -> Fault | None:
 
 
 def find_answerers(s: Session, base: LanguageModel, names: Sequence[str]) -> list[Answerer]:
-    """What the names stand for, in their order, deleted ones too; those whose rows are not there any more are left out."""
+    """What the names stand for, in their order, deleted ones too; those whose rows are not there any more are left out.
+
+    Models of servers elsewhere are left out too: no weights here stand behind them.
+    """
+    names = [name for name in names if not is_outside(name)]
     tuned = tuned_models.tuned_by_ids(s, _ids(names, "tuned"))
     steps = _kept_steps(s, _ids(names, "checkpoint"))
     wanted = {one.base_model_id for one in tuned.values()} | {int(one.job.base_model_id or 0) for one in steps.values()}
@@ -239,16 +244,23 @@ def _kept_steps(s: Session, ids: Sequence[int]) -> dict[int, KeptStep]:
     }
 
 
-def check_answerers(s: Session, base: LanguageModel, names: Sequence[str], most: int) -> list[str]:
+def check_answerers(
+    s: Session, base: LanguageModel, names: Sequence[str], most: int, servers: Container[str] = ()
+) -> list[str]:
     """The names, each once, of sides that can answer beside each other.
+
+    Args:
+        servers: addresses of servers elsewhere that may be asked.
 
     Raises:
         NotFound: there is no such model or checkpoint.
-        Fault: "chat.no_sides", "chat.too_many_sides", "reward.scores", or why one of them cannot answer.
+        Fault: "chat.no_sides", "chat.too_many_sides", "reward.scores", "outside.not_set", or why one of them cannot answer.
     """
     wanted = list(dict.fromkeys(BASE if name == f"model:{base.id}" else name for name in names))
     for name in wanted:
-        if name != BASE and not _NAME.fullmatch(name):
+        if is_outside(name):
+            _check_outside(name, servers)
+        elif name != BASE and not _NAME.fullmatch(name):
             raise NotFound(side=name[:40])
     if not wanted:
         raise Fault("chat.no_sides")
@@ -256,8 +268,16 @@ def check_answerers(s: Session, base: LanguageModel, names: Sequence[str], most:
         raise Fault("chat.too_many_sides", most=most)
     found = {one.side: one for one in find_answerers(s, base, wanted)}
     for name in wanted:
-        _check(name, found.get(name))
+        if not is_outside(name):
+            _check(name, found.get(name))
     return wanted
+
+
+def _check_outside(name: str, servers: Container[str]) -> None:
+    if (model := model_of(name)) is None:
+        raise NotFound(side=name[:40])
+    if model.url not in servers:
+        raise Fault("outside.not_set", host=model.url[:200])
 
 
 def _check(name: str, found: Answerer | None) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -20,6 +20,8 @@ from engine.core.obstacles import obstacle
 from engine.core.process import Identity, is_alive
 from engine.services.chat.sides import Setup
 from engine.serving.made_by import made_of
+from engine.serving.outside.answers import OutsideAnswers
+from engine.serving.outside.speech import OutsideAsk
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
 from engine.serving.protocol import Ask, Request
@@ -60,6 +62,7 @@ class Answering:
         replaces: answers of this turn are stored already and stay until there are new ones.
         failed: sides that cannot answer, with the reason; `prepare` may find more of them.
         others_stay: answers of this turn by others than the setup's sides stay for good.
+        outside: what servers elsewhere are asked; they are not waited for in turn.
     """
 
     def __init__(
@@ -74,11 +77,14 @@ class Answering:
         replaces: bool,
         failed: dict[str, Fault] | None = None,
         others_stay: bool = False,
+        outside: Sequence[OutsideAsk] = (),
     ) -> None:
         self._failed = {} if failed is None else failed
         self._ctx, self._client, self._turns, self._setup, self._turn = ctx, client, turns, setup, turn
         self._prepare, self._replaces, self._others_stay = prepare, replaces, others_stay
         self._states = {side.side: State() for side in setup.sides}
+        self._local = setup.answerers
+        self._outside = OutsideAnswers(outside, self._set)
         self._changed = threading.Condition()
         self._stopped = self._finished = False
         self._halted: set[str] = set()  # sides that are to end while the others go on
@@ -103,6 +109,7 @@ class Answering:
         if side:
             self._halted.add(side)
         self._stopped |= not side or self._halted >= self._states.keys()
+        self._outside.stop(side)
         if request := self._request:
             self._pass_on(request)
 
@@ -163,24 +170,35 @@ class Answering:
             self._client.stop_side(request.id, side)
 
     def _run(self) -> None:
+        self._ask_outside()
         try:
-            with self._turns.turn(self._wait) as mine:
-                if mine and not self._stopped:
-                    self._answer()
+            if self._local:
+                with self._turns.turn(self._wait) as mine:
+                    if mine and not self._stopped:
+                        self._answer()
         except TunesmithError as error:
             self._fail(Fault(error.code, **error.params))
         except Exception as error:
             log.exception("conversation %d, turn %d", self._setup.conversation_id, self._turn)
             reason = f"{type(error).__name__}: {error}"[:300]
             self._fail(obstacle(error, self._ctx.settings.home) or Fault("chat.failed", reason=reason))
+        while not self._outside.wait(_SAVE_SECONDS):
+            self._save()
         for side, state in self._states.items():
             if not state.over:
                 self._set(side, status="stopped")
-        self._fault = self._fault or self._of_all()
+        self._fault = (None if self._outside.sides else self._fault) or self._of_all()
         self._save_last()
         with self._changed:
             self._finished = True
             self._changed.notify_all()
+
+    def _ask_outside(self) -> None:
+        for side in self._states.keys() - self._local.keys() - self._outside.sides:
+            if fault := self._failed.get(side):
+                self._set(side, status="failed", stats={"error": fault.as_dict()})
+        if not self._stopped:
+            self._outside.start()
 
     def _of_all(self) -> Fault | None:
         """Why nobody could answer, where each side failed by itself."""
@@ -190,18 +208,18 @@ class Answering:
         return Fault(errors[0]["code"], **errors[0]["params"])
 
     def _wait(self, place: int) -> bool:
-        for side in self._states:
+        for side in self._local:
             self._set(side, stats={"place": place})
         return not self._stopped
 
     def _answer(self) -> None:
         request = self._request = self._prepare()
-        for side in self._states:
+        for side in self._local:
             fault = self._failed.get(side)
             gone = {"status": "failed", "stats": {"error": fault.as_dict()}} if fault else None
             self._set(side, **(gone or {"status": "loading", "stats": {}}))
         if not request.asks:
-            raise next(iter(self._failed.values()))
+            raise next(self._failed[side] for side in self._local if side in self._failed)
         with closing(self._client.stream(request)) as events:
             for event in events:
                 if self._stopped or event["event"] == "loaded":  # what came before there was a request
@@ -213,8 +231,8 @@ class Answering:
     def _take(self, request: Request, event: dict[str, Any]) -> None:
         if event["event"] == "loaded":
             self._waited_s = round(time.monotonic() - self._began, 3)
-            for side, state in self._states.items():
-                if not state.over:
+            for side in self._local:
+                if not self._states[side].over:
                     self._set(side, status="streaming")
         elif event["event"] == "text":
             _asked(request, event)
@@ -227,15 +245,15 @@ class Answering:
         stats = {name: event[name] for name in _KEPT_STATS if event[name] is not None}
         stats |= {"seed": ask.seed, "waited_s": self._waited_s}
         stats |= {"device": request.plan.device, "precision": request.plan.dtype}
-        base = self._setup.answerers[ask.side].base.name
+        base = self._local[ask.side].base.name
         made_by = made_of(request, ask, event, self._setup.settings, base)
         self._set(event["side"], text=event["text"], status=_STATUS[event["reason"]], stats=stats, made_by=made_by)
 
     def _fail(self, fault: Fault) -> None:
         if self._stopped:
             return
-        for side, state in self._states.items():
-            if not state.over:
+        for side in self._local:
+            if not (state := self._states[side]).over:
                 self._set(side, status="failed", stats={**state.stats, "error": fault.as_dict()})
                 self._fault = fault
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -10,6 +10,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.services.chat.answerers import check_answerers, find_answerers
 from engine.services.chat.sides import MOST_SIDES, obstacle
+from engine.serving.outside.servers import servers_of
 from engine.serving.scored_texts import talks
 from storage.queries import base_models, tuned_models
 from storage.tables import LanguageModel
@@ -40,9 +41,9 @@ def there(s: Session, base_id: int) -> LanguageModel:
     return base
 
 
-def check_sides(s: Session, base_id: int, names: Sequence[str]) -> list[str]:
+def check_sides(s: Session, base_id: int, names: Sequence[str], servers: Container[str] = ()) -> list[str]:
     """The names, each once. Raises as `check_answerers`, and where the base is not there."""
-    return check_answerers(s, there(s, base_id), names, MOST_SIDES)
+    return check_answerers(s, there(s, base_id), names, MOST_SIDES, servers)
 
 
 def own_tuned(s: Session, base_id: int, names: Sequence[str]) -> list[int]:
@@ -69,8 +70,9 @@ def chosen(
         NotFound, Fault: they cannot answer beside each other.
     """
     refuse_scorers(ctx, tuned_ids or ())
+    servers = [one.url for one in servers_of(ctx.settings)]
     with ctx.db.read() as s:
         if sides is None:
             return check_models(s, base_id, tuned_ids or ()), []
-        names = check_sides(s, base_id, sides)
+        names = check_sides(s, base_id, sides, servers)
         return own_tuned(s, base_id, names), names

@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from engine.services.chat import blind, views
 from engine.services.chat.answers import Answering, settle_orphans
 from engine.services.chat.bare_base import require_weights
 from engine.services.chat.choices import chosen
+from engine.services.chat.halt import Halt
 from engine.services.chat.memory import spared
+from engine.services.chat.outside import outside_asks
 from engine.services.chat.residents import place_sides, plan_of, sizes_of
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import (
@@ -33,15 +35,15 @@ from engine.services.chat.sides import (
 from engine.services.chat.stored.families import brief_text
 from engine.services.chat.stored.variables import Values, fill_prompt, fill_settings, values_at
 from engine.serving.made_by import WORDS
+from engine.serving.outside.speech import OutsideAsk
 from engine.serving.process.admission import Devices, Running, place
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
-from engine.serving.process.halt import Halt
 from engine.serving.protocol import Ask, Embed, Forced, Request, Score, Shaping
 from engine.shapes.chat import AnswerEvent, ChatOptions, ChatStatus, ConversationBrief, ConversationView
 from storage.model_status import READY
 from storage.queries import conversations, jobs
-from storage.tables import Conversation
+from storage.tables import Conversation, Message
 
 Briefs = list[ConversationBrief]  # the class below has a method called `list`
 Texts = list[str]
@@ -49,6 +51,21 @@ Failed = dict[str, Fault]  # sides that cannot answer, with the reason
 
 _MOST_LISTED = 200
 _CLOSE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the sides of a turn are asked.
+
+    Attributes:
+        asks: those that are answered here.
+        outside: those that servers elsewhere answer for.
+        failed: sides that cannot be asked, with the reason.
+    """
+
+    asks: tuple[Ask, ...]
+    outside: tuple[OutsideAsk, ...]
+    failed: Failed
 
 
 class Chat:
@@ -166,9 +183,7 @@ class Chat:
         prompt = clean_prompt(filled)
         setup, messages = load_setup(self._ctx, conversation_id)
         setup = replace(setup, settings=fill_settings(setup.settings, values))
-        require_weights(self._ctx, setup.base)
-        failed: Failed = {}
-        asks = make_asks(self._ctx, setup, messages, prompt, _seed(setup), failed)
+        told = self._told(setup, messages, prompt)
 
         def store() -> int:
             with self._ctx.db.write() as s:
@@ -180,7 +195,7 @@ class Chat:
                 conversation.title = conversation.title or brief_text(prompt)
                 return turn
 
-        yield from self._begin(setup, asks, store, failed, replaces=False).follow()
+        yield from self._begin(setup, told, store, replaces=False).follow()
 
     def regenerate(self, conversation_id: int, sides: Sequence[str] = ()) -> Iterator[AnswerEvent]:
         """Answer the last prompt again, with a new seed unless one is set; the old answers go when the new ones come.
@@ -201,12 +216,10 @@ class Chat:
         if sides:
             with self._ctx.db.read() as s:
                 blind.refuse_hidden(find_conversation(s, conversation_id), turn)
-        require_weights(self._ctx, setup.base)
         earlier = [m for m in messages if m.turn < turn]
         setup = replace(setup, settings=fill_settings(setup.settings, values_at(messages, turn)))
-        failed: Failed = {}
-        asks = make_asks(self._ctx, setup, earlier, prompt, _seed(setup), failed)
-        answering = self._begin(setup, asks, lambda: turn, failed, replaces=True, others_stay=bool(sides))
+        told = self._told(setup, earlier, prompt)
+        answering = self._begin(setup, told, lambda: turn, replaces=True, others_stay=bool(sides))
         yield from answering.follow()
 
     def follow(self, conversation_id: int) -> Iterator[AnswerEvent]:
@@ -222,7 +235,7 @@ class Chat:
     def warm(self, conversation_id: int) -> None:
         """Load a conversation's models in the background, while the user still types. Never raises for want of memory."""
         setup, _messages = load_setup(self._ctx, conversation_id)
-        if setup.base.status != READY:
+        if setup.base.status != READY or not setup.local.sides:
             return  # its weights are fetched when something is asked
         threading.Thread(target=self._warm, args=(setup,), name="chat-warm", daemon=True).start()
 
@@ -293,12 +306,20 @@ class Chat:
         if self._running(conversation_id):
             raise Fault("chat.busy")
 
+    def _told(self, setup: Setup, messages: Sequence[Message], prompt: str) -> _Told:
+        """What every side is asked. Raises Fault where nobody can be."""
+        if setup.local.sides:
+            require_weights(self._ctx, setup.base)
+        failed: Failed = {}
+        seed = _seed(setup)
+        asks = make_asks(self._ctx, setup, messages, prompt, seed, failed)
+        return _Told(asks, outside_asks(self._ctx, setup, messages, prompt, seed, failed), failed)
+
     def _begin(
         self,
         setup: Setup,
-        asks: tuple[Ask, ...],
+        told: _Told,
         store: Callable[[], int],
-        failed: Failed,
         *,
         replaces: bool,
         others_stay: bool = False,
@@ -312,10 +333,11 @@ class Chat:
                 self._turns,
                 setup,
                 store(),
-                lambda: replace(self._request(setup, asks, failed=failed), words=WORDS),
+                lambda: replace(self._request(setup, told.asks, failed=told.failed), words=WORDS),
                 replaces=replaces,
                 others_stay=others_stay,
-                failed=failed,
+                failed=told.failed,
+                outside=told.outside,
             )
             self._answers[setup.conversation_id] = answering
             answering.start()
@@ -339,6 +361,7 @@ class Chat:
         failed: Failed | None = None,
     ) -> Request:
         """What the inference process is to do; `failed` takes who cannot take part. Raises Fault when memory does not suffice."""
+        setup = setup.local
         running = self._running_process()
         with self._ctx.db.read() as s:
             active = jobs.active_jobs(s)

@@ -27,6 +27,7 @@ from engine.services.chat.choices import chosen
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import setup_from, side_of
 from engine.services.chat.stored.rows import chosen_rows, placed_rows
+from engine.serving.outside.servers import is_outside
 from engine.serving.protocol import BASE
 from engine.shapes.chat import ListBounds, ListRow, QuestionListView
 from engine.shapes.playground.lists import ListQuestion, RowWish
@@ -86,6 +87,8 @@ def queue_list(
     if read["seed"] is None:
         read["seed"] = secrets.randbelow(2**31)
     lane = lane_for("auto")
+    if any(map(is_outside, sides or ())):
+        raise Fault("outside.not_in_lists")
     ids, named = chosen(ctx, base_id, tuned_ids, sides)
     names = named or [BASE, *map(side_of, ids)]
     with ctx.db.read() as s:

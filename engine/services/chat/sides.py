@@ -28,6 +28,7 @@ from engine.services.chat.answerers import Answerer, base_obstacle, find_answere
 from engine.services.chat.blind import stands_apart
 from engine.services.chat.settings import eight_bits, read_chat_settings
 from engine.services.chat.stored.variables import refuse_long
+from engine.serving.outside.servers import OutsideModel, is_outside, model_of
 from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights
 from storage.queries import conversations
 from storage.tables import Conversation, LanguageModel, Message, TunedModel
@@ -40,8 +41,8 @@ _USUAL_CONTEXT = 4096  # tokens, for models that do not say
 class Side:
     """One column of the comparison."""
 
-    side: str  # "base", "tuned:ID", "checkpoint:ID" or "model:ID"
-    key: str  # its name in the inference process
+    side: str  # "base", "tuned:ID", "checkpoint:ID", "model:ID", or of a server elsewhere
+    key: str  # its name in the inference process; empty where a server elsewhere answers
     label: str  # the model's name
     weights_hash: str  # names the weights that answer
     kind: str = "tuned"  # "base", "tuned" or "fewshot", as pages colour it
@@ -68,10 +69,20 @@ class Setup:
 
     @property
     def answerers(self) -> dict[str, Answerer]:
-        """What stands behind each side, by its name."""
+        """What stands behind each side that is answered here, by its name."""
         tuned = (Answerer(side_of(one.id), self.base, one) for one in self.tuned)
         found = {one.side: one for one in (Answerer(BASE, self.base), *tuned, *self.further)}
-        return {side.side: found[side.side] for side in self.sides}
+        return {side.side: found[side.side] for side in self.sides if side.side in found}
+
+    @property
+    def outside(self) -> list[str]:
+        """The sides that servers elsewhere answer for."""
+        return [side.side for side in self.sides if is_outside(side.side)]
+
+    @property
+    def local(self) -> Setup:
+        """The setup with the sides alone that are answered here."""
+        return replace(self, sides=tuple(side for side in self.sides if not is_outside(side.side)))
 
     @property
     def answering(self) -> ChatFormat | None:
@@ -154,7 +165,14 @@ def setup_from(
     found = find_answerers(s, base, names)
     own = tuple(one.tuned for one in found if one.tuned is not None and not one.beside)
     further = tuple(one for one in found if one.beside or one.step is not None)
-    return Setup(conversation_id, base, own, read_chat_settings(settings), tuple(map(_side, found)), further)
+    shown = {one.side: _side(one) for one in found}
+    shown |= {name: _outside(one) for name in names if (one := model_of(name))}
+    sides = tuple(shown[name] for name in names if name in shown)
+    return Setup(conversation_id, base, own, read_chat_settings(settings), sides, further)
+
+
+def _outside(one: OutsideModel) -> Side:
+    return Side(one.side, "", one.label, one.asked_hash, "base")
 
 
 def setup_obstacle(settings: Settings, setup: Setup) -> Fault | None:
@@ -244,7 +262,7 @@ def make_asks(
             if failed is None:
                 raise
             refused[side] = fault
-    if refused and not asks:
+    if refused and not asks and not setup.outside:
         raise next(iter(refused.values()))
     if failed is not None:
         failed |= refused

@@ -89,7 +89,7 @@ with zipfile.ZipFile(path) as archive:
     files = {entry: archive.read(entry).decode() for entry in archive.namelist()}
 with ctx.db.read() as s:
     done = s.get_one(Job, first)
-    spec, proof = done.spec, done.result["proof"]
+    spec, proof = done.spec, done.result["files"][0]["proof"]
 view = tuned.tuned_view(ctx, model)
 console = Console("en", t, error_text)
 tell({
@@ -104,9 +104,9 @@ tell({
 
 @pytest.fixture
 def told(house: House) -> dict[str, Any]:
-    house.add("engine/exports/throwaway.py", _FILE)
+    house.add("engine/exports/forms/throwaway.py", _FILE)
     house.say("exports/throwaway", _TEXTS)
-    house.enter("engine/exports/__init__.py", "EXPORTS", "THROWAWAY", "engine.exports.throwaway")
+    house.enter("engine/exports/__init__.py", "EXPORTS", "THROWAWAY", "engine.exports.forms.throwaway")
     found: dict[str, Any] = house.ask(_ASKED)
     return found
 
@@ -117,17 +117,17 @@ def test_a_form_of_export_is_one_file_and_one_line(told: dict[str, Any]) -> None
     assert [(param["field"], param["label"], param["default"]) for param in form["params"]] == [
         ("export.bits", "位数", 4)
     ]
-    assert told["needs"]["throwaway"] == {"disk_bytes": 2 * 4 * 70, "memory_mb": 1}
-    assert told["other_needs"] == {"disk_bytes": 2 * 8 * 70, "memory_mb": 1}
+    assert told["needs"]["throwaway"] == {"bytes": 4 * 70, "disk_bytes": 2 * 4 * 70, "memory_mb": 1}
+    assert told["other_needs"] == {"bytes": 8 * 70, "disk_bytes": 2 * 8 * 70, "memory_mb": 1}
     assert list(told["refused"]) == ["export.bits"]
     assert "8" in told["refused"]["export.bits"]
     assert told["same"] == [True, False]
-    assert (told["spec"]["format"], told["spec"]["params"]) == ("throwaway", {"bits": 8})
+    assert told["spec"]["forms"] == [{"format": "throwaway", "params": {"bits": 8}}]
     assert told["proof"] == {"bits": 8}
     assert told["name"] == "Lesson-gone.zip"
     assert told["files"]["Lesson-gone/model.txt"] == "8"
     assert "It is thrown away." in told["files"]["Lesson-gone/README.md"]
-    assert (told["typed"]["form"], told["typed"]["set"]) == ("throwaway", ["bits=3"])
+    assert (told["typed"]["form"], told["typed"]["set"]) == (["throwaway"], ["bits=3"])
     assert all(
         f"## {label} (`throwaway`)" in page for label, page in zip(("Throw-away", "一次性"), told["docs"], strict=True)
     )

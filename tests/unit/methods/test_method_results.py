@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from engine.core.errors import Fault
-from engine.exports.writing.merging import Sources, merge
+from engine.exports.writing.merging import merger, with_result
+from engine.exports.writing.rounded import write_rounded
 from engine.models.base.number_formats import stored_format
 from engine.serving.runtime.loading import load_model
 from tests import methods
@@ -63,9 +64,10 @@ def test_it_merges_or_says_why_not(lessons: Lessons, case: Case, family: str, tm
     if not case.method.capabilities.merge:
         assert case.method.capabilities.why_not["merge"].in_("zh")
         return
-    sources = Sources(learnt.base, learnt.folder, stored_format(learnt.base), [PROBE], case.method)
     try:
-        merge(sources, tmp_path, Quiet())  # type: ignore[arg-type]
+        tuned = with_result(load_model(learnt.base, "fp32", "cpu"), learnt.folder)
+        merged = merger(tuned, learnt.folder, case.method, [PROBE])()
+        write_rounded(merged, stored_format(learnt.base), tmp_path, Quiet())  # type: ignore[arg-type]
     except Fault as fault:
         if family in methods.FAMILIES or not fault.code.startswith(f"{case.method.key}."):
             raise

@@ -642,6 +642,8 @@ export interface ChatStart {
   lists: ListBounds;
   /** ids of the reward models */
   scorers: number[];
+  /** servers elsewhere whose models may answer */
+  outside: number;
 }
 
 /** Of the process that answers. */
@@ -3844,6 +3846,26 @@ export interface OutcomeView {
   last: number;
 }
 
+/** A model of a server. */
+export interface OutsideModelView {
+  /** the name of its side in a conversation */
+  side: string;
+  /** as the server calls it */
+  name: string;
+}
+
+/** A server that the operator has set. */
+export interface OutsideServerView {
+  /** scheme, host and port */
+  host: string;
+  /** its whole address */
+  url: string;
+  /** that it has */
+  models: OutsideModelView[];
+  /** why it does not tell them */
+  error: CodedMessage | null;
+}
+
 /** One control: everything that the form view needs to draw and check it. */
 export interface ParamForm {
   /** of the setting */
@@ -6193,6 +6215,7 @@ export interface PlaygroundFunctions {
   chat_view(conversation_id: number): ConversationView;
   chat_list(): ConversationBrief[];
   chat_suggestions(tuned_id: number | null): string[];
+  chat_outside(): OutsideServerView[];
   chat_open(base_id: number, sides: string[], settings: ChatSettings): number;
   chat_update(conversation_id: number, changes: ChatChanges): null;
   chat_ask(conversation_id: number, prompt: string, values?: Record<string, string> | null): null;

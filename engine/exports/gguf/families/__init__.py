@@ -26,7 +26,7 @@ def family_of(model_type: str) -> Family | None:
     return _BY_TYPE.get(model_type)
 
 
-def why_not(config: Mapping[str, Any]) -> Text | None:
+def why_not_written(config: Mapping[str, Any]) -> Text | None:
     """Why a model cannot be written, by its config.json alone; None where it can."""
     family = family_of(str(config.get("model_type")))
     return _UNKNOWN if family is None else family.why_not(config)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 from engine.exports.gguf.words.vocabulary import CONTROL, OWN, Vocabulary
 
 PLAIN = (
@@ -28,7 +30,7 @@ def samples_of(vocabulary: Vocabulary) -> list[str]:
     special = [text for text, kind in zip(vocabulary.texts, vocabulary.kinds, strict=True) if kind in (CONTROL, OWN)]
     marks = special[:12] or [""]
     talk = "".join(f"{mark}user\nHello! 你好 {number} it's\n\n" for number, mark in enumerate(marks))
-    begun = [f"{mark}{text}{mark}\n" for mark, text in zip(marks, PLAIN, strict=False)]
+    begun = [f"{mark}{text}{mark}\n" for mark, text in zip(cycle(marks), PLAIN, strict=False)]
     return [*PLAIN, talk, *begun, *([] if vocabulary.composes else [f"{marks[0]}{_COMPOSED}"])]
 
 

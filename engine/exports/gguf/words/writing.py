@@ -12,6 +12,7 @@ from engine.exports.gguf.words.vocabulary import NORMAL, Vocabulary
 if TYPE_CHECKING:
     from gguf import GGUFWriter
 
+_GIVEN = re.compile(r"\b(date_string)\b")
 _MEANT = re.compile(r"(?i)(phi|jina|qwen|modern|bert)[-_]?(?=[0-9v])")  # names that make llama.cpp look for tokens
 
 
@@ -32,11 +33,23 @@ def write_vocabulary(file: GGUFWriter, vocabulary: Vocabulary, manner: Manner) -
     if manner.model == "gpt2":
         file.add_token_merges(vocabulary.merges)
     file.add_add_space_prefix(manner.prefix)
-    file.add_add_bos_token(vocabulary.adds[0])
-    file.add_add_eos_token(vocabulary.adds[1])
+    file.add_add_bos_token(_begins(vocabulary))
+    file.add_add_eos_token(vocabulary.adds[1] and not vocabulary.template)
     _special(file, vocabulary)
     if vocabulary.template:
-        file.add_chat_template(vocabulary.template)
+        file.add_chat_template(template_for(vocabulary))
+
+
+def template_for(vocabulary: Vocabulary) -> str:
+    """The chat template: llama.cpp gives some variables values of its own, which training never saw; these have other names here."""
+    return _GIVEN.sub(r"own_\1", vocabulary.template)
+
+
+def _begins(vocabulary: Vocabulary) -> bool:
+    """Whether llama.cpp shall put the first token before texts: not where conversations, which it is put before too, go without."""
+    bos = vocabulary.special["bos"]
+    writes = bos is not None and ("bos_token" in vocabulary.template or vocabulary.texts[bos] in vocabulary.template)
+    return vocabulary.adds[0] and (writes or not vocabulary.template)
 
 
 def _special(file: GGUFWriter, vocabulary: Vocabulary) -> None:

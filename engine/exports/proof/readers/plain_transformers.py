@@ -13,6 +13,7 @@ import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from engine.exports.proof.declaration import ForeignReading, base_beside
+from engine.exports.proof.prints import print_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,18 +25,22 @@ class Plain:
     library = f"transformers {transformers.__version__}"
 
     def __init__(self, folder: Path, base: Path | None) -> None:
-        self._folder = folder
+        self._folder, self._alone = folder, base is None
         self._tokenizer = AutoTokenizer.from_pretrained(folder)
         settings = GenerationConfig.from_pretrained(folder)
         self._model: Any = AutoModelForCausalLM.from_pretrained(
             base or folder, dtype=torch.float32, generation_config=settings, use_safetensors=True
         )
-        if base_beside(folder):
+        self._put_on()
+        self._model.eval()
+
+    def _put_on(self) -> None:
+        """What was learnt, where it lies beside its base."""
+        if base_beside(self._folder):
             import peft
 
             self.library += f", peft {peft.__version__}"
-            self._model = peft.PeftModel.from_pretrained(self._model, str(folder))
-        self._model.eval()
+            self._model = peft.PeftModel.from_pretrained(self._model, str(self._folder))
 
     def rendered(self, messages: list[dict[str, Any]], tools: list[Any] | None, ask: bool) -> str:
         """By the tokenizer's own template."""
@@ -57,8 +62,12 @@ class Plain:
     @torch.inference_mode()
     def log_probs(self, ids: list[int], first: int) -> NDArray[np.float32]:
         """In fp32."""
-        logits = self._model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, first:].float()
+        logits = self._logits(ids)[-(len(ids) - first) :].float()  # virtual tokens of prompt tuning stand in front
         found: NDArray[np.float32] = torch.log_softmax(logits, -1).numpy()
+        return found
+
+    def _logits(self, ids: list[int]) -> torch.Tensor:
+        found: torch.Tensor = self._model(input_ids=torch.tensor([ids]), use_cache=False).logits[0]
         return found
 
     @torch.inference_mode()
@@ -88,6 +97,21 @@ class Plain:
                     found[told["dtype"]]["tensors"] += 1
                     found[told["dtype"]]["bytes"] += told["data_offsets"][1] - told["data_offsets"][0]
         return dict(found)
+
+    def numbers(self) -> str | None:
+        """Of a model that stands alone."""
+        return print_of(self._model.state_dict().values()) if self._alone else None
+
+    @torch.inference_mode()
+    def overflows(self, ids: list[int]) -> bool:
+        """Of fp16 alone: the other formats hold as large numbers as fp32."""
+        if not self._alone or "F16" not in self.formats():
+            return False
+        self._model = self._model.to(torch.float16)
+        try:
+            return not bool(torch.isfinite(self._logits(ids)).all())
+        except RuntimeError:  # an operation that processors do not have in fp16: nothing is known
+            return False
 
 
 def open_export(folder: Path, base: Path | None) -> ForeignReading:

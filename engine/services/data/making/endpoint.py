@@ -6,7 +6,6 @@ sent goes to that host or nowhere.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
 import time
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from engine.core.errors import Fault
-from engine.core.settings import Settings
+from engine.core.settings import Settings, is_loopback
 from engine.data.records.record import show
 
 if TYPE_CHECKING:
@@ -61,14 +60,6 @@ class Endpoint:
     def is_near(self) -> bool:
         """Whether it is on this machine."""
         return is_loopback(urlsplit(self.url).hostname or "")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address means this machine. Other names can be made to point anywhere."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def endpoint_of(settings: Settings) -> Endpoint | None:

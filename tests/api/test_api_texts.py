@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
 import struct
 from typing import Any
@@ -89,7 +90,9 @@ def test_vectors_are_the_mean_of_the_last_states(client: openai.OpenAI, served: 
             assert math.isclose(sum(value * value for value in one.embedding), 1, abs_tol=1e-5)
         found[name] = made
     assert found[BASE].data[0].embedding != found[TUNED].data[0].embedding
-    packed: Any = client.embeddings.with_raw_response.create(model=BASE, input=TEXT, encoding_format="base64").json()
+    packed: Any = json.loads(
+        client.embeddings.with_raw_response.create(model=BASE, input=TEXT, encoding_format="base64").text
+    )
     numbers = struct.unpack("<64f", base64.b64decode(packed["data"][0]["embedding"]))
     assert list(numbers) == pytest.approx(found[BASE].data[0].embedding, abs=1e-6)
     assert client.embeddings.create(model=BASE, input=TEXT).data[0].embedding == pytest.approx(list(numbers))

@@ -1,0 +1,86 @@
+"""One file that llama.cpp runs, and with it Ollama, LM Studio and many others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.exports.common.declaration import ExportFormat, ExportSizes, ExportSource, ReadmePart, Values
+from engine.exports.forms.merged import why_not_merged
+from engine.exports.gguf.families import why_not_written
+from engine.exports.gguf.number_formats import BY_KEY, NUMBER_FORMATS
+from engine.exports.proof.declaration import ProofLimits
+from engine.exports.proof.llama_cpp import LLAMA_CPP
+from engine.models.architecture.told_format import BYTES
+
+if TYPE_CHECKING:
+    from engine.models.base.download_progress import ByteProgress
+
+FILE = "model.gguf"
+_MB = 1_000_000
+_RUNTIME_MB = 600
+_LARGEST_PART = 0.5  # of a model's numbers, that its largest tensor can be: it is calculated with beside the model
+_BITS = 8
+DTYPE = Param(
+    key="dtype",
+    kind="choice",
+    default="q8_0",
+    label=Text("exports.gguf.dtype.label"),
+    help=Text("exports.gguf.dtype.help"),
+    choices={one.key: Text(f"exports.gguf.dtype.{one.key}") for one in NUMBER_FORMATS},
+    advanced=False,
+)
+_ROUNDED = ProofLimits(divergence=0.01, divergence_99=0.1, agreement=0.95)
+_LIMITS = {
+    "f16": _ROUNDED,
+    "bf16": _ROUNDED,
+    "q8_0": ProofLimits(divergence=0.02, divergence_99=0.2, agreement=0.93),
+    "q5_0": ProofLimits(divergence=0.1, divergence_99=1.0, agreement=0.85, flips=0.2),
+    "q4_1": ProofLimits(divergence=0.2, divergence_99=2.0, agreement=0.8, flips=0.25),
+    "q4_0": ProofLimits(divergence=0.25, divergence_99=2.5, agreement=0.75, flips=0.25),
+}
+_CODE = """
+```sh
+llama-server -m model.gguf                 # llama.cpp: a page to chat and an API at http://127.0.0.1:8080
+ollama create tuned -f Modelfile           # Ollama, once a file Modelfile holds the one line: FROM ./model.gguf
+ollama run tuned
+lms import model.gguf                      # LM Studio, or drag the file into its window
+```
+"""
+
+
+def _write(source: ExportSource, values: Values, draft: Path, progress: ByteProgress) -> dict[str, Any]:
+    from engine.exports.gguf.export import write_gguf
+
+    return write_gguf(source, BY_KEY[str(values[DTYPE.key])], draft / FILE, progress)
+
+
+def _folder_bytes(sizes: ExportSizes, values: Values) -> int:
+    return int(BY_KEY[str(values[DTYPE.key])].bits / _BITS * sizes.numbers) + _RUNTIME_MB
+
+
+def _memory_mb(sizes: ExportSizes, _values: Values) -> int:
+    return int((1 + _LARGEST_PART) * BYTES["fp32"] * sizes.numbers) // _MB + _RUNTIME_MB
+
+
+GGUF = ExportFormat(
+    key="gguf",
+    label=Text("exports.gguf.label"),
+    help=Text("exports.gguf.help"),
+    made_of=("adapter", "delta", "full"),
+    suffix="gguf",
+    write=_write,
+    readme=lambda _source: ReadmePart(Text("exports.gguf.about"), _CODE),
+    folder_bytes=_folder_bytes,
+    proof=Text("exports.gguf.proof"),
+    reader=lambda _source: LLAMA_CPP,
+    limits=lambda values: _LIMITS[str(values[DTYPE.key])],
+    name_part=lambda values: str(values[DTYPE.key]),
+    memory_mb=_memory_mb,
+    params=(DTYPE,),
+    why_not=lambda method: None if method.saves == "full" else why_not_merged(method),
+    unfit=why_not_written,
+    stands_alone=True,
+)
