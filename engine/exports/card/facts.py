@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import select
 
 from engine.core.errors import Fault
 from engine.exports.common.declaration import ExportFormat, ExportSource
+from engine.exports.common.plain_names import plain
 from engine.methods import method_of
 from engine.methods.common.declaration import Method
 from engine.models.base.inspect import hash_file
@@ -22,8 +22,6 @@ from storage.queries.metrics import series_of
 from storage.tables import Dataset
 
 _README = "README.md"
-_ODD = re.compile(r"[\x00-\x1f|`<>\[\]{}\\]+")
-_LONGEST = 120
 
 
 @dataclass(frozen=True)
@@ -100,12 +98,6 @@ def gathered(
         source, form, proof, _method(source.tuned.method), _objective(spec), spec, _data(source), _losses(source),
         {one.relative_to(folder).as_posix(): hash_file(one) for one in files}, evidence,
     )  # fmt: skip
-
-
-def plain(text: Any) -> str:
-    """A name of somebody's, so that it is nothing but text in Markdown; of a path its last part."""
-    last = str(text or "").replace("\\", "/").rstrip("/").rpartition("/")[2]
-    return " ".join(_ODD.sub(" ", last).split())[:_LONGEST]
 
 
 def _method(key: str) -> Method | None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from engine.base_formats import base_format
 from engine.core.text import Text, verbatim
-from engine.exports.card.facts import CardFacts, plain
+from engine.exports.card.facts import CardFacts
+from engine.exports.common.plain_names import plain
 
 _FEW_ROWS = 500
 _APART = 1.5  # held-out loss over training loss, from which a model knows its rows by heart

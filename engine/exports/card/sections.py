@@ -7,8 +7,9 @@ from typing import Any
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.exports.card.facts import CardFacts, plain
+from engine.exports.card.facts import CardFacts
 from engine.exports.card.limits import limits_of
+from engine.exports.common.plain_names import plain
 
 _SHOWN = ("int", "float", "bool", "choice", "multi")  # what somebody typed freely may be private
 _NUMBERS = ("val_loss", "base_val_loss", "perplexity", "base_perplexity", "steps", "tokens")

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.core.text import LANGUAGES, Text
 from engine.exports.common.declaration import ExportSource, ReadmePart
+from engine.exports.common.plain_names import plain
 from engine.models.tuned.results import HEAD
 
 _HEAD = Text("exports.model_card.head")
@@ -68,11 +69,11 @@ def model_card(
     reference = base.ref if base.source == "hub" else base.name
     data = tuned.lineage.get("dataset", {})
     values: dict[str, Any] = {
-        "name": tuned.name,
-        "base": base.name,
+        "name": plain(tuned.name),
+        "base": plain(base.name),
         "source": base.ref if base.source == "hub" else base.source,
         "method": tuned.method,
-        "data": data.get("name", ""),
+        "data": plain(data.get("name")),
         "base_hash": base.weights_hash,
         "weights_hash": tuned.weights_hash,
         "data_hash": data.get("content_hash", ""),

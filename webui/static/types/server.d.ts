@@ -6319,7 +6319,7 @@ export interface ModelsFunctions {
   model_votes(model_id: number): VotesAgainstBase | null;
   merge_form(): MergeForm;
   merge_begin(wish: MergeWish): number;
-  push_offer(export: number, file: number): PushOffer;
+  push_offer(job_id: number, file: number): PushOffer;
   push_token(token: string): null;
   push_begin(wish: PushAsked): number;
   model_serving(model_id: number): ServingProgramView[];

@@ -1,6 +1,9 @@
 /* Taking a tuned model away: where it shall run, which forms of it, and what was made, with the proof of each file. */
 import { h } from "../../kit/dom.js";
+<<<<<<< HEAD
 import { runAction } from "../../kit/parts.js";
+=======
+>>>>>>> h18-merge
 import { loadPart } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
 import { exportChoice } from "./exports-choose.js";
@@ -36,6 +39,7 @@ export function modelDownloads(model, ctx) {
   const cancel = async (id) => { await ctx.call("model_export_cancel", id); await follow(); };
   const places = exportPlaces(model, ctx, start);
   made.proofs = (job, file) => ctx.call("export_proof", job, file);
+  made.push = async (job, file) => (await loadPart(() => import("./push.js"))).pushExport(ctx, job, file);
   return {
     node: h("section", { class: "ts-stack model-exports", "aria-labelledby": "model-exports" }, h("h2", { id: "model-exports" }, t("models.downloads")),
       places.node, made.node, exportChoice(model, ctx, start), model.talks ? serveFold(model, ctx, start) : null),
