@@ -91,7 +91,7 @@ def opened(kept: Kept, target: Path) -> ExportSource:
     with ctx.db.read() as s:
         row, base = s.get_one(TunedModel, tuned), s.get_one(LanguageModel, kept.world.base)
     source = ExportSource(ctx, row, base, ctx.settings.absolute(row.path))
-    return replace(source, shop=open_shop(source, target / "truth", Quiet()))
+    return replace(source, shop=open_shop(source, target / "truth", Quiet(), proved=True))
 
 
 @pytest.fixture(scope="module")
