@@ -67,8 +67,8 @@ def _reading(site: Site, lang: str) -> tuple[tuple[Function, ...], Function]:
         defaults = cast(ChatSettings, {param.key: param.default for param in CHAT_PARAMS})
         lists = question_lists.bounds()
         told = {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults, "lists": lists}
-        told["outside"] = outside.count_servers(site.ctx)
-        return cast(ChatStart, told | {"scorers": [one["id"] for one in scorers(site.ctx)]})
+        more = {"scorers": [one["id"] for one in scorers(site.ctx)], "outside": outside.count_servers(site.ctx)}
+        return cast(ChatStart, told | more)
 
     def chat_view(conversation_id: int) -> ConversationView:
         return chat.view(int(conversation_id))
