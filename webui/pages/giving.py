@@ -41,8 +41,8 @@ def pushing_of_exports(site: Site) -> tuple[Function, ...]:
     """Giving an export to a hub: what would leave, the token, and the start."""
     ctx = site.ctx
 
-    def push_offer(export: int, file: int) -> PushOffer:
-        return pushing.push_offer(ctx, export, file)
+    def push_offer(job_id: int, file: int) -> PushOffer:
+        return pushing.push_offer(ctx, job_id, file)
 
     def push_token(token: str) -> None:
         """Keep it; an empty one takes away what was kept."""

@@ -3672,8 +3672,10 @@ export interface NamedTuned {
   metrics: Record<string, any>;
   /** newest export by form */
   export_jobs: Record<string, number | null>;
-  /** by form */
+  /** by form that is offered */
   export_needs: Record<string, ExportNeeds>;
+  /** why it cannot be had in other forms for such a result, by form */
+  export_refused: Record<string, Record<string, string>>;
   /** for people */
   method_label: string;
   /** for people */
@@ -6319,7 +6321,7 @@ export interface ModelsFunctions {
   model_votes(model_id: number): VotesAgainstBase | null;
   merge_form(): MergeForm;
   merge_begin(wish: MergeWish): number;
-  push_offer(export: number, file: number): PushOffer;
+  push_offer(job_id: number, file: number): PushOffer;
   push_token(token: string): null;
   push_begin(wish: PushAsked): number;
   model_serving(model_id: number): ServingProgramView[];
