@@ -14,7 +14,8 @@ from engine.exports.common.package import file_name
 from engine.exports.destinations import short_name
 from engine.exports.serving_programs import SERVING_PROGRAMS, ServedCopy, ServingProgram, ServingWay
 from engine.models.tuned.results import ADAPTER_CONFIG, adapter_config
-from engine.services.models.taken import form_meant, list_exports, refusal_of
+from engine.services.models.offers import offer_of
+from engine.services.models.taken import list_exports
 from engine.shapes.exports.made import ExportedForm
 from engine.shapes.serving.programs import ServingProgramView, ServingWayView
 from storage.queries import tuned_models
@@ -64,13 +65,14 @@ def _program(model: _Model, program: ServingProgram) -> ServingProgramView:
 
 def _way(model: _Model, way: ServingWay) -> Iterator[ServingWayView]:
     """Nothing where results of this kind have no such form."""
-    form = form_meant(way.form, model.tuned)
+    offer = offer_of(model.tuned, model.base)
+    form = offer.meant(way.form)
     if form is None or model.tuned.format not in form.made_of:
         return
     values = {param.key: way.params.get(param.key, param.default) for param in form.params}
     made = next((one for one in model.files if one["format"] == form.key and _suits(one, way)), None)
     copy = _copy(model, form, values, made)
-    reason = refusal_of(model.tuned, form) or way.why_not(copy)
+    reason = offer.refusal(form) or way.why_not(copy)
     yield {
         "form": form.key,
         "label": form.label.as_dict(),

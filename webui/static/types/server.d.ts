@@ -3672,8 +3672,10 @@ export interface NamedTuned {
   metrics: Record<string, any>;
   /** newest export by form */
   export_jobs: Record<string, number | null>;
-  /** by form */
+  /** by form that is offered */
   export_needs: Record<string, ExportNeeds>;
+  /** why it cannot be had in other forms for such a result, by form */
+  export_refused: Record<string, Record<string, string>>;
   /** for people */
   method_label: string;
   /** for people */
