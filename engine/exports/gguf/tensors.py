@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
@@ -58,12 +59,16 @@ def tensors_of(model: Any, family: Family) -> Iterator[FileTensor]:
         seen.add(tensor.data_ptr())
         for place, (moved, shape) in enumerate(_shapes(family, name, tensor, model.config)):
             yield FileTensor(names.of(moved), shape, _maker(family, name, tensor, model.config, place))
-    for name, tensor in family.extra(model.config):
-        yield FileTensor(name, tuple(tensor.shape), lambda its=tensor: its)
+    for name, tensor in family.further(model.config):
+        yield FileTensor(name, tuple(tensor.shape), partial(_given, tensor))
 
 
 def _shapes(family: Family, name: str, tensor: Tensor, config: Config) -> list[tuple[str, tuple[int, ...]]]:
     return [(moved, tuple(its.shape)) for moved, its in family.move(name, tensor.to("meta"), config)]
+
+
+def _given(tensor: Tensor) -> Tensor:
+    return tensor
 
 
 def _maker(family: Family, name: str, tensor: Tensor, config: Config, place: int) -> Callable[[], Tensor]:

@@ -59,7 +59,7 @@ def _stablelm(file: GGUFWriter, config: Config) -> None:
     file.add_layer_norm_eps(config.layer_norm_eps)
 
 
-PHI3 = Family("phi3", ("phi3",), _phi3, extra=moves.longrope_factors, why_not=measures.rope_unknown)
+PHI3 = Family("phi3", ("phi3",), _phi3, further=moves.longrope_factors, why_not=measures.rope_unknown)
 GLM4 = Family("glm4", ("glm4",), _glm4, why_not=measures.rope_unknown)
 OLMO = Family("olmo", ("olmo",), _olmo, moves.llama, why_not=measures.plain_attention)
 OLMO2 = Family("olmo2", ("olmo2",), _olmo2, why_not=measures.plain_attention)
