@@ -1,0 +1,1 @@
+"""Kinds of jobs on tuned models and what was made of them."""

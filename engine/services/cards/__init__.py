@@ -1,0 +1,1 @@
+"""What others found of a model, as its card tells it."""
