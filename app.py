@@ -184,6 +184,12 @@ def _merge_adapters(console: Console, settings: Settings, args: argparse.Namespa
     return merge(console, _open(settings), args)
 
 
+def _push(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.taking.push import push
+
+    return push(console, _open(settings), args)
+
+
 def _resize(console: Console, settings: Settings, args: argparse.Namespace) -> int:
     from engine.commands.models import resize
 
@@ -223,6 +229,7 @@ _COMMANDS: dict[str, Callable[[Console, Settings, argparse.Namespace], int]] = {
     "export": _export,
     "keys": _keys,
     "merge-adapters": _merge_adapters,
+    "push": _push,
     "resize": _resize,
     "demo": _demo,
     "lesson": _lesson,

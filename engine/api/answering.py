@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from engine.api.asking import Opening, Prompt, Wishes
+from engine.api.asking import ApiPrompt, AskedModel, Wishes
 from engine.api.spelling import Speller, SpeltToken
 from engine.core.errors import Fault
-from engine.serving.process.halt import Halt
+from engine.services.chat.halt import Halt
 from engine.serving.protocol import Forced
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _FINISHES = {"end": "stop", "stop": "stop", "length": "length"}
 
 
 @dataclass(frozen=True)
-class Piece:
+class AnswerPiece:
     """What is new of one answer."""
 
     answer: int  # place among all answers of the request
@@ -64,8 +64,8 @@ class Loading:
 
 
 def answered(
-    chat: Chat, opening: Opening, prompts: Sequence[Prompt], wishes: Wishes, halt: Halt, used: Used
-) -> Iterator[Piece | Loading]:
+    chat: Chat, opening: AskedModel, prompts: Sequence[ApiPrompt], wishes: Wishes, halt: Halt, used: Used
+) -> Iterator[AnswerPiece | Loading]:
     """The answers to all prompts as they come; `used` counts along.
 
     Raises:
@@ -100,16 +100,16 @@ def _refuse(event: Mapping[str, Any], weights: str) -> None:
         raise Fault("chat.wrong_weights", wanted=weights)
 
 
-def _piece(place: int, event: Mapping[str, Any], told: _Told, speller: Speller) -> Piece | None:
+def _piece(place: int, event: Mapping[str, Any], told: _Told, speller: Speller) -> AnswerPiece | None:
     text = told.more(str(event["text"]))
     tokens = tuple(speller.spell(event.get("worths", ())))
     told.finished = event["event"] == "side"
     finish = _FINISHES.get(str(event["reason"]), "stop") if told.finished else ""
-    return Piece(place, text, tokens, finish) if text or tokens or finish else None
+    return AnswerPiece(place, text, tokens, finish) if text or tokens or finish else None
 
 
 def read_tokens(
-    chat: Chat, opening: Opening, prompts: Sequence[Prompt], most: int, halt: Halt
+    chat: Chat, opening: AskedModel, prompts: Sequence[ApiPrompt], most: int, halt: Halt
 ) -> list[tuple[SpeltToken, ...]]:
     """What the model thinks of the tokens of each prompt itself. Raises Fault."""
     asked = [(place, prompt.ids) for place, prompt in enumerate(prompts) if len(prompt.ids) > 1]

@@ -25,7 +25,7 @@ _LEAST_SHARE = 1e-6  # of probability: the likeliest token alone
 
 
 @dataclass(frozen=True)
-class Prompt:
+class ApiPrompt:
     """What is asked, and how many answers it gets.
 
     Attributes:
@@ -65,7 +65,7 @@ def wishes_of(read: dict[str, Any], *, most: int | None, tokens: int, plain: boo
 
 
 @dataclass(frozen=True)
-class Opening:
+class AskedModel:
     """A model that can be asked now."""
 
     ctx: Context  # settings and database
@@ -74,7 +74,7 @@ class Opening:
     one: Answerer  # who answers
 
     @classmethod
-    def of(cls, ctx: Context, served: ServedModel) -> Opening:
+    def of(cls, ctx: Context, served: ServedModel) -> AskedModel:
         """Of a model whose files are there and as they were. Raises NotFound or Fault."""
         with ctx.db.read() as s:
             base = base_models.get_model(s, served.base_id)
@@ -98,12 +98,12 @@ class Opening:
         """Names the weights that answer: where it is another one, the same seed may give another answer."""
         return f"fp_{self.one.weights_hash[:12]}"
 
-    def chat_prompt(self, conversation: Conversation, most: int | None) -> Prompt:
+    def chat_prompt(self, conversation: Conversation, most: int | None) -> ApiPrompt:
         """A conversation that is to be answered. Raises Fault where the template refuses it, or it is too long."""
         ids = prompt_ids(self.ctx, self.one, conversation, min(most or LONGEST_ANSWER, LONGEST_ANSWER))
-        return self._fitting(Prompt(tuple(ids)), "messages", 1)
+        return self._fitting(ApiPrompt(tuple(ids)), "messages", 1)
 
-    def plain_prompt(self, given: str | tuple[int, ...], param: str, room: int = 1) -> Prompt:
+    def plain_prompt(self, given: str | tuple[int, ...], param: str, room: int = 1) -> ApiPrompt:
         """A text as it is, without a template.
 
         Args:
@@ -115,14 +115,14 @@ class Opening:
         if self.one.format == EXAMPLES:
             raise Fault("api.examples_only", param="model", name=self.served.label)
         if isinstance(given, str):
-            prompt = Prompt(tuple(reading_of(self.ctx, self.one).plain_ids(given)), given)
+            prompt = ApiPrompt(tuple(reading_of(self.ctx, self.one).plain_ids(given)), given)
         else:
-            prompt = Prompt(given, self.spelling.whole_text(given))
+            prompt = ApiPrompt(given, self.spelling.whole_text(given))
         if not prompt.ids:
             raise Fault("api.empty_prompt", param=param)
         return self._fitting(prompt, param, room)
 
-    def asks(self, prompts: Sequence[Prompt], wishes: Wishes) -> tuple[Setup, tuple[Ask, ...]]:
+    def asks(self, prompts: Sequence[ApiPrompt], wishes: Wishes) -> tuple[Setup, tuple[Ask, ...]]:
         """What is asked: each prompt as many times as answers are wanted, side by side, named by their places."""
         drawn = {
             "temperature": wishes.temperature if wishes.temperature >= _LEAST else 0.0,
@@ -138,7 +138,7 @@ class Opening:
                 asks.append(replace(ask, side=str(len(asks))))
         return replace(self.setup, settings={**self.setup.settings, **drawn}), tuple(asks)
 
-    def _fitting(self, prompt: Prompt, param: str, room: int) -> Prompt:
+    def _fitting(self, prompt: ApiPrompt, param: str, room: int) -> ApiPrompt:
         limit = room_of(self.ctx, self.one)
         if len(prompt.ids) + room > limit:
             raise Fault("api.too_long", param=param, tokens=len(prompt.ids), limit=limit - room)

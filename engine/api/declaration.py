@@ -39,7 +39,7 @@ class ApiParam:
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class ApiEndpoint:
     """What can be asked under one address.
 
     Attributes:

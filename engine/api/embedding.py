@@ -6,17 +6,19 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from engine.api.answering import Loading
-from engine.api.asking import Opening, Prompt
+from engine.api.asking import ApiPrompt, AskedModel
 from engine.core.errors import Fault
 from engine.models.tuned.results import kind_of
-from engine.serving.process.halt import Halt
+from engine.services.chat.halt import Halt
 from engine.serving.protocol import Embed
 
 if TYPE_CHECKING:
     from engine.services.chat.conversations import Chat
 
 
-def embedded(chat: Chat, opening: Opening, prompts: Sequence[Prompt], halt: Halt) -> Iterator[list[float] | Loading]:
+def embedded(
+    chat: Chat, opening: AskedModel, prompts: Sequence[ApiPrompt], halt: Halt
+) -> Iterator[list[float] | Loading]:
     """The vector of each text, in their order. Raises Fault("api.no_states"), or why there are none."""
     _has_states(opening)
     embeds = tuple(Embed(opening.one.key, prompt.ids) for prompt in prompts)
@@ -31,7 +33,7 @@ def embedded(chat: Chat, opening: Opening, prompts: Sequence[Prompt], halt: Halt
         raise Fault("chat.process_died", exit=0)
 
 
-def _has_states(opening: Opening) -> None:
+def _has_states(opening: AskedModel) -> None:
     """A network beside the model adds to what the head reads: the layers' own states are the base's."""
     tuned = opening.one.tuned
     if tuned is not None and kind_of(opening.ctx.settings.absolute(tuned.path)) == "side":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.api.declaration import ApiParam, Endpoint
+from engine.api.declaration import ApiEndpoint, ApiParam
 from engine.api.messages import messages
 from engine.api.values import (
     bias,
@@ -51,7 +51,7 @@ _DRAWN = (
 )
 _IDLE = tuple(map(_idle, ("user", "metadata", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention")))  # fmt: skip
 
-CHAT = Endpoint(
+CHAT = ApiEndpoint(
     "/v1/chat/completions",
     (
         _MODEL,
@@ -77,7 +77,7 @@ CHAT = Endpoint(
         _refused("web_search_options"),
     ),
 )
-COMPLETIONS = Endpoint(
+COMPLETIONS = ApiEndpoint(
     "/v1/completions",
     (
         _MODEL,
@@ -91,7 +91,7 @@ COMPLETIONS = Endpoint(
         _refused("suffix", ""),
     ),
 )
-EMBEDDINGS = Endpoint(
+EMBEDDINGS = ApiEndpoint(
     "/v1/embeddings",
     (
         _MODEL,

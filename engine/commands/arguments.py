@@ -13,6 +13,7 @@ from engine.commands.parser import Parser
 from engine.core.text import FALLBACK, LANGUAGES, language_named
 from engine.data.samples.builtin import SAMPLES
 from engine.exports import EXPORTS
+from engine.exports.destinations import DESTINATIONS
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
 from engine.planner.budget.goals import GOALS
@@ -251,7 +252,9 @@ def _export(command: _Command) -> None:
     command.add("tuned", key="export_tuned", find="models", type=int, metavar="ID")
     forms = "; ".join(f"{form.key}: {form.label.in_(command.language)}" for form in EXPORTS)
     keys = [form.key for form in EXPORTS]
-    command.add("form", key="form", nargs="+", metavar="FORM", choices=keys, said={"forms": forms})
+    command.add("form", key="form", nargs="*", metavar="FORM", choices=[*keys, []], said={"forms": forms})
+    places = "; ".join(f"{one.key}: {one.label.in_(command.language)}" for one in DESTINATIONS)
+    command.add("--for", key="export_for", dest="for_place", metavar="PLACE", said={"places": places})
     command.add("--zip", key="export_zip", action="store_true")
     command.add("--set", key="export_set", metavar="KEY=VALUE", action="append", default=[])
     command.add("--to", key="to", type=Path, default=Path(), metavar="FOLDER")
@@ -265,6 +268,15 @@ def _merge(command: _Command) -> None:
     )
     command.add("--rank", key="merged_rank", dest="merged_rank", type=int, metavar="N")
     command.add("--name", key="merged_name", dest="merged_name", metavar="TEXT")
+
+
+def _push(command: _Command) -> None:
+    command.add("pushed", key="pushed", find="exports", type=int, metavar="JOB")
+    command.add("--repo", key="repo", required=True, metavar="OWNER/NAME")
+    command.add("--file", key="pushed_file", dest="pushed_file", type=int, default=0, metavar="N")
+    command.add("--public", key="public", action="store_true")
+    command.add("--add", key="add", action="store_true")
+    command.add("--yes", key="yes", action="store_true")
 
 
 def _demo(command: _Command) -> None:
@@ -294,6 +306,7 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "export": _export,
     "keys": _keys,
     "merge-adapters": _merge,
+    "push": _push,
     "resize": _resize,
     "demo": _demo,
     "lesson": _lesson,

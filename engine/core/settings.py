@@ -50,6 +50,11 @@ SETTINGS = {
         "",
         "Hub that models come from where none is chosen in Settings: modelscope, the address of a mirror of the Hugging Face hub, or modelscope=ADDRESS; empty: HF_ENDPOINT, else the Hugging Face hub.",
     ),
+    "hub_push": SettingDeclaration(
+        "TUNESMITH_HUB_PUSH",
+        "",
+        "Hub that people may give their exports to: 1 for HF_ENDPOINT, else the Hugging Face hub, or the address of another one that speaks as it does; empty: nothing leaves this machine.",
+    ),
     "starter_from": SettingDeclaration(
         "TUNESMITH_STARTER_FROM", "", "Folder with a prepared starter model, for installs without a network."
     ),
@@ -93,6 +98,7 @@ class Settings:
     chat_idle_s: float = 300.0  # seconds without a chat until its memory is given back
     offline: bool = False  # ask nothing of a network
     hub: str = ""  # that models come from where none is chosen in Settings
+    hub_push: str = ""  # address of the hub that exports may be given to; empty: none
     hub_caches: tuple[tuple[str, Path], ...] = ()  # where the hubs' own programs keep models: (whose, folder)
     starter_from: Path | None = None  # folder with a prepared starter model
     writer_url: str = ""  # address of the service that may write rows
@@ -133,6 +139,7 @@ class Settings:
             "TUNESMITH_HOME": str(self.home),
             "TUNESMITH_OFFLINE": "1" if self.offline else "0",
             "TUNESMITH_HUB": self.hub,
+            "TUNESMITH_HUB_PUSH": self.hub_push,
             "TUNESMITH_STARTER_FROM": str(self.starter_from or ""),
             "TUNESMITH_WRITER_URL": self.writer_url,
             "TUNESMITH_WRITER_MODEL": self.writer_model,
@@ -165,6 +172,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         chat_idle_s=_number(raw, "chat_idle_s"),
         offline=raw["offline"] not in ("", "0", "false", "False"),
         hub=raw["hub"].strip(),
+        hub_push=_push(raw, environment),
         hub_caches=_hub_caches(environment),
         starter_from=Path(raw["starter_from"]).expanduser().resolve() if raw["starter_from"] else None,
         writer_url=_address(raw["writer_url"], "writer_url"),
@@ -198,6 +206,15 @@ def _servers(raw: Mapping[str, str]) -> tuple[str, ...]:
     if len(raw["server_keys"].split()) not in (0, len(found)):
         raise Fault("settings.server_keys", setting=SETTINGS["server_keys"].variable, servers=len(found))
     return found
+
+
+def _push(raw: Mapping[str, str], environment: Mapping[str, str]) -> str:
+    """The hub that exports may be given to."""
+    said = raw["hub_push"].strip()
+    if said in ("", "0", "false", "False"):
+        return ""
+    usual = environment.get("HF_ENDPOINT") or "https://huggingface.co"
+    return _address(usual if said == "1" else said, "hub_push")
 
 
 def _address(given: str, key: str) -> str:

@@ -57,6 +57,10 @@ RESUMING: Mapping[str, Helps] = {
     "training.out_of_memory": _FIXED,
     "training.out_of_memory_loading": _FIXED,
     "data.import.disk_full": _FIXED,
+    **dict.fromkeys(
+        ("push.unreachable", "push.connection_lost", "push.busy", "push.refused", "push.crashed"), _PERHAPS
+    ),
+    **dict.fromkeys(("push.bad_token", "push.no_token", "push.quota", "push.forbidden", "push.offline"), _FIXED),
     **dict.fromkeys(STATUS, _FIXED),  # what the machine would not do
 }
 

@@ -50,6 +50,7 @@ VALID: dict[str, list[Any]] = {
     "model_rename": [1, "n"], "model_delete": [99], "model_use_weights": [1, "best"],
     "model_export": [1, [{"format": "adapter", "params": {}}], "zip"], "model_export_cancel": [99],
     "export_needs": [1, "adapter", {}],
+    "push_token": ["hf_abcdefgh"], "push_begin": [{"export": 16, "file": 0, "repo": "a/b", "private": True, "add": False, "confirmed": True}],
     "merge_begin": [{"parents": [{"id": 1, "weight": 0.5}, {"id": 2, "weight": 1.0}], "way": "svd", "rank": 4, "name": "n"}],
     "chat_open": [1, ["base", "tuned:1"], CHAT], "chat_update": [1, {"settings": CHAT, "sides": ["base"]}], "chat_ask": [99, "hello", {"a": "b"}],
     "chat_stop": [1, "base"], "chat_delete": [99], "chat_edit": [99, 1, {"prompt": "{{a}}", "values": {"a": "b"}}],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstSides, moved, rebased, sideChoices, sidesQuery } from "../../webui/static/views/playground/who/sides.js";
+import { firstSides, moved, outsideSide, rebased, sideChoices, sidesQuery } from "../../webui/static/views/playground/who/sides.js";
 
 const tuned = (id, created, format = "adapter") => ({ id, name: "T" + id, format, created_at: created });
 const step = (id, job, left) => ({ id, job: "J" + job, job_id: job, tuned_id: left, step: 10 * id, val_loss: 1, best: false });
@@ -46,4 +46,13 @@ test("a fresh comparison without its base's models is about another base", () =>
 test("an element takes the place of another", () => {
   assert.deepEqual(moved(["a", "b", "c"], 0, 2), ["b", "c", "a"]);
   assert.deepEqual(moved(["a", "b", "c"], 2, 1), ["a", "c", "b"]);
+});
+
+test("a model of a server elsewhere is told by the name of its side alone", () => {
+  const side = "outside:http://127.0.0.1:8000/v1#meta/Gro%C3%9Fe%2C%20Nr%231";
+  assert.equal(outsideSide(side).name, "meta/Große, Nr#1 · http://127.0.0.1:8000");
+  assert.deepEqual(["base", "tuned:1", "outside:", "outside:ftp://a#b", "outside:http://a/v1#", "outside:http://a/v1#%"].map(outsideSide), [null, null, null, null, null, null]);
+  assert.deepEqual(first({ base: "4", sides: "base," + side }), { base: 4, sides: ["base", side] });
+  assert.deepEqual(first(sidesQuery(options, 4, [side])), { base: 4, sides: [side] });
+  assert.deepEqual(rebased(options, 1, ["tuned:9", side]), { base: 4, sides: ["tuned:9", side] });
 });

@@ -36,7 +36,7 @@ LAZY_HOMES = (
     "engine/rewards/",
 )  # inside functions; fmt: skip
 WEB_MAY = (
-    "engine.services", "engine.methods", "engine.objectives", "engine.rewards", "engine.core", "engine.jobs.spec", "engine.jobs.feed",
+    "engine.api", "engine.services", "engine.methods", "engine.objectives", "engine.rewards", "engine.core", "engine.jobs.spec", "engine.jobs.feed",
     "engine.jobs.curves",
     "engine.exports", "engine.data.operations", "engine.data.quality", "engine.data.writers.settings", "engine.evaluation.comparison.spec",
     "engine.evaluation.comparison.objective_measures", "engine.recipes",

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.types import Receive
 
 from engine.core.errors import Fault
-from engine.serving.process.halt import Halt
+from engine.services.chat.halt import Halt
 
 Work = Callable[[Halt], Iterator[Any]]
 _END = object()

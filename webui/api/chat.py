@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.api.answering import Loading, Piece, Used, answered
-from engine.api.asking import Opening, wishes_of
+from engine.api.answering import AnswerPiece, Loading, Used, answered
+from engine.api.asking import AskedModel, wishes_of
 from engine.api.names import find_served
 from engine.core.errors import Fault
-from engine.serving.process.halt import Halt
+from engine.services.chat.halt import Halt
 from webui.api.sending import LAST, WAIT, Event, Sent, event, whole
 from webui.api.shapes import Json, chat_logprobs, usage_shape
 from webui.site import Site
@@ -20,7 +20,7 @@ from webui.site import Site
 def chat_answer(site: Site, owner: str, read: Mapping[str, Any], halt: Halt, used: Used) -> Iterator[Sent]:
     """The answer to a request. Raises Fault, before anything is sent where that can be known."""
     _check(read)
-    opening = Opening.of(site.ctx, find_served(site.ctx, read["model"], owner))
+    opening = AskedModel.of(site.ctx, find_served(site.ctx, read["model"], owner))
     most = read["max_completion_tokens"] or read["max_tokens"]
     prompt = opening.chat_prompt(read["messages"], most)
     wishes = wishes_of(dict(read), most=most, tokens=(read["top_logprobs"] or 0) if read["logprobs"] else -1)
@@ -46,10 +46,10 @@ def _check(read: Mapping[str, Any]) -> None:
         raise Fault("api.needs", param="stream_options", other="stream")
 
 
-def _whole(head: Json, pieces: Iterator[Piece | Loading], read: Mapping[str, Any], used: Used) -> Iterator[Sent]:
+def _whole(head: Json, pieces: Iterator[AnswerPiece | Loading], read: Mapping[str, Any], used: Used) -> Iterator[Sent]:
     choices: list[Json] = [{"text": [], "tokens": [], "finish": ""} for _ in range(read["n"])]
     for piece in pieces:
-        if isinstance(piece, Piece):
+        if isinstance(piece, AnswerPiece):
             choice = choices[piece.answer]
             choice["text"].append(piece.text)
             choice["tokens"] += piece.tokens
@@ -66,7 +66,9 @@ def _whole(head: Json, pieces: Iterator[Piece | Loading], read: Mapping[str, Any
     yield whole({**head, "object": "chat.completion", "choices": shown, "usage": usage_shape(used)})
 
 
-def _streamed(head: Json, pieces: Iterator[Piece | Loading], read: Mapping[str, Any], used: Used) -> Iterator[Sent]:
+def _streamed(
+    head: Json, pieces: Iterator[AnswerPiece | Loading], read: Mapping[str, Any], used: Used
+) -> Iterator[Sent]:
     head = {**head, "object": "chat.completion.chunk"}
     last = {"usage": None} if read["stream_options"] else {}
     begun: set[int] = set()

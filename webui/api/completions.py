@@ -8,24 +8,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.api.answering import Loading, Piece, Used, answered, read_tokens
-from engine.api.asking import Opening, Prompt, wishes_of
+from engine.api.answering import AnswerPiece, Loading, Used, answered, read_tokens
+from engine.api.asking import ApiPrompt, AskedModel, wishes_of
 from engine.api.names import find_served
 from engine.api.params import MOST_ANSWERS
 from engine.api.spelling import SpeltToken
 from engine.core.errors import Fault
-from engine.serving.process.halt import Halt
+from engine.services.chat.halt import Halt
 from webui.api.sending import LAST, WAIT, Event, Sent, event, whole
 from webui.api.shapes import Json, PlainLogprobs, usage_shape
 from webui.site import Site
 
-_Pieces = Iterator[Piece | Loading]
+_Pieces = Iterator[AnswerPiece | Loading]
 
 
 def completion_answer(site: Site, owner: str, read: Mapping[str, Any], halt: Halt, used: Used) -> Iterator[Sent]:
     """The answer to a request. Raises Fault, before anything is sent where that can be known."""
     _check(read)
-    opening = Opening.of(site.ctx, find_served(site.ctx, read["model"], owner))
+    opening = AskedModel.of(site.ctx, find_served(site.ctx, read["model"], owner))
     room = min(1, read["max_tokens"])
     prompts = [opening.plain_prompt(one, "prompt", room) for one in read["prompt"]]
     head = {
@@ -49,7 +49,7 @@ def _check(read: Mapping[str, Any]) -> None:
 
 
 def _pieces(
-    site: Site, opening: Opening, prompts: Sequence[Prompt], read: Mapping[str, Any], halt: Halt, used: Used
+    site: Site, opening: AskedModel, prompts: Sequence[ApiPrompt], read: Mapping[str, Any], halt: Halt, used: Used
 ) -> _Pieces:
     """Prompts where they are wanted too, then answers."""
     told, count = read["logprobs"], read["n"]
@@ -60,7 +60,7 @@ def _pieces(
             own = read_tokens(site.chat, opening, prompts, told, halt)
         for place in range(len(prompts) * count):
             done = "length" if read["max_tokens"] == 0 else ""
-            yield Piece(place, prompts[place // count].text, own[place // count], done)
+            yield AnswerPiece(place, prompts[place // count].text, own[place // count], done)
     if read["max_tokens"]:
         tokens = -1 if told is None else told
         wishes = wishes_of(dict(read), most=read["max_tokens"], tokens=tokens, plain=True)
@@ -79,7 +79,7 @@ class _Choice:
 def _whole(head: Json, pieces: _Pieces, read: Mapping[str, Any], used: Used) -> Iterator[Sent]:
     choices = [_Choice() for _ in range(len(read["prompt"]) * read["n"])]
     for piece in pieces:
-        if isinstance(piece, Piece):
+        if isinstance(piece, AnswerPiece):
             choice = choices[piece.answer]
             choice.text.append(piece.text)
             choice.tokens += piece.tokens

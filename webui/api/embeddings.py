@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.api.answering import Loading, Used
-from engine.api.asking import Opening
+from engine.api.asking import AskedModel
 from engine.api.embedding import embedded
 from engine.api.names import find_served
-from engine.serving.process.halt import Halt
+from engine.services.chat.halt import Halt
 from webui.api.sending import Sent, whole
 from webui.api.shapes import vector_shape
 from webui.site import Site
@@ -17,7 +17,7 @@ from webui.site import Site
 
 def embedding_answer(site: Site, owner: str, read: Mapping[str, Any], halt: Halt, used: Used) -> Iterator[Sent]:
     """The answer to a request. Raises Fault."""
-    opening = Opening.of(site.ctx, find_served(site.ctx, read["model"], owner))
+    opening = AskedModel.of(site.ctx, find_served(site.ctx, read["model"], owner))
     prompts = [opening.plain_prompt(one, "input", room=0) for one in read["input"]]
     vectors = [one for one in embedded(site.chat, opening, prompts, halt) if not isinstance(one, Loading)]
     used.prompt = sum(len(prompt.ids) for prompt in prompts)

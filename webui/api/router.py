@@ -14,11 +14,11 @@ from starlette.responses import Response, StreamingResponse
 
 from engine.api.access import Access
 from engine.api.answering import Used
-from engine.api.declaration import Endpoint
+from engine.api.declaration import ApiEndpoint
 from engine.api.names import find_served, served_models
 from engine.api.params import CHAT, COMPLETIONS, EMBEDDINGS
 from engine.core.errors import Fault, TunesmithError
-from engine.serving.process.halt import Halt
+from engine.services.chat.halt import Halt
 from webui.api.bridge import Bridge, Crossing
 from webui.api.chat import chat_answer
 from webui.api.completions import completion_answer
@@ -33,7 +33,7 @@ _AT_ONCE = 300  # requests of all keys
 _SILENCE_S = 15.0  # of a stream, until a comment shows that it is alive
 _ALIVE = b": still working\n\n"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-_ANSWERS: tuple[tuple[Endpoint, Answer], ...] = (
+_ANSWERS: tuple[tuple[ApiEndpoint, Answer], ...] = (
     (CHAT, chat_answer),
     (COMPLETIONS, completion_answer),
     (EMBEDDINGS, embedding_answer),
@@ -105,7 +105,7 @@ def router(site: Site, language_of: Callable[[Headers], str]) -> APIRouter:
     return routes
 
 
-def _posted(door: _Door, endpoint: Endpoint, answer: Answer) -> Callable[[Request], Any]:
+def _posted(door: _Door, endpoint: ApiEndpoint, answer: Answer) -> Callable[[Request], Any]:
     async def posted(request: Request) -> Response:
         body = await request.body()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from engine.core.shapes import NameOfId
-from engine.services.chat import question_lists
+from engine.services.chat import outside, question_lists
 from engine.services.chat.settings import CHAT_PARAMS
 from engine.services.data.annotation import feedback
 from engine.services.data.ranking import votes
@@ -15,6 +15,7 @@ from engine.services.scoring.asking import scorers
 from engine.shapes.annotation import VoteView
 from engine.shapes.chat import AnswerEvent, ChatSettings, ConversationBrief, ConversationView, QuestionListView
 from engine.shapes.playground.lists import RowWish
+from engine.shapes.serving.outside import OutsideServerView
 from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
@@ -66,7 +67,8 @@ def _reading(site: Site, lang: str) -> tuple[tuple[Function, ...], Function]:
         defaults = cast(ChatSettings, {param.key: param.default for param in CHAT_PARAMS})
         lists = question_lists.bounds()
         told = {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults, "lists": lists}
-        return cast(ChatStart, told | {"scorers": [one["id"] for one in scorers(site.ctx)]})
+        more = {"scorers": [one["id"] for one in scorers(site.ctx)], "outside": outside.count_servers(site.ctx)}
+        return cast(ChatStart, told | more)
 
     def chat_view(conversation_id: int) -> ConversationView:
         return chat.view(int(conversation_id))
@@ -85,7 +87,11 @@ def _reading(site: Site, lang: str) -> tuple[tuple[Function, ...], Function]:
     def chat_suggestions(tuned_id: int | None) -> list[str]:
         return chat.suggestions(int(tuned_id) if tuned_id else None, n=_SUGGESTIONS)
 
-    return (chat_start, chat_view, chat_list, chat_suggestions), chat_feed
+    def chat_outside() -> list[OutsideServerView]:
+        """Servers elsewhere with the models that they have now."""
+        return outside.outside_models(site.ctx)
+
+    return (chat_start, chat_view, chat_list, chat_suggestions, chat_outside), chat_feed
 
 
 def _writing(chat: Chat) -> tuple[Function, ...]:

@@ -237,6 +237,7 @@ class ChatStart(TypedDict):
     defaults: ChatSettings  # of the settings
     lists: ListBounds  # of a list of questions
     scorers: list[int]  # ids of the reward models
+    outside: int  # servers elsewhere whose models may answer
 
 
 class WantedList(TypedDict):

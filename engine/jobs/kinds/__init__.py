@@ -20,6 +20,7 @@ from engine.jobs.kinds.merge_adapters import MERGE_ADAPTERS
 from engine.jobs.kinds.new_version import NEW_VERSION
 from engine.jobs.kinds.prepare_model import PREPARE_MODEL
 from engine.jobs.kinds.probe import PROBE
+from engine.jobs.kinds.push import PUSH
 from engine.jobs.kinds.question_list import QUESTION_LIST
 from engine.jobs.kinds.read_documents import READ_DOCUMENTS
 from engine.jobs.kinds.rewrite import REWRITE
@@ -32,6 +33,7 @@ JOB_KINDS: tuple[JobKind, ...] = (
     DRY_RUN,
     EXPORT,
     MERGE_ADAPTERS,
+    PUSH,
     PREPARE_MODEL,
     KNOW_MODEL,
     FETCH_DATA,

@@ -19,6 +19,7 @@ from engine.services.chat import blind, views
 from engine.services.chat.answers import Answering, settle_orphans
 from engine.services.chat.bare_base import require_weights
 from engine.services.chat.choices import chosen
+from engine.services.chat.halt import Halt
 from engine.services.chat.memory import spared
 from engine.services.chat.outside import outside_asks
 from engine.services.chat.residents import place_sides, plan_of, sizes_of
@@ -38,7 +39,6 @@ from engine.serving.outside.speech import OutsideAsk
 from engine.serving.process.admission import Devices, Running, place
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
-from engine.serving.process.halt import Halt
 from engine.serving.protocol import Ask, Embed, Forced, Request, Score, Shaping
 from engine.shapes.chat import AnswerEvent, ChatOptions, ChatStatus, ConversationBrief, ConversationView
 from storage.model_status import READY

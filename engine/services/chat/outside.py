@@ -17,6 +17,11 @@ from storage.tables import Message
 _LIST_SECONDS = 4.0  # that a list of models may take
 
 
+def count_servers(ctx: Context) -> int:
+    """How many servers may be asked."""
+    return len(servers_of(ctx.settings))
+
+
 def outside_models(ctx: Context) -> list[OutsideServerView]:
     """Every server that the operator has set, with the models that it has now, or why it does not tell them."""
     found = [_view(one) for one in servers_of(ctx.settings)]

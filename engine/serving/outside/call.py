@@ -119,7 +119,8 @@ class OutsideCall:
                 raise Fault("outside.slow", host=host, seconds=round(waited)) from None
             if isinstance(error, http.client.BadStatusLine) and not isinstance(error, OSError):
                 raise Fault("outside.unreadable", host=host) from None
-            reason = self.without_key(str(error) or type(error).__name__)
+            plain = error.strerror if isinstance(error, OSError) else None
+            reason = self.without_key(plain or str(error) or type(error).__name__)
             raise Fault(code, host=host, reason=reason) from None
 
     def _pieces(self, said: http.client.HTTPResponse) -> Iterator[bytes]:

@@ -642,6 +642,8 @@ export interface ChatStart {
   lists: ListBounds;
   /** ids of the reward models */
   scorers: number[];
+  /** servers elsewhere whose models may answer */
+  outside: number;
 }
 
 /** Of the process that answers. */
@@ -3670,8 +3672,10 @@ export interface NamedTuned {
   metrics: Record<string, any>;
   /** newest export by form */
   export_jobs: Record<string, number | null>;
-  /** by form */
+  /** by form that is offered */
   export_needs: Record<string, ExportNeeds>;
+  /** why it cannot be had in other forms for such a result, by form */
+  export_refused: Record<string, Record<string, string>>;
   /** for people */
   method_label: string;
   /** for people */
@@ -3842,6 +3846,26 @@ export interface OutcomeView {
   first: number;
   /** of the weights that are the model */
   last: number;
+}
+
+/** A model of a server. */
+export interface OutsideModelView {
+  /** the name of its side in a conversation */
+  side: string;
+  /** as the server calls it */
+  name: string;
+}
+
+/** A server that the operator has set. */
+export interface OutsideServerView {
+  /** scheme, host and port */
+  host: string;
+  /** its whole address */
+  url: string;
+  /** that it has */
+  models: OutsideModelView[];
+  /** why it does not tell them */
+  error: CodedMessage | null;
 }
 
 /** One control: everything that the form view needs to draw and check it. */
@@ -4144,6 +4168,46 @@ export interface ProofNumbers {
   facts: Record<string, string>;
   /** side by side */
   answers: ComparedAnswer[];
+}
+
+/** A push that somebody asks for. */
+export interface PushAsked {
+  /** id of the export job */
+  export: number;
+  /** which of its files, counted from 0 */
+  file: number;
+  /** "owner/name" */
+  repo: string;
+  /** only its owner sees it */
+  private: boolean;
+  /** the repository may be there already */
+  add: boolean;
+  /** what leaves, and to where, was read */
+  confirmed: boolean;
+}
+
+/** What would leave this machine, and to where. */
+export interface PushOffer {
+  /** by whoever runs Tunesmith */
+  allowed: boolean;
+  /** of the hub; "" where none is allowed */
+  host: string;
+  /** an access token is kept here */
+  token: boolean;
+  /** name that is proposed, without its owner */
+  repo: string;
+  /** all that would be sent */
+  files: PushedFile[];
+  /** of all files */
+  bytes: number;
+}
+
+/** A file that would leave this machine. */
+export interface PushedFile {
+  /** within the export */
+  name: string;
+  /** of it */
+  bytes: number;
 }
 
 /** How far a list of questions is. */
@@ -5054,6 +5118,42 @@ export interface ScorerView {
   name: string;
   /** of the model that it was made from */
   base_name: string;
+}
+
+/** A program with its commands for one model. */
+export interface ServingProgramView {
+  /** of the program */
+  key: string;
+  /** its name */
+  label: Record<string, string>;
+  /** when to choose it */
+  help: Record<string, string>;
+  /** of its API, once it runs */
+  address: string;
+  /** address of its documents */
+  source: string;
+  /** clients must send a key */
+  keyed: boolean;
+  /** the best one first */
+  ways: ServingWayView[];
+}
+
+/** A form of the model that the program takes. */
+export interface ServingWayView {
+  /** key of the form */
+  form: string;
+  /** its name */
+  label: Record<string, string>;
+  /** what is good about it */
+  about: Record<string, string>;
+  /** settings of the form that suit */
+  params: Record<string, any>;
+  /** why the model cannot be served so */
+  reason: Record<string, string> | null;
+  /** such an export is there */
+  made: boolean;
+  /** what to do, in order */
+  lines: UseStep[];
 }
 
 /** One setting of a job, for people. */
@@ -6153,6 +6253,7 @@ export interface PlaygroundFunctions {
   chat_view(conversation_id: number): ConversationView;
   chat_list(): ConversationBrief[];
   chat_suggestions(tuned_id: number | null): string[];
+  chat_outside(): OutsideServerView[];
   chat_open(base_id: number, sides: string[], settings: ChatSettings): number;
   chat_update(conversation_id: number, changes: ChatChanges): null;
   chat_ask(conversation_id: number, prompt: string, values?: Record<string, string> | null): null;
@@ -6220,6 +6321,10 @@ export interface ModelsFunctions {
   model_votes(model_id: number): VotesAgainstBase | null;
   merge_form(): MergeForm;
   merge_begin(wish: MergeWish): number;
+  push_offer(job_id: number, file: number): PushOffer;
+  push_token(token: string): null;
+  push_begin(wish: PushAsked): number;
+  model_serving(model_id: number): ServingProgramView[];
 }
 
 /** What the view models may ask again and again. */

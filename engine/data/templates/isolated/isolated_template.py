@@ -243,7 +243,7 @@ class IsolatedTemplate(ChatTemplate):
         return found
 
     def spelled(self, ids: Sequence[int]) -> list[tuple[bytes, bool]]:
-        """The bytes of each token, and whether texts leave it out, as `engine.data.templates.spelling` finds them."""
+        """The bytes of each token, and whether texts leave it out, as `engine.data.templates.isolated.spelling` finds them."""
         return [(bytes(one), bool(hidden)) for one, hidden in self._ask("spelled", ids=list(ids))]
 
     def marked(self, ids: Sequence[int]) -> list[tuple[str, bool]]:

@@ -15,8 +15,8 @@ from engine.core.errors import Fault
 from engine.core.small_files import read_bytes
 from engine.data.templates.check import check_template
 from engine.data.templates.isolated.limits import MOST_TOKENS
+from engine.data.templates.isolated.spelling import spelled
 from engine.data.templates.renderer import Messages
-from engine.data.templates.spelling import spelled
 from engine.data.templates.template import LARGEST_TOKENIZER, ChatTemplate
 from engine.data.thoughts.wish import LEARN
 

@@ -1,7 +1,7 @@
 /* What is being said: who answers, whether somebody does, and the address that leads back to it. */
 import { format } from "../../kit/format.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { sideChoices, sidesQuery } from "./who/sides.js";
+import { outsideSide, sideChoices, sidesQuery } from "./who/sides.js";
 
 const LETTERS = "ABCDEFGH";
 
@@ -42,6 +42,8 @@ export function playFormer(play, side) {
 
 /** What a stored conversation tells of a side that cannot be chosen any more. */
 function playStored(play, side) {
+  const elsewhere = outsideSide(side);
+  if (elsewhere) return elsewhere;
   const found = play.view?.sides.find((one) => one.side === side);
   const kind = found?.kind || (/^(base$|model:)/.test(side) ? "base" : "tuned");
   return { side, kind, name: found ? found.label.replace(/ @\d+$/, "") : "#" + side.split(":").at(-1), step: found?.step ?? null, own: !found?.base, baseName: found?.base || "" };
@@ -49,6 +51,7 @@ function playStored(play, side) {
 
 /** The word for whose answer it is. */
 export function sideBadge(row, letter = "") {
+  if (row.outside) return t("playground.outside");
   if (row.step !== null && row.step !== undefined) {
     const step = format.number(row.step);
     return letter ? t("playground.side.step_n", { letter, step }) : t("playground.side.step", { step });

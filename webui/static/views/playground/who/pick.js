@@ -1,11 +1,12 @@
-/* The dialog that chooses who answers: grouped by base model, checkpoints below the model that their job left. */
+/* The dialog that chooses who answers: grouped by base model, checkpoints below the model that their job left; then servers elsewhere. */
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { openDialog } from "../../../kit/parts.js";
-import { laterStyles } from "../../../kit/server.js";
+import { laterStyles, sentenceOf } from "../../../kit/server.js";
 import { t } from "../../../kit/texts.js";
-import { sideChoices } from "./sides.js";
+import { outsideSide, sideChoices } from "./sides.js";
+import { reasonBox } from "../../shared/form-controls.js";
 import { sideBadge } from "../talk.js";
 
 const MANY = 8; // so many are searched instead of read
@@ -17,7 +18,11 @@ const MANY = 8; // so many are searched instead of read
 export async function pickSide(play, replaced) {
   await laterStyles("playground-pick");
   const rows = [...sideChoices(play.start.options, play.base).values()];
-  const self = { play, replaced, rows, text: "", list: h("div", { class: "play-pick-list" }), chosen: null };
+  /** @type {any} */
+  const self = { play, replaced, rows, text: "", list: h("div", { class: "play-pick-list" }), chosen: null, outside: null, lost: "" };
+  if (play.start.outside) {
+    play.ctx.call("chat_outside").then((found) => { self.outside = found; }, (error) => { self.lost = sentenceOf(error); }).then(() => drawRows(self));
+  }
   const search = rows.length > MANY ? searchField(self) : null;
   drawRows(self);
   const body = h("div", { class: "ts-stack play-pick" }, search, self.list);
@@ -43,6 +48,7 @@ function drawRows(self) {
   const { play } = self;
   const bases = [...play.start.options.bases].sort((a, b) => Number(b.id === play.base) - Number(a.id === play.base));
   const groups = bases.map((base) => baseGroup(self, base)).filter(Boolean);
+  groups.push(...outsideGroups(self));
   replaceChildren(self.list, groups.length ? groups : h("p", { class: "ts-soft", role: "status" }, t("playground.pick.none")));
 }
 
@@ -65,6 +71,20 @@ function baseGroup(self, base) {
     h("div", { class: "ts-spread" }, h("h3", { id, dir: "auto" }, base.name), wholeButton(self, base)),
     base.missing_bytes === null ? null : h("p", { class: "ts-small ts-soft" }, t(base.id === self.play.base ? "playground.pick.comes" : "playground.pick.not_here", { size: format.bytes(base.missing_bytes) })),
     lines, [...jobs.values()].map((some) => [h("p", { class: "ts-small ts-soft pick-job" }, t("playground.pick.job", { name: some[0].name })), some.map((step) => pickRow(self, step))]));
+}
+
+/** Models of servers elsewhere, as they say now. */
+function outsideGroups(self) {
+  if (!self.play.start.outside) return [];
+  if (self.lost) return [h("p", { class: "ts-error", role: "alert" }, self.lost)];
+  if (!self.outside) return [h("p", { class: "ts-soft ts-small", role: "status" }, t("playground.outside.looking"))];
+  return self.outside.map((server, place) => {
+    const rows = server.models.map((model) => outsideSide(model.side)).filter((row) => row && fits(self, row));
+    if (self.text.trim() && !rows.length) return null;
+    const id = "pick-server-" + place;
+    const said = server.error ? h("p", { class: "ts-error" }, reasonBox(server.error)) : rows.length ? null : h("p", { class: "ts-small ts-soft" }, t("playground.outside.none"));
+    return h("section", { class: "pick-group", "aria-labelledby": id }, h("h3", { id, dir: "auto" }, t("playground.outside.group", { host: server.host })), said, rows.map((row) => pickRow(self, row)));
+  }).filter(Boolean);
 }
 
 function grouped(steps) {

@@ -1,6 +1,21 @@
-/* Who can answer, by the names of sides ("base", "tuned:2", "checkpoint:7", "model:4"), without a page. */
+/* Who can answer, by the names of sides ("base", "tuned:2", "checkpoint:7", "model:4", "outside:http://host/v1#name"), without a page. */
 
 export const MOST_SIDES = 8; // that answer at once
+
+/** What the name of a side says of a model of a server elsewhere: as `sideChoices` has it; null where it is none. */
+export function outsideSide(side) {
+  const found = /^outside:(https?:\/\/[^/#]+)[^#]*#(.+)$/.exec(side);
+  const model = found && plainName(found[2]);
+  return model ? { side, kind: "base", outside: true, name: model + " · " + found[1], base: null, baseName: "", missing: null } : null;
+}
+
+function plainName(quoted) {
+  try {
+    return decodeURIComponent(quoted);
+  } catch {
+    return ""; // an address can hold anything
+  }
+}
 
 /** The name of a base as such, in a conversation about the base of `own`. */
 export const baseSide = (base, own) => (base.id === own ? "base" : "model:" + base.id);
@@ -39,7 +54,7 @@ export function firstSides(options, asked) {
   const named = (id) => bases.find((one) => one.id === Number(id));
   const here = named(asked.base) || bases.find((one) => one.missing_bytes === null) || bases[0];
   const known = sideChoices(options, -1); // names of bases are all "model:ID" here
-  const list = (asked.sides || "").split(",").filter((name) => name === "base" || known.has(name));
+  const list = (asked.sides || "").split(",").filter((name) => name === "base" || known.has(name) || outsideSide(name));
   if (list.length) {
     const base = named(asked.base) || named(list.map((name) => known.get(name)?.base).find(Boolean)) || here;
     return { base: base.id, sides: [...new Set(list.map((name) => (name === "model:" + base.id ? "base" : name)))].slice(0, MOST_SIDES) };
