@@ -1,9 +1,6 @@
 /* Taking a tuned model away: where it shall run, which forms of it, and what was made, with the proof of each file. */
 import { h } from "../../kit/dom.js";
-<<<<<<< HEAD
 import { runAction } from "../../kit/parts.js";
-=======
->>>>>>> h18-merge
 import { loadPart } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
 import { exportChoice } from "./exports-choose.js";
