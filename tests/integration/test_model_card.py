@@ -18,8 +18,8 @@ from engine.exports.card.facts import gathered
 from engine.exports.card.front import _licence
 from engine.exports.common.declaration import ExportSource
 from engine.methods import method_of
-from engine.services.cards.card_evidence import evidence_of
 from engine.services.models import merging, tuned
+from engine.services.taking.card_evidence import evidence_of
 from engine.serving.scored_texts import talks
 from storage.job_tables import JobStatus, Metric
 from storage.tables import Dataset, LanguageModel, TunedModel

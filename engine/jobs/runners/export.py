@@ -25,7 +25,7 @@ from engine.exports.writing.opening import open_shop
 from engine.jobs.reporter import Reporter
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.integrity import intact_weights
-from engine.services.cards.card_evidence import evidence_of
+from engine.services.taking.card_evidence import evidence_of
 from storage.job_tables import Job
 from storage.queries.tuned_models import get_tuned
 from storage.tables import LanguageModel

@@ -1,1 +1,1 @@
-"""Kinds of jobs on tuned models and what was made of them."""
+"""Work on tuned models that are there."""

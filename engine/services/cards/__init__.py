@@ -1,1 +1,0 @@
-"""What others found of a model, as its card tells it."""
