@@ -17,7 +17,7 @@ Config = Any  # of transformers, whose attributes have the same names in every f
 
 
 @dataclass(frozen=True)
-class Family:
+class GgufFamily:
     """One architecture of llama.cpp, and the models of transformers that are of it.
 
     Attributes:
