@@ -70,7 +70,7 @@ def test_every_model_can_be_taken_away_and_what_cannot_be_has_a_reason(method: M
     assert any(form.stands_alone for form in forms) == (method.capabilities.merge or method.saves == "full")
     for form in impossible(method, method.saves):
         assert form not in forms
-        assert form.why_not(method) == method.capabilities.why_not["merge"]
+        assert form.why_not(method) is not None
     for form in set(EXPORTS) - set(forms):
         assert form.refusal(method, method.saves) is not None
 
