@@ -23,6 +23,7 @@ _MB = 1_000_000
 _RUNTIME_MB = 600
 _LARGEST_PART = 0.5  # of a model's numbers, that its largest tensor can be: it is calculated with beside the model
 _BITS = 8
+_WORDS_SHARE = 0.3  # of a small model's numbers, that are embeddings and stay in 8 bits
 DTYPE = Param(
     key="dtype",
     kind="choice",
@@ -58,7 +59,9 @@ def _write(source: ExportSource, values: Values, draft: Path, progress: ByteProg
 
 
 def _folder_bytes(sizes: ExportSizes, values: Values) -> int:
-    return int(BY_KEY[str(values[DTYPE.key])].bits / _BITS * sizes.numbers) + _RUNTIME_MB
+    form = BY_KEY[str(values[DTYPE.key])]
+    bits = form.bits + _WORDS_SHARE * max(0.0, _BITS - form.bits)
+    return int(bits / _BITS * sizes.numbers)
 
 
 def _memory_mb(sizes: ExportSizes, _values: Values) -> int:
