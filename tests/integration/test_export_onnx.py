@@ -198,7 +198,7 @@ def test_the_readmes_code_answers_without_torch(whole: Exported) -> None:
     assert done.stdout.strip() == prompt["text"].strip()
 
 
-@pytest.mark.parametrize(("dtype", "most"), [("int8", 0.01), ("fp16", 0.001)])
+@pytest.mark.parametrize(("dtype", "most"), [("int8", 0.01), pytest.param("fp16", 0.001, marks=pytest.mark.zoo)])
 def test_fewer_bits_answer_nearly_so(
     homes: Callable[[str], Kept],  # noqa: F811
     whole: Exported,
@@ -257,7 +257,7 @@ def test_a_file_that_is_cut_off_is_not_read(whole: Exported, tmp_path: Path) -> 
         whole.proof(tmp_path / "cut")
 
 
-@pytest.mark.parametrize("phase", ["tracing", "saving"])
+@pytest.mark.parametrize("phase", ["tracing", pytest.param("saving", marks=pytest.mark.zoo)])
 def test_a_cancel_ends_it_and_leaves_nothing_behind(whole: Exported, tmp_path: Path, phase: str) -> None:
     draft = tmp_path / "draft"
     draft.mkdir()
