@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from engine.models.base.download_progress import ByteProgress
 from storage.tables import LanguageModel, TunedModel
 from tests.integration.test_export_zoo import Kept, adapter, homes  # noqa: F401 (a fixture)
 from tests.integration.test_export_zoo import whole as all_anew
+from tests.machines import small_disk
 from tests.zoo.keeper import ZooKeeper, config_of
 
 LENGTH = 21  # five times the traced one, and beyond the window of 16 tokens that some layers see
@@ -314,6 +316,19 @@ def test_a_graph_that_cannot_be_drawn_says_why(zoo: ZooKeeper, tmp_path: Path) -
     with pytest.raises(Fault, match="complex") as caught:
         write_model(model, "fp32", tmp_path, tmp_path / "work", Quiet())
     assert caught.value.code == "export.no_graph"
+
+
+@pytest.mark.zoo
+def test_a_full_disk_is_told_as_that(zoo: ZooKeeper, tmp_path: Path) -> None:
+    from engine.exports.onnx.writing import write_model
+    from engine.serving.runtime.loading import load_model
+
+    model = load_model(zoo.folder("llama-3"), "fp32", "cpu")
+    with small_disk(tmp_path / "disk", 1) as disk:
+        room = (os.statvfs(disk).f_bavail - 2) * os.statvfs(disk).f_frsize
+        (disk / "filler").write_bytes(b"0" * (room - 12_000))  # the model's settings fit, its graph does not
+        with pytest.raises(Fault, match=r"obstacle\.disk_full"):
+            write_model(model, "fp32", disk, disk / "work", Quiet())
 
 
 @pytest.mark.zoo
