@@ -15,6 +15,8 @@ export function exportsMade() {
     node,
     /** @type {(job: number, file: number) => Promise<Server.ProofNumbers>} */
     proofs: () => Promise.reject(new Error()),
+    /** @type {(job: number, file: number) => Promise<void>} */
+    push: () => Promise.resolve(),
     /** @type {(jobs: Server.ExportView[], again: (file: Server.ExportedForm) => Promise<void>, cancel: (id: number) => Promise<void>) => void} */
     draw: (jobs, again, cancel) => {
       node.hidden = !jobs.length;
@@ -61,7 +63,16 @@ function exportFile(job, file, self, again) {
     file.folder && file.there ? folderPath(file.folder) : null,
     file.error ? fileError(file) : file.there ? null : h("p", { class: "ts-error" }, t("models.file_gone")),
     file.proof && !file.error ? h("p", { class: "ts-small" }, proofSentence(file.proof)) : null,
+    file.there && !file.error ? exportPush(job, file, self) : null,
     file.proof ? proofFold(job, file, self) : null);
+}
+
+/** To a hub: what would leave is shown and confirmed first.
+    @param {Server.ExportedForm} file */
+function exportPush(job, file, self) {
+  const button = h("button", { type: "button", class: "ts-btn small ghost", id: `export-push-${job.id}-${file.number}`, "aria-label": t("models.push.named", { name: file.name }),
+    onclick: () => runAction(button, () => self.push(job.id, file.number)) }, drawIcon("upload"), t("models.push"));
+  return button;
 }
 
 /** @param {Server.ExportedForm} file */

@@ -12,6 +12,7 @@ import { labelledField, noteBox } from "../shared/form-controls.js";
  */
 export async function pushExport(ctx, job, file = 0) {
   const offer = await ctx.call("push_offer", job, file);
+  if (!offer.allowed) return void (await openDialog(t("models.push.title"), h("p", {}, t("models.push.not_allowed")), [{ label: t("common.close"), value: "", kind: "primary" }]));
   const input = (id, attributes) => h("input", { class: "ts-input", id, autocomplete: "off", spellcheck: "false", ...attributes });
   const check = (id, key, checked) => {
     const box = h("input", { type: "checkbox", id, checked });
