@@ -19,7 +19,7 @@ from engine.exports.card.front import _licence
 from engine.exports.common.declaration import ExportSource
 from engine.methods import method_of
 from engine.services.models import merging, tuned
-from engine.services.models.card_evidence import evidence_of
+from engine.services.taking.card_evidence import evidence_of
 from engine.serving.scored_texts import talks
 from storage.job_tables import JobStatus, Metric
 from storage.tables import Dataset, LanguageModel, TunedModel

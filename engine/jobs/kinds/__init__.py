@@ -16,16 +16,16 @@ from engine.jobs.kinds.fetch_data import FETCH_DATA
 from engine.jobs.kinds.import_data import IMPORT_DATA
 from engine.jobs.kinds.know_model import KNOW_MODEL
 from engine.jobs.kinds.make_rows import MAKE_ROWS, MAKE_ROWS_AFAR
-from engine.jobs.kinds.merge_adapters import MERGE_ADAPTERS
 from engine.jobs.kinds.new_version import NEW_VERSION
 from engine.jobs.kinds.prepare_model import PREPARE_MODEL
 from engine.jobs.kinds.probe import PROBE
-from engine.jobs.kinds.push import PUSH
 from engine.jobs.kinds.question_list import QUESTION_LIST
 from engine.jobs.kinds.read_documents import READ_DOCUMENTS
 from engine.jobs.kinds.rewrite import REWRITE
 from engine.jobs.kinds.take_in import TAKE_IN
 from engine.jobs.kinds.train import TRAIN
+from engine.jobs.kinds.tuned.merge_adapters import MERGE_ADAPTERS
+from engine.jobs.kinds.tuned.push import PUSH
 
 JOB_KINDS: tuple[JobKind, ...] = (
     TRAIN,

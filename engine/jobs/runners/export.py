@@ -11,11 +11,13 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.text import LANGUAGES
 from engine.exports.card.card import whole_card
-from engine.exports.card.facts import gathered, plain
+from engine.exports.card.facts import gathered
 from engine.exports.common.declaration import ExportSource
 from engine.exports.common.number_format import sizes_of
 from engine.exports.common.package import check_memory, check_space, file_name, pack
+from engine.exports.common.plain_names import plain
 from engine.exports.proof.proving import prove
+from engine.exports.proof.trained_base import read_trained
 from engine.exports.proof.verdict import reasons
 from engine.exports.use import how_to_use
 from engine.exports.wishes import ExportWish, package_of, wishes_of
@@ -23,7 +25,7 @@ from engine.exports.writing.opening import open_shop
 from engine.jobs.reporter import Reporter
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.integrity import intact_weights
-from engine.services.models.card_evidence import evidence_of
+from engine.services.taking.card_evidence import evidence_of
 from storage.job_tables import Job
 from storage.queries.tuned_models import get_tuned
 from storage.tables import LanguageModel
@@ -122,7 +124,8 @@ def _proved(
     base = _foundation(source, wish, folder, progress)
     scratch = folder.with_name(folder.name + "-proof")
     limits, numbers = wish.form.limits(wish.values), written["facts"].get("numbers")
-    return prove(reader, folder, base, source.shop.truth, limits, scratch, progress, numbers)
+    found = prove(reader, folder, base, source.shop.truth, limits, scratch, progress, numbers)
+    return found | read_trained(source.shop.truth)
 
 
 def _foundation(source: ExportSource, wish: ExportWish, folder: Path, progress: ByteProgress) -> Path | None:

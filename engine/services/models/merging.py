@@ -13,7 +13,7 @@ from engine.core.errors import Fault, NotFound
 from engine.core.names import LONGEST_NAME, free_name
 from engine.core.settings import Settings
 from engine.data.importing.names import clean_name
-from engine.jobs.kinds.merge_adapters import MERGE_ADAPTERS
+from engine.jobs.kinds.tuned.merge_adapters import MERGE_ADAPTERS
 from engine.jobs.queue import enqueue
 from engine.models.tuned.integrity import result_change
 from engine.models.tuned.results import adapter_config

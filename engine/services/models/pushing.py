@@ -15,7 +15,7 @@ from engine.exports.hub import token
 from engine.exports.hub.wish import PushWish, check_allowed, check_repo, host_of
 from engine.exports.wishes import files_of
 from engine.jobs.kinds.export import EXPORT
-from engine.jobs.kinds.push import PUSH
+from engine.jobs.kinds.tuned.push import PUSH
 from engine.jobs.queue import enqueue
 from engine.shapes.taking.push import PushAsked, PushedFile, PushOffer
 from storage.job_tables import Job, JobStatus

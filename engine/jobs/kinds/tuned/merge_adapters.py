@@ -8,13 +8,13 @@ from engine.jobs.kinds.phases import CHECKING, LOADING, SAVING
 
 _MERGING = Phase(
     "merging",
-    Text("jobs.kinds.merge_adapters.merging.label"),
-    Text("jobs.kinds.merge_adapters.merging.says"),
+    Text("jobs.kinds.tuned.merge_adapters.merging.label"),
+    Text("jobs.kinds.tuned.merge_adapters.merging.says"),
 )
 _COMPARING = Phase(
     "comparing",
-    Text("jobs.kinds.merge_adapters.comparing.label"),
-    Text("jobs.kinds.merge_adapters.comparing.says"),
+    Text("jobs.kinds.tuned.merge_adapters.comparing.label"),
+    Text("jobs.kinds.tuned.merge_adapters.comparing.says"),
 )
 
 
@@ -26,10 +26,10 @@ def _wish(spec: Spec) -> object:
 MERGE_ADAPTERS = JobKind(
     key="merge_adapters",
     runner="engine.jobs.runners.tuned.merge_adapters:run",
-    title=Text("jobs.kinds.merge_adapters.title"),
+    title=Text("jobs.kinds.tuned.merge_adapters.title"),
     lane="background",
     phases=(CHECKING, LOADING, _MERGING, _COMPARING, SAVING),
-    endings=Endings(Text("jobs.kinds.merge_adapters.endings.succeeded")),
+    endings=Endings(Text("jobs.kinds.tuned.merge_adapters.endings.succeeded")),
     same=SameWish(columns=("base_model_id",), wish=_wish, asked_to_end=False),
     numbered=True,
     uses_rows=False,

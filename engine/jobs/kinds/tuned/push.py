@@ -8,19 +8,19 @@ from engine.jobs.kinds.phases import CHECKING
 
 _SENDING = Phase(
     "sending",
-    Text("jobs.kinds.push.sending.label"),
-    Text("jobs.kinds.push.sending.says"),
+    Text("jobs.kinds.tuned.push.sending.label"),
+    Text("jobs.kinds.tuned.push.sending.says"),
 )
 PUSH = JobKind(
     key="push",
     runner="engine.jobs.runners.tuned.push:run",
-    title=Text("jobs.kinds.push.title"),
+    title=Text("jobs.kinds.tuned.push.title"),
     lane="background",
     phases=(CHECKING, _SENDING),
     endings=Endings(
-        Text("jobs.kinds.push.endings.succeeded"),
-        stopped=Text("jobs.kinds.push.endings.cancelled"),
-        cancelled=Text("jobs.kinds.push.endings.cancelled"),
+        Text("jobs.kinds.tuned.push.endings.succeeded"),
+        stopped=Text("jobs.kinds.tuned.push.endings.cancelled"),
+        cancelled=Text("jobs.kinds.tuned.push.endings.cancelled"),
     ),
     same=SameWish(wish=whole, asked_to_end=False),
     uses_rows=False,

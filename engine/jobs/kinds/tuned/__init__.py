@@ -1,0 +1,1 @@
+"""Work on tuned models that are there."""
