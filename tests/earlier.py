@@ -49,7 +49,7 @@ LOADS: dict[str, list[list[Any]]] = {
     "compare_answers": [[1]], "compare_export": [[1, "csv"], [1, "markdown"]],
     "learn_start": [["1"]], "learn_advise": [["1", 8.0, 40, "format"]], "disk_use": [[]], "limits": [[]],
     "rewards_form": [[]], "recipe_forms": [[]], "keys_start": [[]], "merge_form": [[]], "chat_outside": [[]],
-    "push_offer": [[16, 0], [17, 0]],
+    "model_serving": [[number] for number in range(1, 9)], "push_offer": [[16, 0], [17, 0]],
 }  # fmt: skip
 
 

@@ -53,5 +53,7 @@ class Access:
         try:
             if tokens:
                 count_use(self._ctx, key.id, tokens)
-        except (TunesmithError, *sources()) as error:
+        except Exception as error:
+            if not isinstance(error, (TunesmithError, *sources())):
+                raise
             _log.warning("the use of the key %s could not be noted: %s", key.name, error)

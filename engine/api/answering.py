@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.api.asking import ApiPrompt, AskedModel, Wishes
 from engine.api.spelling import Speller, SpeltToken
+from engine.api.turns import ChatInTurn
 from engine.core.errors import Fault
 from engine.services.chat.halt import Halt
 from engine.serving.protocol import Forced
-
-if TYPE_CHECKING:
-    from engine.services.chat.conversations import Chat
 
 _FINISHES = {"end": "stop", "stop": "stop", "length": "length"}
 
@@ -26,6 +24,7 @@ class AnswerPiece:
     text: str  # that goes on from the pieces before
     tokens: tuple[SpeltToken, ...] = ()  # that are new, where their worth was asked for
     finish: str = ""  # "stop" or "length" in an answer's last piece
+    whole: str = ""  # the answer's text, in its last piece
 
 
 @dataclass
@@ -64,7 +63,7 @@ class Loading:
 
 
 def answered(
-    chat: Chat, opening: AskedModel, prompts: Sequence[ApiPrompt], wishes: Wishes, halt: Halt, used: Used
+    chat: ChatInTurn, opening: AskedModel, prompts: Sequence[ApiPrompt], wishes: Wishes, halt: Halt, used: Used
 ) -> Iterator[AnswerPiece | Loading]:
     """The answers to all prompts as they come; `used` counts along.
 
@@ -89,7 +88,7 @@ def answered(
             used.reused += event["reused_tokens"] if place % wishes.answers == 0 else 0
         if (piece := _piece(place, event, told[place], speller)) is not None:
             yield piece
-    if not all(one.finished for one in told):
+    if not all(one.finished for one in told) and not halt.called:
         raise Fault("chat.process_died", exit=0)
 
 
@@ -105,11 +104,12 @@ def _piece(place: int, event: Mapping[str, Any], told: _Told, speller: Speller) 
     tokens = tuple(speller.spell(event.get("worths", ())))
     told.finished = event["event"] == "side"
     finish = _FINISHES.get(str(event["reason"]), "stop") if told.finished else ""
-    return AnswerPiece(place, text, tokens, finish) if text or tokens or finish else None
+    whole = str(event["text"]) if finish else ""
+    return AnswerPiece(place, text, tokens, finish, whole) if text or tokens or finish else None
 
 
 def read_tokens(
-    chat: Chat, opening: AskedModel, prompts: Sequence[ApiPrompt], most: int, halt: Halt
+    chat: ChatInTurn, opening: AskedModel, prompts: Sequence[ApiPrompt], most: int, halt: Halt
 ) -> list[tuple[SpeltToken, ...]]:
     """What the model thinks of the tokens of each prompt itself. Raises Fault."""
     asked = [(place, prompt.ids) for place, prompt in enumerate(prompts) if len(prompt.ids) > 1]

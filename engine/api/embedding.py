@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from engine.api.answering import Loading
 from engine.api.asking import ApiPrompt, AskedModel
@@ -12,12 +11,9 @@ from engine.models.tuned.results import kind_of
 from engine.services.chat.halt import Halt
 from engine.serving.protocol import Embed
 
-if TYPE_CHECKING:
-    from engine.services.chat.conversations import Chat
-
 
 def embedded(
-    chat: Chat, opening: AskedModel, prompts: Sequence[ApiPrompt], halt: Halt
+    chat: ChatInTurn, opening: AskedModel, prompts: Sequence[ApiPrompt], halt: Halt
 ) -> Iterator[list[float] | Loading]:
     """The vector of each text, in their order. Raises Fault("api.no_states"), or why there are none."""
     _has_states(opening)

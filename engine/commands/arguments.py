@@ -13,6 +13,7 @@ from engine.commands.parser import Parser
 from engine.core.text import FALLBACK, LANGUAGES, language_named
 from engine.data.samples.builtin import SAMPLES
 from engine.exports import EXPORTS
+from engine.exports.destinations import DESTINATIONS
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
 from engine.planner.budget.goals import GOALS
@@ -251,7 +252,9 @@ def _export(command: _Command) -> None:
     command.add("tuned", key="export_tuned", find="models", type=int, metavar="ID")
     forms = "; ".join(f"{form.key}: {form.label.in_(command.language)}" for form in EXPORTS)
     keys = [form.key for form in EXPORTS]
-    command.add("form", key="form", nargs="+", metavar="FORM", choices=keys, said={"forms": forms})
+    command.add("form", key="form", nargs="*", metavar="FORM", choices=[*keys, []], said={"forms": forms})
+    places = "; ".join(f"{one.key}: {one.label.in_(command.language)}" for one in DESTINATIONS)
+    command.add("--for", key="export_for", dest="for_place", metavar="PLACE", said={"places": places})
     command.add("--zip", key="export_zip", action="store_true")
     command.add("--set", key="export_set", metavar="KEY=VALUE", action="append", default=[])
     command.add("--to", key="to", type=Path, default=Path(), metavar="FOLDER")

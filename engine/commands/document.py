@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.commands.documents.api import api_page
 from engine.commands.documents.exports import exports_page
 from engine.commands.documents.glossary import glossary_page
 from engine.commands.documents.metrics import metrics_page
@@ -106,6 +107,7 @@ def _variant(variant: Variant, language: str) -> str:
 
 
 PAGES: dict[str, Callable[[str], str]] = {
+    "api.md": api_page,
     "parameters.md": document,
     "export.md": exports_page,
     "metrics.md": metrics_page,

@@ -15,12 +15,21 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.exports import format_of
 from engine.services.models import exports, taken
-from engine.shapes.exports.made import ExportedForm
+from engine.shapes.exports.made import DestinationView, ExportedForm
+
+_URL = "http://127.0.0.1:7860"  # where Tunesmith is, unless it is told otherwise
 
 
 def export(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     """Run the export as a job and put what it made into a folder. Raises Fault, SpecError or NotFound."""
-    forms = _forms(args.form, dict(read_settings(args.set)))
+    given = dict(read_settings(args.set))
+    forms = _forms(args.form, given) if args.form else []
+    if args.for_place:
+        place, wish = taken.wish_for(ctx, args.tuned, args.for_place)
+        _say_way(console, place)
+        forms += [wish | {"params": wish["params"] | given}] if wish else []
+        if not forms:
+            return 0
     job_id = exports.make_export(ctx, args.tuned, forms, "zip")
     if code := watch(console, ctx, job_id):
         return code
@@ -31,6 +40,20 @@ def export(console: Console, ctx: Context, args: argparse.Namespace) -> int:
         else:
             console.fault(Fault(file["error"]["code"], **file["error"]["params"]))
     return int(any(file["error"] for file in made["files"]))
+
+
+def _say_way(console: Console, place: DestinationView) -> None:
+    """Which form the place takes, and the lines with which it is put to use."""
+    spoken = console.language
+    if place["reason"] and place["wanted"]:
+        console.say("cli.export.not_as", wanted=place["wanted"], reason=place["reason"])
+    console.say(
+        "cli.export.for" if place["form"] else "cli.export.for_api", place=place["label"], form=place["form_label"]
+    )
+    for number, line in enumerate(place["lines"], start=1):
+        console.line(f"{number}. {line['says'][spoken]}")
+        for code in line["code"].replace("{url}", _URL).splitlines():
+            console.line(f"       {code}")
 
 
 def _forms(keys: list[str], values: Mapping[str, Any]) -> list[dict[str, Any]]:

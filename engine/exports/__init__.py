@@ -10,7 +10,9 @@ from engine.exports.common.declaration import ExportFormat
 from engine.exports.forms.adapter import ADAPTER
 from engine.exports.forms.delta import DELTA
 from engine.exports.forms.gguf import GGUF
+from engine.exports.forms.gguf_adapter import GGUF_ADAPTER
 from engine.exports.forms.merged import MERGED
+from engine.exports.forms.ollama import OLLAMA
 from engine.exports.forms.onnx import ONNX
 from engine.exports.forms.shots import SHOTS
 from engine.exports.forms.whole import WHOLE
@@ -23,6 +25,8 @@ EXPORTS: tuple[ExportFormat, ...] = (
     MERGED,
     WHOLE,
     GGUF,
+    OLLAMA,
+    GGUF_ADAPTER,
     ONNX,
 )
 _BY_KEY = {form.key: form for form in EXPORTS}

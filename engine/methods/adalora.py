@@ -227,6 +227,7 @@ ADALORA = Method(
     state=_state,
     restore=_restore,
     goes_on=Text("methods.adalora.goes_on"),
+    as_pairs=True,
     capabilities=Capabilities(merge=True, toggle=True, why_not={"batch": TURN_BY_TURN}),
     learn=Learn(
         what=Text("methods.adalora.learn.what"),

@@ -264,5 +264,6 @@ LORA = Method(
     recommended=True,
     goes_on=GoingOn(frozenset({"dropout", "updates", "plus_ratio"}), _kept),
     adapts=lora_adapts,
+    as_pairs=True,
     capabilities=Capabilities(merge=True, toggle=True, batch=True),
 )

@@ -17,11 +17,8 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.names import free_name
 from engine.data.importing.names import clean_name
-from engine.serving.scored_texts import talks
-from engine.shapes.serving.keys import ApiKeysView, ApiKeyView
+from engine.shapes.serving.keys import ApiKeyView
 from storage.api_tables import ApiKey
-from storage.model_status import READY
-from storage.queries import base_models, tuned_models
 from storage.queries.serving import api_keys as queries
 
 PREFIX = "ts-"  # of every key
@@ -77,15 +74,6 @@ def list_keys(ctx: Context) -> list[ApiKeyView]:
     """Every key that was not deleted, the newest first."""
     with ctx.db.read() as s:
         return [key_view(key) for key in queries.list_keys(s)]
-
-
-def keys_start(ctx: Context) -> ApiKeysView:
-    """The keys, and a model to ask for: the newest tuned one, else the first base that is here."""
-    with ctx.db.read() as s:
-        made = [row.name for row in tuned_models.list_tuned(s) if talks(row)]
-        bases = [row.name for row in base_models.list_models(s) if row.status == READY]
-    model = next(iter([*made, *bases]), None)
-    return {"keys": list_keys(ctx), "model": model, "usual": USUAL_PER_MINUTE, "most": MOST_PER_MINUTE}
 
 
 def revoke(ctx: Context, key_id: int) -> None:

@@ -111,4 +111,5 @@ class TunedView(TunedBrief):
     lineage: dict[str, Any]  # {"base", "dataset", "spec", "libraries"}
     metrics: dict[str, Any]  # of its job's end
     export_jobs: dict[str, int | None]  # newest export by form
-    export_needs: dict[str, ExportNeeds]  # by form
+    export_needs: dict[str, ExportNeeds]  # by form that is offered
+    export_refused: dict[str, Said]  # why it cannot be had in other forms for such a result, by form

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 from typing import Any
@@ -66,6 +67,26 @@ def test_who_leaves_while_waiting_for_a_whole_answer_ends_it_too(served: Served)
         )
     assert _settled(served.ctx, key.id) < 16 * 400
     assert served.client(api_key=secret).models.list().data
+
+
+def test_many_requests_of_one_key_let_others_in_between(served: Served) -> None:
+    _key, secret = make_key(served.ctx, "busy", 1000)
+    many, other = served.client(api_key=secret), served.client()
+    ended: list[str] = []
+
+    def long() -> None:
+        many.chat.completions.create(**LONG | {"n": 4})  # type: ignore[call-overload]
+        ended.append("many")
+
+    waiting = [threading.Thread(target=long) for _ in range(5)]
+    for one in waiting:
+        one.start()
+    time.sleep(0.3)
+    other.completions.create(model=TUNED, prompt="Hi", max_tokens=1)
+    ended.append("other")
+    for one in waiting:
+        one.join()
+    assert ended.index("other") <= 2  # behind one that was under way, and one that stood before it
 
 
 @pytest.fixture

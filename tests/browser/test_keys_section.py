@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import urllib.error
+import urllib.request
+
 import pytest
 
 from engine.core.errors import Fault
@@ -12,6 +15,16 @@ from tests.homes import opened
 from webui.i18n import t
 
 pytestmark = pytest.mark.browser
+
+
+def _asked(url: str, secret: str) -> int:
+    """The status with which a program that sends this key is answered."""
+    request = urllib.request.Request(f"{url}/v1/models", headers={"Authorization": f"Bearer {secret}"})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -35,6 +48,8 @@ def test_a_key_is_made_shown_once_and_revoked(visit: Open, server: Server, langu
     assert tab.violations() == []
     ctx = opened(Settings(home=server.home, offline=True))
     assert api_keys.check_key(ctx, secret).name == name
+    assert _asked(tab.url, secret) == 200
+    assert _asked(tab.url, secret + "x") == 401
     page.reload()
     row.wait_for()
     assert secret not in page.content()
@@ -44,6 +59,7 @@ def test_a_key_is_made_shown_once_and_revoked(visit: Open, server: Server, langu
     row.get_by_text(t(language, "settings.keys.revoked"), exact=True).wait_for()
     with pytest.raises(Fault, match=r"api\.revoked"):
         api_keys.check_key(ctx, secret)
+    assert _asked(tab.url, secret) == 401
     ctx.db.close()
     section.get_by_role("button", name=t(language, "settings.keys.delete", name=name)).click()
     page.get_by_role("button", name=t(language, "settings.keys.delete_do"), exact=True).click()

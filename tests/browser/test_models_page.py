@@ -1,11 +1,9 @@
-"""The Models page in a real browser: lineage, numbers, and taking a model away as a real zip."""
+"""The Models page in a real browser: lineage, numbers, the choice of forms; `test_exports_page` takes models away."""
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,7 @@ from engine.core.context import Context
 from engine.core.params import Param
 from engine.core.text import verbatim
 from engine.models.tuned.versions import with_versions
-from engine.objectives import usual_objective
+from engine.services.models.offers import ExportOffer
 from storage.job_tables import Job
 from storage.tables import TunedModel
 from tests.browser import seeds
@@ -76,36 +74,14 @@ def test_cards_tell_where_a_model_comes_from(visit: Open, studio: Studio) -> Non
     tab.assert_clean()
 
 
-def test_a_download_is_made_by_a_job_and_fetched_as_zip(visit: Open, studio: Studio, tmp_path: Path) -> None:
-    tab = visit(at=studio.server)
-    page = tab.open(f"/en/models?model={studio.real}")
-    page.wait_for_selector("[data-form=adapter]")
-    assert page.locator("[data-form]").count() == 2
-    assert usual_objective().label.in_("en") in page.inner_text(".model-facts")
-    page.get_by_role("button", name="Prepare the download: Adapter").click()
-    page.wait_for_selector("[data-form=adapter] .model-export-live, [data-form=adapter] a[download]", timeout=20_000)
-    page.reload()
-    link = page.locator("[data-form=adapter] a[download]")
-    link.wait_for(timeout=120_000)
-    with page.expect_download() as fetched:
-        link.click()
-    file = tmp_path / "adapter.zip"
-    fetched.value.save_as(file)
-    names = {Path(name).name for name in zipfile.ZipFile(file).namelist()}
-    assert {"adapter_config.json", "adapter_model.safetensors"} <= names
-    tab.assert_clean()
-
-
 _SHOW = """async (form) => {
-  const { modelDownloads } = await import("/scripts/en/views/models/exports.js");
-  const model = {id: 7, exports: [form], export_jobs: {}, not_offered: [], export_needs: {[form.key]: {disk_bytes: 3e6, memory_mb: 600}}};
+  const { exportChoice } = await import("/scripts/en/views/models/exports-choose.js");
+  const needs = {bytes: 1e6, disk_bytes: 3e6, memory_mb: 600};
+  const model = {id: 7, exports: [form], not_offered: [{label: "Large", reason: "too large", instead: "Small"}], export_needs: {[form.key]: needs}};
   const fault = Object.assign(new Error("refused"), {faults: {"export.bits": "Too many bits"}});
-  const call = async (...given) => {
-    if (given[0] === "export_needs") return {disk_bytes: 1e6 * given[3].bits, memory_mb: 600};
-    window.given = given; if (given[3].bits > 8) throw fault;
-    return 1;
-  };
-  document.querySelector(".ts-page").append(modelDownloads(model, {call}).node);
+  const call = async (...given) => ({...needs, bytes: 5e5 * given[3].bits, disk_bytes: 1e6 * given[3].bits});
+  const start = async (...given) => { window.given = given; if (given[0][0].params.bits > 8) throw fault; };
+  document.querySelector(".ts-page").append(exportChoice(model, {call}, start));
 }"""
 
 
@@ -117,6 +93,7 @@ def test_settings_of_a_form_are_asked_for_and_their_faults_stand_at_the_field(vi
         "label": "Small",
         "help": "",
         "stands_alone": True,
+        "runs_in": ["Ollama", "vLLM"],
         "params": [param_form(bits, "en", "export")],
     }
     tab = visit(at=studio.server)
@@ -124,18 +101,24 @@ def test_settings_of_a_form_are_asked_for_and_their_faults_stand_at_the_field(vi
     page.wait_for_selector(".model-card")
     page.evaluate(_SHOW, form)
     card = page.locator("[data-form=small]")
-    assert "of disk and" in card.locator(".model-export-needs").inner_text()
-    make = page.get_by_role("button", name="Prepare the download: Small")
+    assert "For: Ollama, vLLM" in card.inner_text()
+    assert page.locator(".model-form.not").inner_text().split("\n\n") == [
+        "Large", "Not for this model: too large.", "Instead: Small"]  # fmt: skip
+    assert page.locator("#export-start").is_disabled()
+    assert "Check at least one form" in page.inner_text("#export-bill")
+    page.check("#export-pick-small")
     page.fill("#export-small-bits", "9")
-    make.click()
+    page.click("#export-start")
     page.wait_for_selector("#export-small-bits[aria-invalid=true]")
     assert "Too many bits" in card.inner_text()
     assert tab.violations() == []
     page.fill("#export-small-bits", "3")
     page.get_by_text("Takes about 3").wait_for()
-    make.click()
-    card.locator("text=Looking for the file").wait_for()
-    assert page.evaluate("window.given") == ["model_export", 7, "small", {"bits": 3}]
+    assert "about 1.5 MB" in card.inner_text()
+    page.get_by_text("Folders on this machine").click()
+    page.click("#export-start")
+    page.wait_for_function("window.given[1] === 'folder'")
+    assert page.evaluate("window.given") == [[{"format": "small", "params": {"bits": 3}}], "folder"]
     assert page.locator("#export-small-bits[aria-invalid=true]").count() == 0
     tab.assert_clean()
 
@@ -214,16 +197,25 @@ def test_the_phone(visit: Open, studio: Studio, lang: str, scheme: str, path: st
     assert tab.violations() == []
 
 
-def test_capabilities_decide_what_is_offered() -> None:
-    def keys(method: str, saved: str) -> list[str]:
-        return [form["key"] for form in export_forms("en", {"method": method, "format": saved, "talks": True})]
+def test_capabilities_and_the_base_decide_what_is_offered() -> None:
+    def keys(method: str, saved: str, config: dict[str, Any] | None = None, *, scores: bool = False) -> set[str]:
+        return {form.key for form in ExportOffer(method, saved, scores, config).forms}
 
-    assert keys("lora", "adapter") == ["adapter", "merged"]
-    assert keys("full", "full") == ["whole"]
-    assert keys("of the future", "adapter") == []
-    assert keys("freeze", "delta") == ["delta", "merged"]
-    assert keys("few_shot", "shots") == ["shots"]
-    assert not_offered("en", {"method": "lora", "format": "adapter", "talks": True}) == []
-    assert not_offered("en", {"method": "full", "format": "full", "talks": True}) == []
-    assert not_offered("en", {"method": "of the future", "format": "adapter", "talks": True}) == []
-    assert "示例" in str(not_offered("zh", {"method": "few_shot", "format": "shots", "talks": True}))
+    def refused(method: str, saved: str, config: dict[str, Any] | None = None) -> set[str]:
+        return set(ExportOffer(method, saved, False, config).refused)
+
+    assert {"adapter", "merged", "gguf"} <= keys("lora", "adapter", {"model_type": "llama"})
+    assert {"adapter", "merged"} <= keys("lora", "adapter", {"model_type": "of the future"})
+    assert "gguf" in refused("lora", "adapter", {"model_type": "of the future"})
+    assert "whole" in keys("full", "full")
+    assert keys("of the future", "adapter") == refused("of the future", "adapter") == set()
+    assert {"delta", "merged"} <= keys("freeze", "delta")
+    assert keys("few_shot", "shots") == {"shots"}
+    assert keys("lora", "adapter", scores=True) == {"adapter"}
+    known = {key: {"bytes": 1, "disk_bytes": 2, "memory_mb": 0} for key in keys("few_shot", "shots")}
+    said = {key: reason.as_dict() for key, reason in ExportOffer("few_shot", "shots", False, None).refused.items()}
+    model: Any = {"talks": True, "export_needs": known, "export_refused": said}
+    assert [form["key"] for form in export_forms("zh", model)] == ["shots"]
+    merged = next(one for one in not_offered("zh", model) if "合并" in one["label"])
+    assert "示例" in merged["reason"]
+    assert merged["instead"] == "Tunesmith 自带的 API（使用“设置”中的密钥）、示例（JSON）"

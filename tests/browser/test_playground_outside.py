@@ -52,9 +52,7 @@ def test_a_model_elsewhere_is_chosen_and_answers(
     group = page.get_by_role("region", name=t(language, "playground.outside.group", host=host))
     group.get_by_role("button", name=model.name).wait_for()
     lost = page.get_by_role("region", name=t(language, "playground.outside.group", host="http://127.0.0.1:1"))
-    told = error_text(
-        language, Fault("outside.down", host="http://127.0.0.1:1", reason="Connection refused")
-    )
+    told = error_text(language, Fault("outside.down", host="http://127.0.0.1:1", reason="Connection refused"))
     assert told in lost.inner_text()
     shots(page, f"outside-pick-{language}")
     assert tab.violations() == []

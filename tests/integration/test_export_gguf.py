@@ -33,7 +33,7 @@ from tests.zoo.tokenizers import Tokens
 EXACT = ProofLimits(divergence=1e-5, divergence_99=1e-4, agreement=0.97)
 QUESTIONS = ("What is the colour of the kettle?", "你好，请问 violet 在哪里？", "Naïve  café\n\t1999 👩‍👩‍👧 ribbon!")
 _PIECES = Tokens("pieces", LLAMA_2.special, named=LLAMA_2.named, begins=True)
-_EXPERTS = {
+_EXPERTS: dict[str, Any] = {
     "head_dim": 16,
     "moe_intermediate_size": 32,
     "num_experts": 4,
@@ -222,7 +222,7 @@ def test_a_turned_tensor_is_caught(made: Made, tmp_path: Path) -> None:
     assert not proof["passed"], "not even four bits change so much"
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "opt": ("opt", {}), "layers": ("smollm3", {"no_rope_layers": [1, 0]}), "biases": ("qwen3", {"attention_bias": True}),
     "shares": ("qwen3_moe", {**_EXPERTS, "norm_topk_prob": False}),
     "scale": ("gemma2", {"head_dim": 16, "query_pre_attn_scalar": 100}),
@@ -240,10 +240,9 @@ def test_what_llama_cpp_would_read_otherwise_is_refused_beforehand(case: str) ->
 
 def test_a_tokenizer_that_llama_cpp_cuts_otherwise_is_refused(tmp_path: Path) -> None:
     """Pieces by likelihood: whatever way is tried, other tokens come of it."""
+    tokens = Tokens("unigram", LLAMA_2.special, named=LLAMA_2.named, begins=True)
+    made = make(_own("llama", tokens), tmp_path / "made")
     with pytest.raises(Fault, match=r"export\.gguf_words"):
-        made = make(
-            _own("llama", Tokens("unigram", LLAMA_2.special, named=LLAMA_2.named, begins=True)), tmp_path / "made"
-        )
         made.write(tmp_path / "file", "f16")
 
 

@@ -29,8 +29,9 @@ from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled
 from engine.models.base.download_progress import ByteProgress
 from storage.tables import LanguageModel, TunedModel
-from tests.integration.test_export_zoo import ASKED, Kept, adapter, homes  # noqa: F401 (a fixture)
-from tests.zoo.keeper import ZooKeeper
+from tests.integration.test_export_zoo import Kept, adapter, homes  # noqa: F401 (a fixture)
+from tests.integration.test_export_zoo import whole as all_anew
+from tests.zoo.keeper import ZooKeeper, config_of
 
 LENGTH = 21  # five times the traced one, and beyond the window of 16 tokens that some layers see
 PADDED = 5
@@ -85,13 +86,16 @@ def exported(kept: Kept, target: Path, dtype: str = "fp32", source: ExportSource
 
 
 def opened(kept: Kept, target: Path) -> ExportSource:
-    """The source of a job with its shop."""
-    tuned = kept.add("lora", "adapter", adapter)
+    """The source of a job with its shop; what has no layers of the usual names is tuned as a whole."""
+    try:
+        tuned = kept.add("lora", "adapter", adapter)
+    except ValueError:
+        tuned = kept.add("full", "full", all_anew)
     ctx = kept.world.ctx
     with ctx.db.read() as s:
         row, base = s.get_one(TunedModel, tuned), s.get_one(LanguageModel, kept.world.base)
     source = ExportSource(ctx, row, base, ctx.settings.absolute(row.path))
-    return replace(source, shop=open_shop(source, target / "truth", Quiet()))
+    return replace(source, shop=open_shop(source, target / "truth", Quiet(), proved=True))
 
 
 @pytest.fixture(scope="module")
@@ -264,12 +268,23 @@ def test_a_cancel_ends_it_and_leaves_nothing_behind(whole: Exported, tmp_path: P
     assert str(draft) not in listed
 
 
-def test_what_keeps_another_state_is_refused_at_once(zoo: ZooKeeper, tmp_path: Path) -> None:
+def test_what_keeps_another_state_is_refused_before_the_job_and_in_it(zoo: ZooKeeper, tmp_path: Path) -> None:
     from engine.serving.runtime.loading import load_model
 
     for key in ("falcon-h1", "lfm-2"):
+        assert "running state" in ONNX.unfit(config_of(zoo.folder(key))).in_("en")  # type: ignore[union-attr]
         with pytest.raises(Fault, match=r"export\.other_state"):
             tell_model(load_model(zoo.folder(key), "fp32", "cpu"), tmp_path)
+
+
+def test_what_cannot_be_drawn_is_known_by_its_config(zoo: ZooKeeper) -> None:
+    for config in (
+        {"rope_scaling": {"type": "dynamic"}},
+        {"rope_parameters": {"full_attention": {"rope_type": "dynamic"}}},
+    ):
+        assert "each length" in ONNX.unfit({"model_type": "llama", **config}).in_("en")  # type: ignore[union-attr]
+    assert "complex" in ONNX.unfit(config_of(zoo.folder("llama-4"))).in_("en")  # type: ignore[union-attr]
+    assert [key for key in FAMILIES if ONNX.unfit(config_of(zoo.folder(key)))] == []
 
 
 # ---------------------------------------------------------------- families
@@ -291,7 +306,39 @@ def test_every_family_answers_as_its_tuned_model(homes: Callable[[str], Kept], t
 
 
 @pytest.mark.zoo
-def test_a_graph_that_cannot_be_drawn_says_why(homes: Callable[[str], Kept], tmp_path: Path) -> None:  # noqa: F811
+def test_a_graph_that_cannot_be_drawn_says_why(zoo: ZooKeeper, tmp_path: Path) -> None:
+    from engine.exports.onnx.writing import write_model
+    from engine.serving.runtime.loading import load_model
+
+    model = load_model(zoo.folder("llama-4"), "fp32", "cpu")
     with pytest.raises(Fault, match="complex") as caught:
-        exported(homes("llama-4"), tmp_path)
+        write_model(model, "fp32", tmp_path, tmp_path / "work", Quiet())
     assert caught.value.code == "export.no_graph"
+
+
+@pytest.mark.zoo
+def test_a_long_context_has_both_sets_of_frequencies(zoo: ZooKeeper, tmp_path: Path) -> None:
+    """Phi-3's long variants change them where a text becomes longer than the first training's."""
+    import copy
+
+    from engine.exports.onnx.writing import write_model
+    from engine.serving.runtime.loading import load_model
+
+    short = load_model(zoo.folder("phi-3"), "fp32", "cpu")
+    config = copy.deepcopy(short.config)
+    half = config.hidden_size // config.num_attention_heads // 2
+    config.rope_parameters = {
+        "rope_type": "longrope", "rope_theta": 10000.0, "original_max_position_embeddings": LENGTH - 8,
+        "short_factor": [1.0 + place / 10 for place in range(half)], "long_factor": [2.0 + place for place in range(half)],
+    }  # fmt: skip
+    config.original_max_position_embeddings = LENGTH - 8
+    model = type(short)._from_config(config).eval()
+    model.load_state_dict(short.state_dict())
+    write_model(model, "fp32", tmp_path, tmp_path / "work", Quiet())
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    for length in (5, LENGTH):
+        ids = torch.arange(3, 3 + length)[None].repeat(2, 1)
+        with torch.inference_mode():
+            expected = model(input_ids=ids, use_cache=False).logits.numpy()
+        found = read(session, ids, torch.ones_like(ids), torch.arange(length)[None].repeat(2, 1), [length])
+        assert divergence(log_softmax(expected), log_softmax(found)).mean() < 1e-6

@@ -11,6 +11,7 @@ from engine.core.params import read_all
 from engine.core.text import LANGUAGES
 from engine.exports import EXPORTS, format_of, impossible, meant, offered
 from engine.exports.common.declaration import ExportFormat, ExportSizes
+from engine.exports.common.number_format import DTYPE
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
 
@@ -40,7 +41,7 @@ def test_what_a_form_needs_grows_with_the_model(form: ExportFormat) -> None:
 @pytest.mark.parametrize(("own", "asked", "bytes"), [("bf16", "own", 2), ("fp16", "own", 2), ("fp32", "own", 4), ("bf16", "fp32", 4), ("fp32", "bf16", 2)])  # fmt: skip
 def test_what_stands_alone_is_as_large_as_its_number_format(own: str, asked: str, bytes: int) -> None:
     sizes, values = ExportSizes(1_000, 4_000, own, "fp32"), {"dtype": asked}
-    assert [form.folder_bytes(sizes, values) for form in EXPORTS if form.stands_alone] == [1_000 * bytes] * 2
+    assert [form.folder_bytes(sizes, values) for form in EXPORTS if DTYPE in form.params] == [1_000 * bytes] * 2
     assert format_of("merged").memory_mb(sizes, values) == 600, "it is merged in fp32, whatever is written"
     assert format_of("whole").memory_mb(sizes, values) == 600, "it is asked in fp32, whatever is written"
 
@@ -59,7 +60,7 @@ def test_other_keys_of_a_form_are_those_of_forms_for_other_results(form: ExportF
 def test_keys_and_file_names_differ() -> None:
     assert len({form.key for form in EXPORTS}) == len({form.suffix for form in EXPORTS}) == len(EXPORTS)
     with pytest.raises(Fault, match=r"export\.unknown_format"):
-        meant("gguf", "adapter")
+        meant("word", "adapter")
 
 
 @METHOD
@@ -69,7 +70,7 @@ def test_every_model_can_be_taken_away_and_what_cannot_be_has_a_reason(method: M
     assert any(form.stands_alone for form in forms) == (method.capabilities.merge or method.saves == "full")
     for form in impossible(method, method.saves):
         assert form not in forms
-        assert form.why_not(method) == method.capabilities.why_not["merge"]
+        assert form.why_not(method) is not None
     for form in set(EXPORTS) - set(forms):
         assert form.refusal(method, method.saves) is not None
 

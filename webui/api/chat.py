@@ -10,21 +10,21 @@ from typing import Any
 from engine.api.answering import AnswerPiece, Loading, Used, answered
 from engine.api.asking import AskedModel, wishes_of
 from engine.api.names import find_served
+from engine.api.turns import Asker
 from engine.core.errors import Fault
 from engine.services.chat.halt import Halt
 from webui.api.sending import LAST, WAIT, Event, Sent, event, whole
 from webui.api.shapes import Json, chat_logprobs, usage_shape
-from webui.site import Site
 
 
-def chat_answer(site: Site, owner: str, read: Mapping[str, Any], halt: Halt, used: Used) -> Iterator[Sent]:
+def chat_answer(asker: Asker, read: Mapping[str, Any], halt: Halt, used: Used) -> Iterator[Sent]:
     """The answer to a request. Raises Fault, before anything is sent where that can be known."""
     _check(read)
-    opening = AskedModel.of(site.ctx, find_served(site.ctx, read["model"], owner))
+    opening = AskedModel.of(asker.ctx, find_served(asker.ctx, read["model"], asker.owner))
     most = read["max_completion_tokens"] or read["max_tokens"]
     prompt = opening.chat_prompt(read["messages"], most)
     wishes = wishes_of(dict(read), most=most, tokens=(read["top_logprobs"] or 0) if read["logprobs"] else -1)
-    pieces = answered(site.chat, opening, (prompt,), wishes, halt, used)
+    pieces = answered(asker.chat, opening, (prompt,), wishes, halt, used)
     head = {
         "id": f"chatcmpl-{secrets.token_hex(12)}",
         "created": int(time.time()),
@@ -53,7 +53,8 @@ def _whole(head: Json, pieces: Iterator[AnswerPiece | Loading], read: Mapping[st
             choice = choices[piece.answer]
             choice["text"].append(piece.text)
             choice["tokens"] += piece.tokens
-            choice["finish"] = piece.finish or choice["finish"]
+            if piece.finish:
+                choice["finish"], choice["text"] = piece.finish, [piece.whole]
     shown = [
         {
             "index": place,

@@ -13,19 +13,19 @@ from engine.api.asking import ApiPrompt, AskedModel, wishes_of
 from engine.api.names import find_served
 from engine.api.params import MOST_ANSWERS
 from engine.api.spelling import SpeltToken
+from engine.api.turns import Asker
 from engine.core.errors import Fault
 from engine.services.chat.halt import Halt
 from webui.api.sending import LAST, WAIT, Event, Sent, event, whole
 from webui.api.shapes import Json, PlainLogprobs, usage_shape
-from webui.site import Site
 
 _Pieces = Iterator[AnswerPiece | Loading]
 
 
-def completion_answer(site: Site, owner: str, read: Mapping[str, Any], halt: Halt, used: Used) -> Iterator[Sent]:
+def completion_answer(asker: Asker, read: Mapping[str, Any], halt: Halt, used: Used) -> Iterator[Sent]:
     """The answer to a request. Raises Fault, before anything is sent where that can be known."""
     _check(read)
-    opening = AskedModel.of(site.ctx, find_served(site.ctx, read["model"], owner))
+    opening = AskedModel.of(asker.ctx, find_served(asker.ctx, read["model"], asker.owner))
     room = min(1, read["max_tokens"])
     prompts = [opening.plain_prompt(one, "prompt", room) for one in read["prompt"]]
     head = {
@@ -35,7 +35,7 @@ def completion_answer(site: Site, owner: str, read: Mapping[str, Any], halt: Hal
         "model": opening.served.name,
         "system_fingerprint": opening.fingerprint,
     }
-    pieces = _pieces(site, opening, prompts, read, halt, used)
+    pieces = _pieces(asker, opening, prompts, read, halt, used)
     return _streamed(head, pieces, read, used) if read["stream"] else _whole(head, pieces, read, used)
 
 
@@ -49,7 +49,7 @@ def _check(read: Mapping[str, Any]) -> None:
 
 
 def _pieces(
-    site: Site, opening: AskedModel, prompts: Sequence[ApiPrompt], read: Mapping[str, Any], halt: Halt, used: Used
+    asker: Asker, opening: AskedModel, prompts: Sequence[ApiPrompt], read: Mapping[str, Any], halt: Halt, used: Used
 ) -> _Pieces:
     """Prompts where they are wanted too, then answers."""
     told, count = read["logprobs"], read["n"]
@@ -57,14 +57,14 @@ def _pieces(
     if read["echo"]:
         own: Sequence[tuple[SpeltToken, ...]] = [()] * len(prompts)
         if told is not None:
-            own = read_tokens(site.chat, opening, prompts, told, halt)
+            own = read_tokens(asker.chat, opening, prompts, told, halt)
         for place in range(len(prompts) * count):
             done = "length" if read["max_tokens"] == 0 else ""
             yield AnswerPiece(place, prompts[place // count].text, own[place // count], done)
     if read["max_tokens"]:
         tokens = -1 if told is None else told
         wishes = wishes_of(dict(read), most=read["max_tokens"], tokens=tokens, plain=True)
-        yield from answered(site.chat, opening, prompts, wishes, halt, used)
+        yield from answered(asker.chat, opening, prompts, wishes, halt, used)
 
 
 @dataclass

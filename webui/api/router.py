@@ -17,6 +17,7 @@ from engine.api.answering import Used
 from engine.api.declaration import ApiEndpoint
 from engine.api.names import find_served, served_models
 from engine.api.params import CHAT, COMPLETIONS, EMBEDDINGS
+from engine.api.turns import Asker, Turns
 from engine.core.errors import Fault, TunesmithError
 from engine.services.chat.halt import Halt
 from webui.api.bridge import Bridge, Crossing
@@ -28,7 +29,7 @@ from webui.api.sending import Event, Sent, Whole, event, whole
 from webui.api.shapes import model_shape
 from webui.site import Site
 
-Answer = Callable[[Site, str, Mapping[str, Any], Halt, Used], Iterator[Sent]]
+Answer = Callable[[Asker, Mapping[str, Any], Halt, Used], Iterator[Sent]]
 _AT_ONCE = 300  # requests of all keys
 _SILENCE_S = 15.0  # of a stream, until a comment shows that it is alive
 _ALIVE = b": still working\n\n"
@@ -45,20 +46,20 @@ _log = logging.getLogger("tunesmith.api")
 class _Door:
     """What all addresses share."""
 
-    site: Site
     language_of: Callable[[Headers], str]
     access: Access
+    turns: Turns
     bridge: Bridge
 
-    async def respond(self, request: Request, work: Callable[[str, Halt, Used], Iterator[Sent]]) -> Response:
-        """The response to a request that somebody with a key makes; `work` gets the owner of the key."""
+    async def respond(self, request: Request, work: Callable[[Asker, Halt, Used], Iterator[Sent]]) -> Response:
+        """The response to a request that somebody with a key makes."""
         language, given = self.language_of(request.headers), request.headers.get("authorization", "")
 
         def inside(halt: Halt) -> Iterator[Sent]:
             with self.access.entered(given) as key:
                 used = Used()
                 try:
-                    yield from work(key.owner, halt, used)
+                    yield from work(self.turns.asker(key.id, key.owner), halt, used)
                 finally:
                     self.access.count(key, used.prompt + used.written)
 
@@ -96,7 +97,7 @@ class _Door:
 def router(site: Site, language_of: Callable[[Headers], str]) -> APIRouter:
     """The routes under /v1. `language_of` says in which language a request wants its errors."""
     routes = APIRouter()
-    door = _Door(site, language_of, Access(site.ctx), Bridge(_AT_ONCE))
+    door = _Door(language_of, Access(site.ctx), Turns(site.ctx, site.chat), Bridge(_AT_ONCE))
     for endpoint, answer in _ANSWERS:
         routes.add_api_route(endpoint.path, _posted(door, endpoint, answer), methods=["POST"])
     routes.add_api_route("/v1/models", _listed(door), methods=["GET"])
@@ -109,8 +110,8 @@ def _posted(door: _Door, endpoint: ApiEndpoint, answer: Answer) -> Callable[[Req
     async def posted(request: Request) -> Response:
         body = await request.body()
 
-        def work(owner: str, halt: Halt, used: Used) -> Iterator[Sent]:
-            return answer(door.site, owner, endpoint.read(parsed(body)), halt, used)
+        def work(asker: Asker, halt: Halt, used: Used) -> Iterator[Sent]:
+            return answer(asker, endpoint.read(parsed(body)), halt, used)
 
         return await door.respond(request, work)
 
@@ -119,8 +120,8 @@ def _posted(door: _Door, endpoint: ApiEndpoint, answer: Answer) -> Callable[[Req
 
 def _listed(door: _Door) -> Callable[[Request], Any]:
     async def listed(request: Request) -> Response:
-        def work(owner: str, _halt: Halt, _used: Used) -> Iterator[Sent]:
-            found = [model_shape(model) for model in served_models(door.site.ctx, owner)]
+        def work(asker: Asker, _halt: Halt, _used: Used) -> Iterator[Sent]:
+            found = [model_shape(model) for model in served_models(asker.ctx, asker.owner)]
             yield whole({"object": "list", "data": found})
 
         return await door.respond(request, work)
@@ -130,8 +131,8 @@ def _listed(door: _Door) -> Callable[[Request], Any]:
 
 def _looked_up(door: _Door) -> Callable[[Request, str], Any]:
     async def looked_up(request: Request, name: str) -> Response:
-        def work(owner: str, _halt: Halt, _used: Used) -> Iterator[Sent]:
-            yield whole(model_shape(find_served(door.site.ctx, name, owner)))
+        def work(asker: Asker, _halt: Halt, _used: Used) -> Iterator[Sent]:
+            yield whole(model_shape(find_served(asker.ctx, name, asker.owner)))
 
         return await door.respond(request, work)
 

@@ -1,11 +1,12 @@
-"""What the Models page does with models besides exports: merging several into one, giving an export to a hub."""
+"""What the Models page does with models besides exports: merging several into one, giving an export to a hub, serving elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from engine.services.models import merging, pushing
+from engine.services.models import merging, pushing, served_elsewhere
+from engine.shapes.serving.programs import ServingProgramView
 from engine.shapes.taking.merging import MergeForm, MergeWish
 from engine.shapes.taking.push import PushAsked, PushOffer
 from webui.site import Site
@@ -25,6 +26,15 @@ def merging_of_models(site: Site) -> tuple[Function, ...]:
         return merging.start_merge(ctx, wish["parents"], wish["way"], rank=wish["rank"], name=wish["name"])
 
     return merge_form, merge_begin
+
+
+def serving_of_models(site: Site) -> tuple[Function, ...]:
+    """The commands of programs that serve a model elsewhere."""
+
+    def model_serving(model_id: int) -> list[ServingProgramView]:
+        return served_elsewhere.serving_programs(site.ctx, model_id)
+
+    return (model_serving,)
 
 
 def pushing_of_exports(site: Site) -> tuple[Function, ...]:

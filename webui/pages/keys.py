@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.services import api_keys
+from engine.services.app import key_section
 from engine.shapes.serving.keys import ApiKeysView, MadeKey
 from webui.site import Site
 
@@ -15,7 +16,7 @@ def functions(site: Site) -> list[Callable[..., Any]]:
     ctx = site.ctx
 
     def keys_start() -> ApiKeysView:
-        return api_keys.keys_start(ctx)
+        return key_section.keys_start(ctx)
 
     def key_make(name: str, per_minute: int) -> MadeKey:
         key, secret = api_keys.make_key(ctx, name, per_minute)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Literal
 
-from engine.core.errors import Fault
 from engine.core.text import separator
-from engine.exports import impossible, offered
+from engine.exports import EXPORTS
 from engine.exports.common.declaration import ExportFormat
 from engine.exports.destinations import DESTINATIONS, way_to
-from engine.methods import method_of
-from engine.methods.common.declaration import Method
 from engine.services.jobs import lifecycle
 from engine.services.models import taken, tuned, weights
 from engine.shapes.exports.made import DestinationView, ExportView, ProofNumbers
@@ -21,7 +18,7 @@ from webui.forms import param_form
 from webui.guard import guarded
 from webui.i18n import t
 from webui.pages.evidence import evidence_of_model
-from webui.pages.giving import merging_of_models, pushing_of_exports
+from webui.pages.giving import merging_of_models, pushing_of_exports, serving_of_models
 from webui.pages.jobs import method_label, objective_named
 from webui.pages.scoring import scoring_of_data
 from webui.pages.shapes import ExportFormView, ListedTuned, ModelsList, NamedTuned, NotOffered, WantedForm
@@ -32,8 +29,7 @@ AT_ONCE = 60  # cards; more where somebody scrolls down
 
 def export_forms(lang: str, model: TunedView) -> list[ExportFormView]:
     """The forms in which a model can be taken away, with their settings."""
-    method = _method(model)
-    return [_form(lang, form) for form in offered(method, model["format"], scores=not model["talks"])] if method else []
+    return [_form(lang, form) for form in EXPORTS if form.key in model["export_needs"]]
 
 
 def _form(lang: str, form: ExportFormat) -> ExportFormView:
@@ -49,23 +45,19 @@ def _form(lang: str, form: ExportFormat) -> ExportFormView:
 
 def not_offered(lang: str, model: TunedView) -> list[NotOffered]:
     """Forms for such a result which this one cannot be had in, with the reason and what serves nearly the same."""
-    if (method := _method(model)) is None:
-        return []
-    saved, scores = model["format"], not model["talks"]
-    found = [(form, form.refusal(method, saved, scores=scores)) for form in impossible(method, saved, scores=scores)]
-    possible = {form.key: form for form in offered(method, saved, scores=scores)}
+    refused = model["export_refused"]
     return [
-        {"label": form.label.in_(lang), "reason": reason.in_(lang), "instead": _instead(lang, form, model, possible)}
-        for form, reason in found
-        if reason
+        {"label": form.label.in_(lang), "reason": refused[form.key][lang], "instead": _instead(lang, form, model)}
+        for form in EXPORTS
+        if form.key in refused
     ]
 
 
-def _instead(lang: str, form: ExportFormat, model: TunedView, possible: Mapping[str, ExportFormat]) -> str:
+def _instead(lang: str, form: ExportFormat, model: TunedView) -> str:
     """What serves the places of a form that cannot be had."""
 
     def here(key: str) -> ExportFormat | None:
-        return next((one for one in possible.values() if key == one.key or key in one.also), None)
+        return next((one for one in EXPORTS if one.key in model["export_needs"] and _serves(one, key)), None)
 
     places = [one for one in DESTINATIONS if any(_serves(form, way.form) for way in one.ways)]
     ways = [way_to(one, lambda key: here(key) is not None, talks=model["talks"]) for one in places]
@@ -77,14 +69,6 @@ def _instead(lang: str, form: ExportFormat, model: TunedView, possible: Mapping[
 
 def _serves(form: ExportFormat, key: str) -> bool:
     return key == form.key or key in form.also
-
-
-def _method(model: TunedView) -> Method | None:
-    """The model's method; None where this version does not know it."""
-    try:
-        return method_of(model["method"])
-    except Fault:
-        return None
 
 
 def build(site: Site, lang: str) -> None:
@@ -144,7 +128,7 @@ def build(site: Site, lang: str) -> None:
     functions: tuple[Callable[..., Any], ...] = (
         models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs, model_export_cancel,
         export_proof, model_destinations, *scoring_of_data(site),
-        *evidence_of_model(site), *merging_of_models(site), *pushing_of_exports(site),
+        *evidence_of_model(site), *merging_of_models(site), *pushing_of_exports(site), *serving_of_models(site),
     )  # fmt: skip
     polled = [PolledFunction(guard(models_list)), PolledFunction(guard(model_exports), seconds=2)]
     view("models", functions=[guard(function) for function in functions], polled=polled)

@@ -66,9 +66,9 @@ def _reading(site: Site, lang: str) -> tuple[tuple[Function, ...], Function]:
         form = [param_form(param, lang, "chat") for param in CHAT_PARAMS]
         defaults = cast(ChatSettings, {param.key: param.default for param in CHAT_PARAMS})
         lists = question_lists.bounds()
-        told: dict[str, Any] = {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults, "lists": lists}
-        told |= {"outside": outside.count_servers(site.ctx)}
-        return cast(ChatStart, told | {"scorers": [one["id"] for one in scorers(site.ctx)]})
+        told = {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults, "lists": lists}
+        more = {"scorers": [one["id"] for one in scorers(site.ctx)], "outside": outside.count_servers(site.ctx)}
+        return cast(ChatStart, told | more)
 
     def chat_view(conversation_id: int) -> ConversationView:
         return chat.view(int(conversation_id))

@@ -93,6 +93,8 @@ class ExportFormat:
             format of the weights. Writes every file but the README. Imports heavy libraries inside. Raises Fault or Cancelled.
         reader: (source) -> the foreign library that the written folder is proved with; None where no other library reads such a
             result, so that the hashes of its files are all that is proved.
+        foundation: (source, empty folder, progress) -> makes there what the reader puts an export on that does not stand alone; None
+            for the base as it lies in its own folder.
         limits: (values of `params`) -> from where on it has failed its proof.
         name_part: (values of `params`) -> a part of the file's name, before `suffix`'s end, where settings make other files of it.
         readme: (source) -> what the README says of it, once the folder is written.
@@ -118,6 +120,7 @@ class ExportFormat:
     folder_bytes: Callable[[ExportSizes, Values], int]
     proof: Text
     reader: Callable[[ExportSource], ForeignReader | None] = lambda _source: None
+    foundation: Callable[[ExportSource, Path, ByteProgress], None] | None = None
     limits: Callable[[Values], ProofLimits] = lambda _values: EXACT
     name_part: Callable[[Values], str] = lambda _values: ""
     memory_mb: Callable[[ExportSizes, Values], int] = lambda _sizes, _values: 0

@@ -12,6 +12,7 @@ from engine.exports.common.plain_names import plain
 from engine.models.tuned.results import HEAD
 
 _HEAD = Text("exports.model_card.head")
+_PYTHON, _COMMANDS = Text("exports.model_card.python"), Text("exports.model_card.commands")
 _WHOLE = Text("exports.model_card.whole")
 _WHOLE_CODE = """
 ```python
@@ -50,12 +51,19 @@ def stands_alone(_source: ExportSource) -> ReadmePart:
     return ReadmePart(_WHOLE, _WHOLE_CODE + ASK_CODE)
 
 
-def model_card(source: ExportSource, part: ReadmePart, dtype: str | None, more: Mapping[str, str] | None = None) -> str:
+def model_card(
+    source: ExportSource,
+    part: ReadmePart,
+    dtype: str | None,
+    more: Mapping[str, str] | None = None,
+    use: Mapping[str, str] | None = None,
+) -> str:
     """What it is, where it came from and how to load it.
 
     Args:
         dtype: None for a result that does not stand alone.
         more: by language, what follows.
+        use: by language, how people put it to use, before the code.
     """
     tuned, base = source.tuned, source.base
     reference = base.ref if base.source == "hub" else base.name
@@ -77,7 +85,11 @@ def model_card(source: ExportSource, part: ReadmePart, dtype: str | None, more: 
             about=Text("language.after").filled(first=part.about, second=_SCORES),
             code=part.code.replace(ASK_CODE, SCORE_CODE),
         )
-    texts = [(_HEAD.in_(language) + part.about.in_(language)).format(**values) for language in LANGUAGES]
-    code = part.code.replace("{reference!r}", repr(reference))
+    used, told = use or {}, part.about
+    texts = [
+        (_HEAD.in_(language) + told.in_(language)).format(**values) + used.get(language, "") for language in LANGUAGES
+    ]
+    head = (_PYTHON if "```python" in part.code else _COMMANDS).in_(LANGUAGES[0]) if used and part.code else ""
+    code = head + part.code.replace("{reference!r}", repr(reference))
     after = [(more or {}).get(language, "") for language in LANGUAGES]
     return "\n---\n\n".join(text + end for text, end in zip([texts[0] + code, *texts[1:]], after, strict=True))

@@ -10,6 +10,7 @@ from engine.core.text import Text
 from engine.exports.common.declaration import EXACT, ExportFormat, ExportSizes, ExportSource, ReadmePart, Values
 from engine.exports.forms.merged import why_not_merged
 from engine.exports.onnx.code import code
+from engine.exports.onnx.unfit import unfit
 from engine.exports.proof.declaration import ForeignReader, ProofLimits
 from engine.exports.writing.result_files import add_generation, add_tokenizer
 from engine.models.architecture.told_format import BYTES
@@ -88,5 +89,6 @@ ONNX = ExportFormat(
     memory_mb=_memory_mb,
     params=(_DTYPE,),
     why_not=lambda method: None if method.saves == "full" else why_not_merged(method),
+    unfit=unfit,
     stands_alone=True,
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
-from engine.exports.gguf.family import Family
+from engine.exports.gguf.common.family import GgufFamily
 from engine.exports.gguf.number_formats import NumberFormat, format_of
 from engine.exports.gguf.tensors import FileTensor, tensors_of
 
@@ -36,7 +36,7 @@ class GgufParts:
     """
 
     model: Any
-    family: Family
+    family: GgufFamily
     wanted: NumberFormat
     words: Callable[[GGUFWriter], None]
     rows: int

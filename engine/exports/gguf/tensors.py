@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
-from engine.exports.gguf.family import Config, Family
+from engine.exports.gguf.common.family import Config, GgufFamily
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,7 +34,7 @@ class FileTensor:
 class TensorNames:
     """What llama.cpp calls the tensors of a family."""
 
-    def __init__(self, family: Family, config: Config) -> None:
+    def __init__(self, family: GgufFamily, config: Config) -> None:
         import gguf
 
         arch = next(one for one, name in gguf.MODEL_ARCH_NAMES.items() if name == family.arch)
@@ -48,7 +49,7 @@ class TensorNames:
         return str(found)
 
 
-def tensors_of(model: Any, family: Family) -> Iterator[FileTensor]:
+def tensors_of(model: Any, family: GgufFamily) -> Iterator[FileTensor]:
     """Each tensor of the file; none is made yet. The head is left out where it is the embeddings. Raises Fault("export.gguf_tensor")."""
     names = TensorNames(family, model.config)
     seen: set[int] = set()
@@ -58,13 +59,17 @@ def tensors_of(model: Any, family: Family) -> Iterator[FileTensor]:
         seen.add(tensor.data_ptr())
         for place, (moved, shape) in enumerate(_shapes(family, name, tensor, model.config)):
             yield FileTensor(names.of(moved), shape, _maker(family, name, tensor, model.config, place))
-    for name, tensor in family.extra(model.config):
-        yield FileTensor(name, tuple(tensor.shape), lambda its=tensor: its)
+    for name, tensor in family.further(model.config):
+        yield FileTensor(name, tuple(tensor.shape), partial(_given, tensor))
 
 
-def _shapes(family: Family, name: str, tensor: Tensor, config: Config) -> list[tuple[str, tuple[int, ...]]]:
+def _shapes(family: GgufFamily, name: str, tensor: Tensor, config: Config) -> list[tuple[str, tuple[int, ...]]]:
     return [(moved, tuple(its.shape)) for moved, its in family.move(name, tensor.to("meta"), config)]
 
 
-def _maker(family: Family, name: str, tensor: Tensor, config: Config, place: int) -> Callable[[], Tensor]:
+def _given(tensor: Tensor) -> Tensor:
+    return tensor
+
+
+def _maker(family: GgufFamily, name: str, tensor: Tensor, config: Config, place: int) -> Callable[[], Tensor]:
     return lambda: list(family.move(name, tensor, config))[place][1].float()

@@ -13,6 +13,7 @@ import onnx
 import torch
 
 from engine.core.errors import Fault
+from engine.exports.onnx.experts import apart
 from engine.exports.onnx.file import StreamedTensor, write_onnx
 from engine.exports.onnx.graph import GRAPH, GraphWeight, read_weights
 from engine.exports.onnx.hollow import tell_model
@@ -44,6 +45,7 @@ def write_model(model: Any, dtype: str, folder: Path, work: Path, progress: Byte
         _called("engine.exports.onnx.tracing", [str(work), drawn], work, progress)
         tensors = _tensors(read_weights(work), model.state_dict())
         graph = onnx.load(work / GRAPH)
+        tensors = apart(graph, tensors)
         if dtype == EIGHT_BITS:
             tensors = Quantiser(graph, tensors).run()
         progress.phase("saving", sum(tensor.bytes for tensor in tensors))

@@ -81,6 +81,14 @@ class NumberedReading(ForeignReading, Protocol):
         """Whether it says no numbers when it calculates in the format that it is stored in. The last question of all."""
 
 
+@runtime_checkable
+class ScoringReading(ForeignReading, Protocol):
+    """One that reads reward models too."""
+
+    def score(self, ids: list[int]) -> float:
+        """What the head beside the model says of a text, at its last token."""
+
+
 def base_beside(folder: Path) -> bool:
     """Whether a folder holds an adapter alone, which a reader puts on its base."""
     return (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.numpy import load_file
 
-from engine.exports.proof.declaration import NumberedReading
+from engine.exports.proof.declaration import NumberedReading, ScoringReading
 from engine.exports.proof.measures import divergence, log_softmax
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def findings(reading: ForeignReading, truth: Path) -> dict[str, Any]:
         "formats": reading.formats(),
         "numbers": reading.numbers() if isinstance(reading, NumberedReading) else None,
         "answers": [_answer(reading, one, told["most_tokens"]) for one in told["prompts"]],
+        "scores_apart": _scores_apart(reading, told),
         "overflows": isinstance(reading, NumberedReading) and reading.overflows(told["rows"][0]["ids"][:_TRIED]),
     }
 
@@ -74,9 +75,20 @@ def _forced(
         yield divergence(expected, found), before == now, int(lost.sum())
 
 
+def _scores_apart(reading: ForeignReading, told: Mapping[str, Any]) -> float | None:
+    """The largest difference of a reward model's scores, relative to the largest score; None of a model that talks."""
+    expected: list[float] = told.get("scores", [])
+    if not expected:
+        return None
+    if not isinstance(reading, ScoringReading):
+        return float("inf")
+    apart = [abs(reading.score(row["ids"]) - score) for row, score in zip(told["rows"], expected, strict=True)]
+    return max(apart) / max(1.0, *map(abs, expected))
+
+
 def _answer(reading: ForeignReading, asked: Mapping[str, Any], most: int) -> dict[str, Any]:
     rendered = reading.rendered(asked["messages"], asked["tools"], True) if asked["rendered"] else ""
-    made = reading.answer(asked["ids"], most)
+    made = reading.answer(asked["ids"], most) if most else []
     return {
         "same_text": rendered == asked["rendered"],
         "rendered": rendered if rendered != asked["rendered"] else None,

@@ -9,8 +9,8 @@ import torch
 
 
 def print_of(tensors: Iterable[torch.Tensor]) -> str:
-    """Of the numbers of every tensor as fp32 holds them; their names and their order do not matter."""
-    return hashlib.sha256("".join(sorted(map(_print, tensors))).encode()).hexdigest()
+    """Of the numbers of every tensor as fp32 holds them; their names and their order do not matter, and tied ones count once."""
+    return hashlib.sha256("".join(sorted({_print(tensor) for tensor in tensors})).encode()).hexdigest()
 
 
 def _print(tensor: torch.Tensor) -> str:

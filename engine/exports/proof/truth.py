@@ -16,6 +16,8 @@ from engine.core.errors import Fault
 from engine.data.templates.template import ChatTemplate
 from engine.exports.proof.questions import ForcedRow, ProofPrompt, Questions
 from engine.models.base.download_progress import ByteProgress
+from engine.models.tuned.results import HEAD
+from engine.training.heads.scalar import ScalarHead, load_head
 
 MOST_TOKENS = 48  # of an answer
 _BYTES = 256 << 20  # of kept logits
@@ -47,15 +49,31 @@ class AnsweredPrompt:
     held_out: bool
 
 
-def write_truth(model: Any, template: ChatTemplate, questions: Questions, folder: Path, progress: ByteProgress) -> Path:
+def head_beside(result: Path) -> ScalarHead | None:
+    """The head of a reward model; None of a model that talks."""
+    return load_head(result) if (result / HEAD).is_file() else None
+
+
+def write_truth(
+    model: Any,
+    template: ChatTemplate,
+    questions: Questions,
+    folder: Path,
+    progress: ByteProgress,
+    head: ScalarHead | None = None,
+) -> Path:
     """Ask the tuned model everything; what it says lies in `folder` afterwards (truth.json, logits.safetensors).
+
+    Args:
+        head: of a reward model, which is asked for scores and not for answers.
 
     Raises:
         Fault: "export.nothing_to_ask", where the tokenizer takes no text at all.
         Cancelled: nobody wants it any more.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    answers = _answers(model, template, questions.prompts, progress)
+    most = MOST_TOKENS if head is None else 0
+    answers = _answers(model, template, questions.prompts, progress, most)
     rows, logits = _forced(model, questions.rows or _said(answers), progress)
     if not rows:
         raise Fault("export.nothing_to_ask")
@@ -64,7 +82,8 @@ def write_truth(model: Any, template: ChatTemplate, questions: Questions, folder
         "rows": rows,
         "prompts": [asdict(one) for one in answers],
         "ends": list(template.eos_ids),
-        "most_tokens": MOST_TOKENS,
+        "most_tokens": most,
+        "scores": [_score(model, head, row["ids"]) for row in rows] if head else [],
     }
     (folder / "truth.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
     return folder
@@ -98,7 +117,7 @@ def _forced(
 
 
 def _answers(
-    model: Any, template: ChatTemplate, prompts: Sequence[ProofPrompt], progress: ByteProgress
+    model: Any, template: ChatTemplate, prompts: Sequence[ProofPrompt], progress: ByteProgress, most: int
 ) -> list[AnsweredPrompt]:
     """Greedy answers, one after the other; where time runs out the rest is not asked, of the export neither."""
     found: list[AnsweredPrompt] = []
@@ -107,7 +126,7 @@ def _answers(
         progress.more(0)
         if found and time.monotonic() > until:
             break
-        ids = greedy(model, prompt.ids, template.eos_ids)
+        ids = greedy(model, prompt.ids, template.eos_ids) if most else []
         rendered = (
             template.render(prompt.messages, add_generation_prompt=True, tools=prompt.tools) if prompt.messages else ""
         )
@@ -132,3 +151,10 @@ def greedy(model: Any, ids: Sequence[int], ends: Sequence[int]) -> list[int]:
     made = model.generate(input_ids=asked, attention_mask=torch.ones_like(asked), generation_config=settings)
     answer = made[0, len(ids) :].tolist()
     return answer[:-1] if answer and answer[-1] in ends else answer
+
+
+@torch.inference_mode()
+def _score(model: Any, head: ScalarHead, ids: Sequence[int]) -> float:
+    """What the head says of the last token's state."""
+    states = model(input_ids=torch.tensor([list(ids)]), use_cache=False, output_hidden_states=True).hidden_states[-1]
+    return float(head(states[0, -1]))

@@ -10,8 +10,20 @@ from engine.exports.proof.declaration import ProofLimits
 
 _REASONS = {
     name: Text(f"exports.proof.verdict.{name}")
-    for name in ("asked", "template", "tokens", "ends", "numbers", "divergence", "divergence_99", "agreement", "flips")
+    for name in (
+        "asked",
+        "template",
+        "tokens",
+        "ends",
+        "numbers",
+        "divergence",
+        "divergence_99",
+        "agreement",
+        "flips",
+        "scores",
+    )
 }
+_SCORES_APART = 1e-4  # of a reward model, relative to the largest score
 
 
 def judged(
@@ -35,6 +47,7 @@ def judged(
         "flips": sum(not one["right_now"] for one in known),
         "gains": sum(one["right_now"] and not one["right_before"] for one in answers),
         "held_out": sum(one["held_out"] for one in answers),
+        "scores_apart": findings.get("scores_apart"),
         "overflows": findings.get("overflows", False),
         "limits": {
             "divergence": limits.divergence, "divergence_99": limits.divergence_99, "agreement": limits.agreement,
@@ -71,7 +84,7 @@ def reasons(proof: Mapping[str, Any]) -> Text:
     """Why a proof failed, in words: each check with its numbers."""
     limits = {f"most_{key}": _few(value) for key, value in proof["limits"].items()}
     numbers = {key: _few(proof[key]) for key in ("divergence", "divergence_99", "agreement")}
-    counts = {key: proof[key] for key in ("flips", "right_before")}
+    counts = {key: proof[key] for key in ("flips", "right_before", "scores_apart")}
     return listed([_REASONS[name].filled(**numbers, **counts, **limits) for name in proof["failed"]])
 
 
@@ -93,6 +106,7 @@ def _failed(
         "divergence": proof["divergence"] <= limits.divergence,
         "divergence_99": proof["divergence_99"] <= limits.divergence_99,
         "agreement": proof["agreement"] >= limits.agreement,
+        "scores": (proof["scores_apart"] or 0.0) <= _SCORES_APART,
         "flips": not proof["right_before"] or proof["flips"] <= max(1, limits.flips * proof["right_before"]),
     }
     return [name for name, holds in checks.items() if not holds]

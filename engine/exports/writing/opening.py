@@ -8,12 +8,14 @@ from typing import Any
 from engine.exports.common.declaration import ExportSource
 from engine.exports.common.workshop import Workshop
 from engine.exports.proof.questions import Questions, questions_of
-from engine.exports.proof.truth import write_truth
+from engine.exports.proof.trained_base import write_trained
+from engine.exports.proof.truth import head_beside, write_truth
 from engine.exports.writing.merging import merger, with_result
 from engine.exports.writing.result_files import template_of
 from engine.methods import method_of
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.integrity import intact_weights
+from engine.models.tuned.results import kind_of
 from engine.serving.runtime.loading import load_model
 
 
@@ -34,7 +36,10 @@ def open_shop(source: ExportSource, work: Path, progress: ByteProgress, *, prove
     progress.phase("loading")
     model, merge = _loaded(source, questions, progress)
     progress.phase("asking")
-    truth = write_truth(model, template, questions, work, progress)
+    truth = write_truth(model, template, questions, work, progress, head_beside(source.folder))
+    if kind_of(source.folder) == "adapter":
+        weights = intact_weights(source.ctx.settings, source.base, whole=False)
+        write_trained(source.tuned, source.folder, weights, truth, progress)
     return Workshop(truth, merge)
 
 

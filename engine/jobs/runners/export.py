@@ -9,13 +9,17 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.core.text import LANGUAGES
 from engine.exports.card.card import whole_card
 from engine.exports.card.facts import gathered
 from engine.exports.common.declaration import ExportSource
 from engine.exports.common.number_format import sizes_of
 from engine.exports.common.package import check_memory, check_space, file_name, pack
+from engine.exports.common.plain_names import plain
 from engine.exports.proof.proving import prove
+from engine.exports.proof.trained_base import read_trained
 from engine.exports.proof.verdict import reasons
+from engine.exports.use import how_to_use
 from engine.exports.wishes import ExportWish, package_of, wishes_of
 from engine.exports.writing.opening import open_shop
 from engine.jobs.reporter import Reporter
@@ -55,6 +59,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     if all(one["error"] for one in made):
+        reporter.progress(0, None, result={"files": made})  # what the proofs found stays to be read
         raise Fault(made[0]["error"]["code"], **made[0]["error"]["params"])
     reporter.finish("succeeded", result={"files": made})
 
@@ -116,10 +121,23 @@ def _proved(
     reader = wish.form.reader(source)
     if reader is None or source.shop.truth is None:
         return None
-    base = None if wish.form.stands_alone else intact_weights(source.ctx.settings, source.base, whole=False)
+    base = _foundation(source, wish, folder, progress)
     scratch = folder.with_name(folder.name + "-proof")
     limits, numbers = wish.form.limits(wish.values), written["facts"].get("numbers")
-    return prove(reader, folder, base, source.shop.truth, limits, scratch, progress, numbers)
+    found = prove(reader, folder, base, source.shop.truth, limits, scratch, progress, numbers)
+    return found | read_trained(source.shop.truth)
+
+
+def _foundation(source: ExportSource, wish: ExportWish, folder: Path, progress: ByteProgress) -> Path | None:
+    """What the reader puts the export on; None where it stands alone."""
+    if wish.form.stands_alone:
+        return None
+    if wish.form.foundation is None:
+        return intact_weights(source.ctx.settings, source.base, whole=False)
+    made = folder.with_name(folder.name + "-base")
+    made.mkdir()
+    wish.form.foundation(source, made, progress)
+    return made
 
 
 def _packed(
@@ -131,11 +149,14 @@ def _packed(
     zipped: bool,
     progress: ByteProgress,
 ) -> dict[str, Any]:
-    evidence = evidence_of(source.ctx, source.tuned)
-    readme = whole_card(gathered(source, wish.form, proof, folder, evidence))
-    (folder / "README.md").write_text(readme, encoding="utf-8")
     part = wish.form.name_part(wish.values)
     name = file_name(source.tuned.name, f"{wish.form.suffix}-{part}" if part else wish.form.suffix)
+    facts = gathered(source, wish.form, proof, folder, evidence_of(source.ctx, source.tuned))
+    use = {
+        one: how_to_use(wish.form, folder, name, plain(source.tuned.name), one, talks=not facts.scores)
+        for one in LANGUAGES
+    }
+    (folder / "README.md").write_text(whole_card(facts, use), encoding="utf-8")
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     progress.phase("packing", size)
     shutil.rmtree(target, ignore_errors=True)

@@ -149,6 +149,8 @@ class Method:
         trains_base: weights of the base itself are trained, so they are held in fp32.
         trains_matrices: whole matrices of the base are trained, so that the format of the trained weights can be chosen, and
             what belongs to their updates may wait in RAM.
+        as_pairs: what it adds to a matrix is the product of two small ones, as LoRA's, so that programs which know LoRA alone can
+            add it.
         starts_as_base: before its first step the model answers as the base does.
         variants: well-known settings with names of their own.
         notes: what a user should know besides: deviations from the paper, surprises.
@@ -185,6 +187,7 @@ class Method:
     stored: Count | None = None
     trains_base: bool = False
     trains_matrices: bool = False
+    as_pairs: bool = False
     starts_as_base: bool = True
     variants: tuple[Variant, ...] = ()
     notes: tuple[Text, ...] = ()

@@ -9,42 +9,13 @@ from typing import Any
 from engine.core.errors import SpecError
 from engine.core.params import Param, read_all
 from engine.core.text import Text
-from engine.serving.protocol import LONGEST_ANSWER
+from engine.serving.answer_params import ANSWER_PARAMS
 
 LONGEST_SYSTEM = 20_000  # characters
 _IN_EIGHT_BITS = "int8"
 
 CHAT_PARAMS = (
-    Param(
-        key="system", kind="text", default="", optional=True, advanced=False, lines=3,
-        label=Text("services.chat.settings.system.label"),
-        help=Text("services.chat.settings.system.help"),
-        usual=Text("services.chat.settings.system.usual"),
-    ),
-    Param(
-        key="temperature", kind="float", default=0.0, minimum=0.0, maximum=2.0, step=0.05, advanced=False,
-        label=Text("services.chat.settings.temperature.label"),
-        help=Text("services.chat.settings.temperature.help"),
-        usual=Text("services.chat.settings.temperature.usual"),
-    ),
-    Param(
-        key="top_p", kind="float", default=0.95, minimum=0.01, maximum=1.0, step=0.01,
-        label=Text("services.chat.settings.top_p.label"),
-        help=Text("services.chat.settings.top_p.help"),
-        usual=Text("services.chat.settings.top_p.usual"),
-    ),
-    Param(
-        key="max_tokens", kind="int", default=256, minimum=1, maximum=LONGEST_ANSWER, step=16, advanced=False,
-        label=Text("services.chat.settings.max_tokens.label"), unit=Text("services.chat.settings.max_tokens.unit"),
-        help=Text("services.chat.settings.max_tokens.help"),
-        usual=Text("services.chat.settings.max_tokens.usual"),
-    ),
-    Param(
-        key="seed", kind="int", default=None, optional=True, minimum=0, maximum=2**31 - 1, step=1,
-        label=Text("services.chat.settings.seed.label"),
-        help=Text("services.chat.settings.seed.help"),
-        usual=Text("services.chat.settings.seed.usual"),
-    ),
+    *ANSWER_PARAMS,
     Param(
         key="weights", kind="choice", default="full",
         choices={

@@ -12,14 +12,13 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.params import read_all
 from engine.core.settings import Settings
-from engine.exports import EXPORTS, format_of, meant, offered
+from engine.exports import EXPORTS, format_of, meant
 from engine.exports.common.declaration import ExportFormat, ExportSizes
 from engine.exports.common.number_format import sizes_of
 from engine.exports.wishes import VERSION, ExportWish, files_of, package_of, wishes_of
 from engine.jobs.kinds.export import EXPORT
 from engine.jobs.queue import enqueue
-from engine.methods import method_of
-from engine.serving.scored_texts import talks
+from engine.services.models.offers import ExportOffer, offer_of
 from engine.shapes.models import ExportNeeds
 from storage.job_tables import Job, JobStatus
 from storage.queries import tuned_models
@@ -57,11 +56,12 @@ def make_export(ctx: Context, tuned_id: int, forms: Sequence[Mapping[str, Any]],
         format_of(str(one["format"]))
     with ctx.db.read() as s:
         made = tuned_models.exports_of(s, tuned_id, EXPORT.key)
-        scores = not talks(tuned_of(s, tuned_id))
+        row = tuned_of(s, tuned_id)
+        offer = offer_of(row, s.get(LanguageModel, row.base_model_id))
     lost = {job.id for job in made if job.status == JobStatus.SUCCEEDED and not _whole(ctx.settings, job)}
     with ctx.db.write() as s:
         tuned = tuned_of(s, tuned_id)
-        wishes = _wanted(tuned, forms, scores=scores)
+        wishes = _wanted(tuned, forms, offer)
         spec = {
             "tuned_id": tuned_id,
             "forms": [wish.as_spec() for wish in wishes],
@@ -102,18 +102,20 @@ def export_needs(ctx: Context, tuned_id: int, format: str, params: Mapping[str, 
         return _needs(form, sizes, _read(form, params))
 
 
-def usual_needs(tuned: TunedModel, sizes: ExportSizes) -> dict[str, ExportNeeds]:
+def usual_needs(offer: ExportOffer, sizes: ExportSizes) -> dict[str, ExportNeeds]:
     """What each form that is offered takes with its usual settings."""
-    return {form.key: _needs(form, sizes, _read(form, {})) for form in _forms(tuned)}
+    return {form.key: _needs(form, sizes, _read(form, {})) for form in offer.forms}
 
 
-def newest_exports(settings: Settings, made: Sequence[Job], tuned: TunedModel) -> dict[str, int | None]:
+def newest_exports(
+    settings: Settings, made: Sequence[Job], tuned: TunedModel, offer: ExportOffer
+) -> dict[str, int | None]:
     """Of each form that is offered the export to show; None where there is none.
 
     Args:
         made: all its exports, the newest first.
     """
-    return {form.key: _newest(settings, made, tuned, form) for form in _forms(tuned)}
+    return {form.key: _newest(settings, made, tuned, form) for form in offer.forms}
 
 
 def export_file(ctx: Context, job_id: int, place: int | None = None) -> tuple[Path, str]:
@@ -185,15 +187,15 @@ def _made(ctx: Context, job_id: int, place: int | None) -> tuple[dict[str, Any],
     return wanted[0], path
 
 
-def _wanted(tuned: TunedModel, forms: Sequence[Mapping[str, Any]], *, scores: bool) -> list[ExportWish]:
+def _wanted(tuned: TunedModel, forms: Sequence[Mapping[str, Any]], offer: ExportOffer) -> list[ExportWish]:
     """The forms with their settings. Raises as `make_export` does."""
     if not forms:
-        known = offered(method_of(tuned.method), tuned.format, scores=scores) or EXPORTS
+        known = offer.forms or EXPORTS
         raise Fault("export.no_form", known=", ".join(form.key for form in known))
     wishes: list[ExportWish] = []
     for one in forms:
         form = meant(str(one["format"]), tuned.format)
-        _check(tuned, form, scores=scores)
+        _check(tuned, form, offer)
         wish = ExportWish(form, _read(form, one.get("params") or {}))
         if wish in wishes:
             raise Fault("export.named_twice", format=form.label.as_dict())
@@ -201,11 +203,10 @@ def _wanted(tuned: TunedModel, forms: Sequence[Mapping[str, Any]], *, scores: bo
     return wishes
 
 
-def _check(tuned: TunedModel, form: ExportFormat, *, scores: bool) -> None:
-    method = method_of(tuned.method)
-    reason = form.refusal(method, tuned.format, scores=scores)
+def _check(tuned: TunedModel, form: ExportFormat, offer: ExportOffer) -> None:
+    reason = offer.refusal(form)
     if reason is not None:
-        known = ", ".join(one.key for one in offered(method, tuned.format, scores=scores))
+        known = ", ".join(one.key for one in offer.forms)
         said = {"format": form.label.as_dict(), "reason": reason.as_dict()}
         raise Fault("export.not_offered", name=tuned.name, known=known, **said)
 
@@ -246,13 +247,6 @@ def _on_disk(settings: Settings, files: Sequence[Mapping[str, Any]]) -> bool:
 
 def _there(path: Path, size: int) -> bool:
     return path.is_dir() or (path.is_file() and path.stat().st_size == size)
-
-
-def _forms(tuned: TunedModel) -> tuple[ExportFormat, ...]:
-    try:
-        return offered(method_of(tuned.method), tuned.format, scores=not talks(tuned))
-    except Fault:  # a method that this version does not have
-        return ()
 
 
 def _needs(form: ExportFormat, sizes: ExportSizes, values: Mapping[str, Any]) -> ExportNeeds:

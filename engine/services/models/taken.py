@@ -11,16 +11,14 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
-from engine.core.text import Text, verbatim
-from engine.exports import EXPORTS, meant
+from engine.core.text import verbatim
 from engine.exports.common.declaration import ExportFormat
 from engine.exports.common.package import file_name
-from engine.exports.destinations import DESTINATIONS, Destination, Way, filled_code, way_to
+from engine.exports.destinations import DESTINATIONS, Destination, Way, destination_of, filled_code, way_to
 from engine.exports.wishes import files_of, wishes_of
 from engine.jobs.kinds.export import EXPORT
 from engine.jobs.views import views
-from engine.methods import method_of
-from engine.serving.scored_texts import talks
+from engine.services.models.offers import ExportOffer, offer_of
 from engine.shapes.exports.made import (
     ComparedAnswer,
     DestinationView,
@@ -33,7 +31,7 @@ from engine.shapes.exports.made import (
 from engine.shapes.jobs import JobView
 from storage.job_tables import Job
 from storage.queries import tuned_models
-from storage.tables import TunedModel
+from storage.tables import LanguageModel, TunedModel
 
 _SHOWN = 20  # jobs, the newest ones
 _COLUMNS = ("id", "name", "status", "phase", "phase_label", "step", "total_steps", "fraction", "seconds_left", "started_at",
@@ -83,30 +81,20 @@ def destinations_of(ctx: Context, tuned_id: int) -> list[DestinationView]:
         tuned = _tuned(s, tuned_id)
         jobs = _jobs(s, tuned_id)
         exports = [_view(ctx.settings, tuned, job, shown) for job, shown in zip(jobs, views(s, jobs), strict=True)]
-    return [_destination(tuned, one, exports) for one in DESTINATIONS]
+        offer = offer_of(tuned, s.get(LanguageModel, tuned.base_model_id))
+    return [_destination(tuned, offer, one, exports) for one in DESTINATIONS]
 
 
-def refusal_of(tuned: TunedModel, form: ExportFormat) -> Text | None:
-    """Why a model cannot be had in a form; None where it can."""
-    try:
-        return form.refusal(method_of(tuned.method), tuned.format, scores=not talks(tuned))
-    except Fault as fault:  # a method that this version does not have
-        return verbatim(fault.code)
+def wish_for(ctx: Context, tuned_id: int, key: str) -> tuple[DestinationView, dict[str, Any] | None]:
+    """How a model gets to the destination of that key, and the form to make as `make_export` takes it; None where there is none.
 
-
-def form_meant(key: str, tuned: TunedModel) -> ExportFormat | None:
-    """The form that a destination's way names, for this kind of result; None where this version has no such form."""
-    return meant(key, tuned.format) if key in {form.key for form in EXPORTS} else None
-
-
-def way_of(tuned: TunedModel, destination: Destination) -> Way | None:
-    """How a model gets to a destination; None where there is no way at all."""
-
-    def possible(key: str) -> bool:
-        form = form_meant(key, tuned)
-        return form is not None and refusal_of(tuned, form) is None
-
-    return way_to(destination, possible, talks=talks(tuned))
+    Raises:
+        NotFound: there is no such tuned model.
+        Fault: "export.unknown_destination".
+    """
+    destination = destination_of(key)
+    (found,) = [one for one in destinations_of(ctx, tuned_id) if one["key"] == destination.key]
+    return found, {"format": found["form"], "params": found["params"]} if found["form"] else None
 
 
 def settings_for(form: ExportFormat, way: Way) -> dict[str, Any]:
@@ -224,12 +212,14 @@ def _facts(proof: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _destination(tuned: TunedModel, destination: Destination, exports: list[ExportView]) -> DestinationView:
-    way = way_of(tuned, destination)
-    form = form_meant(way.form, tuned) if way and way.form else None
+def _destination(
+    tuned: TunedModel, offer: ExportOffer, destination: Destination, exports: list[ExportView]
+) -> DestinationView:
+    way = way_to(destination, offer.possible, talks=not offer.scores)
+    form = offer.meant(way.form) if way and way.form else None
     values = settings_for(form, way) if form and way else {}
-    best = form_meant(destination.ways[0].form, tuned) if destination.ways[0].form else None
-    reason = refusal_of(tuned, best) if best and way is not destination.ways[0] else None
+    best = offer.meant(destination.ways[0].form) if destination.ways[0].form else None
+    reason = offer.refusal(best) if best and way is not destination.ways[0] else None
     made = _made(exports, form, values)
     part = form.name_part(values) if form else ""
     name = (made[2] if made else file_name(tuned.name, "-".join(filter(None, (form.suffix, part))))) if form else ""

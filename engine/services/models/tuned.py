@@ -22,6 +22,7 @@ from engine.models.tuned.integrity import FILES, forget_checks, result_change
 from engine.models.tuned.versions import LAST_SUFFIX
 from engine.services.models import exports
 from engine.services.models.exports import newest_exports, tuned_of, usual_needs
+from engine.services.models.offers import offer_of
 from engine.services.models.weights import weights_of
 from engine.serving.scored_texts import talks
 from engine.shapes.jobs import OutcomeView
@@ -155,13 +156,15 @@ def outcome_of(row: TunedModel) -> OutcomeView | None:
 
 
 def _view(s: Session, settings: Settings, row: TunedModel, brief: TunedBrief) -> TunedView:
-    sizes = sizes_of(settings, row, s.get(LanguageModel, row.base_model_id))
+    base = s.get(LanguageModel, row.base_model_id)
+    sizes, offer = sizes_of(settings, row, base), offer_of(row, base)
     exports = tuned_models.exports_of(s, row.id, EXPORT.key)
     return {
         **brief,
         "weights": weights_of(row),
         "lineage": {name: value for name, value in row.lineage.items() if name != FILES},
         "metrics": row.metrics,
-        "export_jobs": newest_exports(settings, exports, row),
-        "export_needs": usual_needs(row, sizes),
+        "export_jobs": newest_exports(settings, exports, row, offer),
+        "export_needs": usual_needs(offer, sizes),
+        "export_refused": {key: reason.as_dict() for key, reason in offer.refused.items()},
     }

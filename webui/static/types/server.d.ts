@@ -3672,8 +3672,10 @@ export interface NamedTuned {
   metrics: Record<string, any>;
   /** newest export by form */
   export_jobs: Record<string, number | null>;
-  /** by form */
+  /** by form that is offered */
   export_needs: Record<string, ExportNeeds>;
+  /** why it cannot be had in other forms for such a result, by form */
+  export_refused: Record<string, Record<string, string>>;
   /** for people */
   method_label: string;
   /** for people */
@@ -5118,6 +5120,42 @@ export interface ScorerView {
   base_name: string;
 }
 
+/** A program with its commands for one model. */
+export interface ServingProgramView {
+  /** of the program */
+  key: string;
+  /** its name */
+  label: Record<string, string>;
+  /** when to choose it */
+  help: Record<string, string>;
+  /** of its API, once it runs */
+  address: string;
+  /** address of its documents */
+  source: string;
+  /** clients must send a key */
+  keyed: boolean;
+  /** the best one first */
+  ways: ServingWayView[];
+}
+
+/** A form of the model that the program takes. */
+export interface ServingWayView {
+  /** key of the form */
+  form: string;
+  /** its name */
+  label: Record<string, string>;
+  /** what is good about it */
+  about: Record<string, string>;
+  /** settings of the form that suit */
+  params: Record<string, any>;
+  /** why the model cannot be served so */
+  reason: Record<string, string> | null;
+  /** such an export is there */
+  made: boolean;
+  /** what to do, in order */
+  lines: UseStep[];
+}
+
 /** One setting of a job, for people. */
 export interface SettingRow {
   /** under which it is shown */
@@ -6286,6 +6324,7 @@ export interface ModelsFunctions {
   push_offer(job_id: number, file: number): PushOffer;
   push_token(token: string): null;
   push_begin(wish: PushAsked): number;
+  model_serving(model_id: number): ServingProgramView[];
 }
 
 /** What the view models may ask again and again. */

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.exports.gguf import measures, moves
-from engine.exports.gguf.family import Config, Family
+from engine.exports.gguf.common import measures, moves
+from engine.exports.gguf.common.family import Config, GgufFamily
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
     from torch import Tensor
 
-    from engine.exports.gguf.family import Tensors
+    from engine.exports.gguf.common.family import Tensors
 
 _WIDER = 4  # the hidden layer of GPT-2 and BLOOM, where config.json does not say
 
@@ -51,7 +51,7 @@ def _move_bloom(name: str, tensor: Tensor, config: Config) -> Tensors:
     return moves.apart(name.removeprefix("transformer."), tensor, config)
 
 
-GPT2 = Family("gpt2", ("gpt2",), _gpt2, moves.transposed)
-GPT_NEOX = Family("gptneox", ("gpt_neox",), _gpt_neox, moves.apart, why_not=measures.rope_unknown)
-BLOOM = Family("bloom", ("bloom",), _bloom, _move_bloom)
-STARCODER2 = Family("starcoder2", ("starcoder2",), _starcoder2, why_not=measures.rope_unknown)
+GPT2 = GgufFamily("gpt2", ("gpt2",), _gpt2, moves.transposed)
+GPT_NEOX = GgufFamily("gptneox", ("gpt_neox",), _gpt_neox, moves.apart, why_not=measures.rope_unknown)
+BLOOM = GgufFamily("bloom", ("bloom",), _bloom, _move_bloom)
+STARCODER2 = GgufFamily("starcoder2", ("starcoder2",), _starcoder2, why_not=measures.rope_unknown)

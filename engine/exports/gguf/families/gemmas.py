@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.text import Text
-from engine.exports.gguf import measures, moves
-from engine.exports.gguf.family import Config, Family
+from engine.exports.gguf.common import measures, moves
+from engine.exports.gguf.common.family import Config, GgufFamily
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -53,6 +53,6 @@ def _scaled_otherwise(config: Mapping[str, Any]) -> Text | None:
     return measures.plain_attention(config) if scalar == size or large else _SCALE
 
 
-GEMMA = Family("gemma", ("gemma",), _gemma, moves.plus_one, why_not=measures.plain_attention)
-GEMMA2 = Family("gemma2", ("gemma2",), _gemma2, moves.plus_one, why_not=_scaled_otherwise)
-GEMMA3 = Family("gemma3", ("gemma3_text",), _gemma3, moves.plus_one, why_not=_scaled_otherwise)
+GEMMA = GgufFamily("gemma", ("gemma",), _gemma, moves.plus_one, why_not=measures.plain_attention)
+GEMMA2 = GgufFamily("gemma2", ("gemma2",), _gemma2, moves.plus_one, why_not=_scaled_otherwise)
+GEMMA3 = GgufFamily("gemma3", ("gemma3_text",), _gemma3, moves.plus_one, why_not=_scaled_otherwise)

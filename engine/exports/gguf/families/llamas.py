@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.text import Text
-from engine.exports.gguf import measures, moves
-from engine.exports.gguf.family import Config, Family
+from engine.exports.gguf.common import measures, moves
+from engine.exports.gguf.common.family import Config, GgufFamily
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
     from torch import Tensor
 
-    from engine.exports.gguf.family import Tensors
+    from engine.exports.gguf.common.family import Tensors
 
 _STEP = 4  # every fourth layer of SmolLM 3 tells no positions; llama.cpp counts on it
 _LAYERS = Text("exports.gguf.llamas.layers")
@@ -50,9 +50,9 @@ def _other_layers(config: Mapping[str, Any]) -> Text | None:
     return measures.plain_attention(config) if usual else _LAYERS
 
 
-LLAMA = Family(
+LLAMA = GgufFamily(
     "llama", ("llama", "mistral"), _llama, moves.llama, moves.llama3_frequencies, why_not=measures.rope_unknown
 )
-MIXTRAL = Family("llama", ("mixtral",), _mixtral, _move_mixtral, why_not=measures.rope_unknown)
-GRANITE = Family("granite", ("granite",), _granite, moves.llama, why_not=measures.rope_unknown)
-SMOLLM3 = Family("smollm3", ("smollm3",), _llama, moves.llama, moves.llama3_frequencies, why_not=_other_layers)
+MIXTRAL = GgufFamily("llama", ("mixtral",), _mixtral, _move_mixtral, why_not=measures.rope_unknown)
+GRANITE = GgufFamily("granite", ("granite",), _granite, moves.llama, why_not=measures.rope_unknown)
+SMOLLM3 = GgufFamily("smollm3", ("smollm3",), _llama, moves.llama, moves.llama3_frequencies, why_not=_other_layers)

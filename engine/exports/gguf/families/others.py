@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from engine.exports.gguf import measures, moves
-from engine.exports.gguf.family import Config, Family
+from engine.exports.gguf.common import measures, moves
+from engine.exports.gguf.common.family import Config, GgufFamily
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -59,8 +59,8 @@ def _stablelm(file: GGUFWriter, config: Config) -> None:
     file.add_layer_norm_eps(config.layer_norm_eps)
 
 
-PHI3 = Family("phi3", ("phi3",), _phi3, extra=moves.longrope_factors, why_not=measures.rope_unknown)
-GLM4 = Family("glm4", ("glm4",), _glm4, why_not=measures.rope_unknown)
-OLMO = Family("olmo", ("olmo",), _olmo, moves.llama, why_not=measures.plain_attention)
-OLMO2 = Family("olmo2", ("olmo2",), _olmo2, why_not=measures.plain_attention)
-STABLELM = Family("stablelm", ("stablelm",), _stablelm, why_not=measures.rope_unknown)
+PHI3 = GgufFamily("phi3", ("phi3",), _phi3, further=moves.longrope_factors, why_not=measures.rope_unknown)
+GLM4 = GgufFamily("glm4", ("glm4",), _glm4, why_not=measures.rope_unknown)
+OLMO = GgufFamily("olmo", ("olmo",), _olmo, moves.llama, why_not=measures.plain_attention)
+OLMO2 = GgufFamily("olmo2", ("olmo2",), _olmo2, why_not=measures.plain_attention)
+STABLELM = GgufFamily("stablelm", ("stablelm",), _stablelm, why_not=measures.rope_unknown)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.text import Text
-from engine.exports.gguf import measures, moves
-from engine.exports.gguf.family import Config, Family
+from engine.exports.gguf.common import measures, moves
+from engine.exports.gguf.common.family import Config, GgufFamily
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -52,7 +52,7 @@ def _weighs_as_it_is(config: Mapping[str, Any]) -> Text | None:
     return measures.plain_attention(config) if config.get("norm_topk_prob", False) else _SHARES
 
 
-QWEN2 = Family("qwen2", ("qwen2",), _qwen2, why_not=measures.rope_unknown)
-QWEN3 = Family("qwen3", ("qwen3",), _qwen3, why_not=measures.plain_attention)
-QWEN2_MOE = Family("qwen2moe", ("qwen2_moe",), _qwen2_moe, moves.experts, why_not=_weighs_anew)
-QWEN3_MOE = Family("qwen3moe", ("qwen3_moe",), _qwen3_moe, moves.experts, why_not=_weighs_as_it_is)
+QWEN2 = GgufFamily("qwen2", ("qwen2",), _qwen2, why_not=measures.rope_unknown)
+QWEN3 = GgufFamily("qwen3", ("qwen3",), _qwen3, why_not=measures.plain_attention)
+QWEN2_MOE = GgufFamily("qwen2moe", ("qwen2_moe",), _qwen2_moe, moves.experts, why_not=_weighs_anew)
+QWEN3_MOE = GgufFamily("qwen3moe", ("qwen3_moe",), _qwen3_moe, moves.experts, why_not=_weighs_as_it_is)

@@ -54,7 +54,7 @@ def _begins(vocabulary: Vocabulary) -> bool:
 
 def _special(file: GGUFWriter, vocabulary: Vocabulary) -> None:
     named, ends = vocabulary.special, list(vocabulary.ends)
-    eos = named["eos"] if named["eos"] is not None else (ends or [None])[0]
+    eos = named["eos"] if named["eos"] is not None else next(iter(ends), None)
     if eos is not None:
         file.add_eos_token_id(eos)
     bos = named["bos"] if named["bos"] is not None else eos

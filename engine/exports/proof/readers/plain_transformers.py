@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 import transformers
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from engine.exports.proof.declaration import ForeignReading, base_beside
@@ -101,6 +102,13 @@ class Plain:
     def numbers(self) -> str | None:
         """Of a model that stands alone."""
         return print_of(self._model.state_dict().values()) if self._alone else None
+
+    @torch.inference_mode()
+    def score(self, ids: list[int]) -> float:
+        """As the README's code does it."""
+        head = load_file(self._folder / "head.safetensors")
+        states = self._model(input_ids=torch.tensor([ids]), output_hidden_states=True).hidden_states[-1][0, -1].float()
+        return float(head["weight"][0] @ states + head["bias"][0])
 
     @torch.inference_mode()
     def overflows(self, ids: list[int]) -> bool:

@@ -1,5 +1,6 @@
 /* Taking a tuned model away: where it shall run, which forms of it, and what was made, with the proof of each file. */
 import { h } from "../../kit/dom.js";
+import { runAction } from "../../kit/parts.js";
 import { loadPart } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
 import { exportChoice } from "./exports-choose.js";
@@ -38,7 +39,19 @@ export function modelDownloads(model, ctx) {
   made.push = async (job, file) => (await loadPart(() => import("./push.js"))).pushExport(ctx, job, file);
   return {
     node: h("section", { class: "ts-stack model-exports", "aria-labelledby": "model-exports" }, h("h2", { id: "model-exports" }, t("models.downloads")),
-      places.node, made.node, exportChoice(model, ctx, start)),
+      places.node, made.node, exportChoice(model, ctx, start), model.talks ? serveFold(model, ctx, start) : null),
     follow,
   };
+}
+
+/**
+ * Other programs that serve it; asked for anew each time that it is opened, as exports come and go.
+ * @param {Server.NamedTuned} model
+ * @param {Ctx<"models">} ctx
+ */
+function serveFold(model, ctx, start) {
+  const holder = h("div", { class: "ts-stack" });
+  const open = () => fold.open && runAction(holder, async () => (await loadPart(async () => (await import("./serve.js")).modelServing))(holder, model, ctx, start));
+  const fold = h("details", { class: "ts-details", id: "model-serve", ontoggle: open }, h("summary", {}, t("models.serve.title")), h("div", { class: "ts-stack" }, h("p", { class: "ts-small ts-soft" }, t("models.serve.lead")), holder));
+  return fold;
 }

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from engine.exports.gguf.measures import head_size, rope_of
+from engine.exports.gguf.common.measures import head_size, rope_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engine.exports.gguf.family import Config, Tensors
+    from engine.exports.gguf.common.family import Config, Tensors
 
 _GATE_UP, _DOWN = ".experts.gate_up_proj", ".experts.down_proj"
 

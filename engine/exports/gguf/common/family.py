@@ -17,7 +17,7 @@ Config = Any  # of transformers, whose attributes have the same names in every f
 
 
 @dataclass(frozen=True)
-class Family:
+class GgufFamily:
     """One architecture of llama.cpp, and the models of transformers that are of it.
 
     Attributes:
@@ -26,7 +26,7 @@ class Family:
         settings: (file, config) -> writes the measures that llama.cpp reads for it.
         move: (name, tensor, config) -> the tensors that llama.cpp wants in its place, by names that `gguf` knows. It must work on
             tensors without numbers ("meta") as well, and leave the given one as it is.
-        extra: (config) -> further tensors, by the names that they have in the file.
+        further: (config) -> further tensors, by the names that they have in the file.
         why_not: (config.json) -> why a model of the family cannot be written; None where it can.
     """
 
@@ -34,5 +34,5 @@ class Family:
     model_types: tuple[str, ...]
     settings: Callable[[GGUFWriter, Config], None]
     move: Callable[[str, Tensor, Config], Tensors] = lambda name, tensor, _config: ((name, tensor),)
-    extra: Callable[[Config], Tensors] = lambda _config: ()
+    further: Callable[[Config], Tensors] = lambda _config: ()
     why_not: Callable[[Mapping[str, Any]], Text | None] = lambda _config: None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.text import Text
-from engine.exports.gguf.family import Config
+from engine.exports.gguf.common.family import Config
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
