@@ -38,6 +38,7 @@ FAMILIES = (
 )  # fmt: skip
 OTHER_RESULTS = ("freeze", "full")  # methods whose results have forms of their own; on one model
 TRAINING = {"epochs": 6, "batch_size": 8, "evaluations": 1, "learning_rate": 1e-3}
+STARTER_EPOCHS = 4
 LEFT_OUT = ("rows", "answers", "limits", "weights_hash", "base_weights_hash", "numbers", "stored_bytes_by_dtype")
 
 
@@ -103,10 +104,11 @@ def tried(key: str, zoo: ZooKeeper, folder: Path) -> dict[str, Any]:
     try:
         base, dataset = starter(ctx) if key == STARTER else of_zoo(ctx, zoo, key)
         methods = ("lora", *(OTHER_RESULTS if key == FAMILIES[0] else ()))
+        training = TRAINING | ({"epochs": STARTER_EPOCHS} if key == STARTER else {})
         found: list[dict[str, Any]] = []
         for method in methods:
             print(f"{key}: {method}", flush=True)
-            found += take(ctx, train(ctx, base, dataset, method, TRAINING), method, key == STARTER)
+            found += take(ctx, train(ctx, base, dataset, method, training), method, key == STARTER)
     finally:
         ctx.db.close()
     known = None if key == STARTER else named(key)

@@ -394,3 +394,63 @@ def test_a_cancelled_export_leaves_nothing(world: World) -> None:
     with world.ctx.db.read() as s:
         assert s.get_one(Job, job_id).status == JobStatus.CANCELLED
     assert list((world.ctx.settings.home / "exports" / str(job_id)).iterdir()) == []
+
+
+PHASES = ("loading", "asking", "checking", "merging", "saving", "proving", "packing")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_cancel_in_any_phase_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch, phase: str) -> None:
+    """In the last one that is called so, where a form may be finished already; exports of before stay."""
+    tuned = add_tuned(world.ctx, world.base, world.dataset, name=f"Cancelled {phase}", seed=50 + PHASES.index(phase))
+    before = {folder.name for folder in (world.ctx.settings.home / "exports").iterdir() if any(folder.iterdir())}
+    forms = [{"format": "adapter", "params": {}}, {"format": "merged", "params": {}}]
+    job_id = service.make_export(world.ctx, tuned, forms, "zip")
+    tell, seen = Reporter.phase, list[str]()
+    last = 2 if phase in ("proving", "packing") else 1
+
+    def told(self: Reporter, name: str) -> None:
+        tell(self, name)
+        seen.append(name)
+        if name == phase and seen.count(phase) == last:
+            with world.ctx.db.write() as s:
+                jobs.ask(s, job_id, "cancel")
+            self.flush()
+
+    monkeypatch.setattr(Reporter, "phase", told)
+    job = workers.run_here(world.ctx)
+    assert (job.id, job.status) == (job_id, JobStatus.CANCELLED)
+    assert seen[-1] == phase
+    assert list((world.ctx.settings.home / "exports" / str(job_id)).iterdir()) == []
+    after = {folder.name for folder in (world.ctx.settings.home / "exports").iterdir() if any(folder.iterdir())}
+    assert after == before
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_while_it_proves_leaves_nothing_half_done(world: World) -> None:
+    """The next attempt begins anew; files of earlier exports stay."""
+    import os
+    import signal
+    import time
+
+    tuned = add_tuned(world.ctx, world.base, world.dataset, name="Killed", seed=61)
+    earlier, _result = world.export(tuned, "adapter")
+    job_id = service.start_export(world.ctx, tuned, "merged")
+    claimed = workers.claim(world.ctx)
+    assert claimed[0] == job_id
+    process = workers.start_worker(world.ctx, *claimed)
+    deadline = time.monotonic() + 240
+    while workers.row(world.ctx, job_id).phase != "proving":
+        assert process.poll() is None, workers.worker_output(world.ctx, *claimed)
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    work = world.ctx.settings.home / "exports" / str(job_id)
+    assert (work / "aside").is_dir(), "it was killed in the middle"
+    with world.ctx.db.write() as s:
+        assert jobs.requeue_attempt(s, job_id, claimed[1])
+    assert workers.run_here(world.ctx).status == JobStatus.SUCCEEDED
+    assert [one.name for one in work.iterdir()] == ["0"]
+    assert service.export_file(world.ctx, earlier)[0].is_file()

@@ -221,7 +221,7 @@ def test_a_result_of_four_bits_says_how_far_it_is_from_its_training(world: World
         row.lineage = {**row.lineage, "spec": {"training": {"quantisation": "nf4"}}}
     export = made(world, tuned, "merged", tmp_path)
     assert export.proved(export.folder)["passed"]
-    told = read_trained(export.source.shop.truth)["trained_on"]
-    assert 0 < told["divergence"] < 5
-    assert 0 < told["agreement"] <= 1
-    assert told["format"]["en"]
+    told = read_trained(export.source.shop.truth)
+    assert 0 < told["trained_divergence"] < 5
+    assert 0 < told["trained_agreement"] <= 1
+    assert told["trained_format"] == "nf4"

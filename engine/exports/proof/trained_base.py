@@ -42,17 +42,17 @@ def write_trained(tuned: TunedModel, result: Path, weights: Path, truth: Path, p
         apart.append(divergence(expected, found))
         same.append(expected.argmax(-1) == found.argmax(-1))
     measured = {
-        "format": held.label.as_dict(),
-        "divergence": float(np.concatenate(apart).mean()),
-        "agreement": float(np.concatenate(same).mean()),
+        "trained_format": held.key,
+        "trained_divergence": float(np.concatenate(apart).mean()),
+        "trained_agreement": float(np.concatenate(same).mean()),
     }
     (truth / TRAINED).write_text(json.dumps(measured, ensure_ascii=False), encoding="utf-8")
 
 
 def read_trained(truth: Path | None) -> dict[str, Any]:
-    """{"trained_on": {"format", "divergence", "agreement"}}, where that was measured; else nothing."""
+    """{"trained_format", "trained_divergence", "trained_agreement"}, where that was measured; else nothing."""
     file = truth / TRAINED if truth else None
-    return {"trained_on": json.loads(file.read_text(encoding="utf-8"))} if file and file.is_file() else {}
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file and file.is_file() else {}
 
 
 @torch.inference_mode()

@@ -45,7 +45,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     progress = ByteProgress(reporter)
     aside = work / "aside"
     try:
-        shutil.rmtree(aside, ignore_errors=True)
+        _empty(work)  # of what an attempt that was killed has left
         (aside / "truth").mkdir(parents=True)
         _check(source, wishes, work)
         proved = any(wish.form.reader(source) for wish in wishes)
@@ -56,12 +56,19 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
             _made(source, wish, one, work / str(number), package_of(job.spec) == "zip", progress)
             for number, (wish, one) in enumerate(zip(wishes, drafts, strict=True))
         ]
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    except BaseException:  # a cancel among them: half of the forms is nothing that anybody asked for
+        _empty(work)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
     if all(one["error"] for one in made):
         reporter.progress(0, None, result={"files": made})  # what the proofs found stays to be read
         raise Fault(made[0]["error"]["code"], **made[0]["error"]["params"])
     reporter.finish("succeeded", result={"files": made})
+
+
+def _empty(work: Path) -> None:
+    for one in work.iterdir():
+        shutil.rmtree(one, ignore_errors=True)
 
 
 def _task(ctx: Context, job: Job) -> tuple[ExportSource, list[ExportWish]]:
