@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.api.answering import Loading
 from engine.api.asking import ApiPrompt, AskedModel
+from engine.api.turns import ChatInTurn
 from engine.core.errors import Fault
 from engine.models.tuned.results import kind_of
 from engine.services.chat.halt import Halt

@@ -51,7 +51,7 @@ class Asker:
     owner: str  # whose models may be asked
 
 
-class Turns:
+class KeyTurns:
     """The queues of all keys: made once."""
 
     def __init__(self, ctx: Context, chat: Chat) -> None:

@@ -143,6 +143,7 @@ class Settings:
             "TUNESMITH_STARTER_FROM": str(self.starter_from or ""),
             "TUNESMITH_WRITER_URL": self.writer_url,
             "TUNESMITH_WRITER_MODEL": self.writer_model,
+            "TUNESMITH_SERVER_KEYS": "",  # the server alone asks with them
             "HF_HOME": str(cache / "huggingface"),
             "XDG_CACHE_HOME": str(cache),
             "MPLCONFIGDIR": str(cache / "matplotlib"),

@@ -89,7 +89,7 @@ def test_several_forms_in_one_go_are_proved_and_opened(visit: Open, shop: Shop, 
             readme = archive.read(f"{file.stem}/README.md").decode()
         assert {"## How to use it", "## 如何使用", "### Python"} <= set(readme.splitlines())
         assert f'"{file.stem}"' in readme or f"cd {file.stem}" in readme
-        files.nth(number).locator(".model-proof summary").click()
+        files.nth(number).locator(".model-proof > summary").click()
         files.nth(number).locator(".proof-table").first.wait_for()
         assert hashlib.sha256(file.read_bytes()).hexdigest() in files.nth(number).inner_text()
     assert files.nth(1).locator(".proof-answers > li").count() == 20
@@ -134,7 +134,8 @@ def test_what_failed_its_proof_says_why_and_shows_both_answers(visit: Open, shop
     assert failed.locator("[role=alert] li").count() == 2
     assert "Take a number format with more bits" in failed.inner_text()
     assert failed.locator("a[download]").count() == 0
-    failed.locator(".model-proof summary").click()
+    failed.locator(".model-proof > summary").click()
+    failed.locator(".model-proof .ts-details summary").click()
     failed.locator(".proof-two").wait_for()
     assert failed.locator("tr.failed").count() == 2
     assert "<b>tower tower</b>" in failed.locator(".proof-two").inner_text()
@@ -155,7 +156,7 @@ def test_an_export_whose_only_proof_failed_can_be_looked_at_and_made_again(visit
     file = page.locator(f"[data-job='{job}'] .model-file")
     file.wait_for()
     assert "验证未通过" in file.inner_text()
-    file.locator(".model-proof summary").click()
+    file.locator(".model-proof > summary").click()
     file.locator(".proof-table").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert tab.violations() == []

@@ -11,7 +11,7 @@ from engine.api.asking import ApiPrompt, AskedModel, wishes_of
 from engine.api.embedding import embedded
 from engine.api.names import find_served, served_models
 from engine.api.params import CHAT, COMPLETIONS
-from engine.api.turns import Turns
+from engine.api.turns import KeyTurns
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.methods import METHODS, method_of
@@ -40,7 +40,7 @@ def test_results_of_every_kind_answer_as_in_the_playground(ctx: Context, method:
         asked = AskedModel.of(ctx, find_served(ctx, f"tuned-{tuned_id}"))
         read = CHAT.read({"model": "", "messages": [{"role": "user", "content": QUESTION}], "temperature": 0, "n": 2})
         prompt = asked.chat_prompt(read["messages"], 20)
-        engine = Turns(ctx, chat).asker(1, "local").chat
+        engine = KeyTurns(ctx, chat).asker(1, "local").chat
         wishes, used = wishes_of(read, most=20, tokens=2), Used()
         pieces = [p for p in answered(engine, asked, [prompt], wishes, Halt(), used) if isinstance(p, AnswerPiece)]
         for place in range(2):

@@ -313,7 +313,8 @@ def test_every_form_is_made_of_the_results_that_it_names(world: World, tmp_path:
         tuned = add_result(world.ctx, world.base, world.dataset, method)
         job_id, result = world.export(tuned, form.key)
         folder = world.unpack(job_id, tmp_path / saved)
-        assert folder.name.endswith(f"-{form.suffix}")
+        part = form.name_part({param.key: param.default for param in form.params})
+        assert folder.name.endswith(f"-{form.suffix}-{part}" if part else f"-{form.suffix}")
         assert (result["name"], bool(result["proof"])) == (f"{folder.name}.zip", True)
         about = (folder / "README.md").read_text(encoding="utf-8")
         with world.ctx.db.read() as s:

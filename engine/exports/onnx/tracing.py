@@ -17,6 +17,7 @@ from transformers.exporters.exporter_onnx import _ONNX_TRANSLATION_TABLE
 from transformers.exporters.utils import apply_patches
 
 from engine.core.errors import Fault
+from engine.core.obstacles import obstacle
 from engine.exports.onnx.graph import write_graph
 from engine.exports.onnx.hollow import hollow_model
 from engine.models.architecture.told_format import NAMES
@@ -72,9 +73,12 @@ def main() -> None:
         write_graph(_traced(WithPast(model), past), folder)
         told: Any = {}
     except Exception as error:  # whatever the tracer of another library does not understand of a model
-        cause = _first(error)
-        told = Fault("export.no_graph", reason=f"{type(cause).__name__}: {cause}".strip()[:_REASON]).as_dict()
+        told = (obstacle(error, folder) or _no_graph(_first(error))).as_dict()
     print("\n" + json.dumps(told, ensure_ascii=False))
+
+
+def _no_graph(cause: BaseException) -> Fault:
+    return Fault("export.no_graph", reason=f"{type(cause).__name__}: {cause}".strip()[:_REASON])
 
 
 def _first(error: BaseException) -> BaseException:

@@ -36,7 +36,10 @@ export function modelDownloads(model, ctx) {
   const cancel = async (id) => { await ctx.call("model_export_cancel", id); await follow(); };
   const places = exportPlaces(model, ctx, start);
   made.proofs = (job, file) => ctx.call("export_proof", job, file);
-  made.push = async (job, file) => (await loadPart(() => import("./push.js"))).pushExport(ctx, job, file);
+  made.push = async (job, file) => {
+    const give = await loadPart(async () => (await import("./push.js")).pushExport);
+    return give(ctx, job, file);
+  };
   return {
     node: h("section", { class: "ts-stack model-exports", "aria-labelledby": "model-exports" }, h("h2", { id: "model-exports" }, t("models.downloads")),
       places.node, made.node, exportChoice(model, ctx, start), model.talks ? serveFold(model, ctx, start) : null),

@@ -9,8 +9,9 @@ import { choiceCards, noteBox } from "../shared/form-controls.js";
  * @param {Server.NamedTuned | Server.ListedTuned} model
  * @param {Ctx<"models">} ctx
  * @param {(forms: Server.WantedForm[], kept: "zip" | "folder") => Promise<void>} onstart
+ * @param {"h2" | "h3"} [heading]
  */
-export function exportPlaces(model, ctx, onstart) {
+export function exportPlaces(model, ctx, onstart, heading = "h3") {
   const cards = h("div", {}), answer = h("div", { class: "model-place", "aria-live": "polite" });
   const state = { chosen: queryValue("for") || "", places: /** @type {Server.DestinationView[]} */ ([]), drawn: "" };
   const tell = () => {
@@ -29,10 +30,11 @@ export function exportPlaces(model, ctx, onstart) {
   const refresh = async () => {
     const first = !state.places.length;
     state.places = await ctx.call("model_destinations", model.id);
+    if (first) state.chosen = queryValue("for") || ""; // another place may have been picked meanwhile
     if (first) replaceChildren(cards, choiceCards(t("models.where"), state.places.map(placeCard), state.chosen, pick, "model-places"));
     tell();
   };
-  return { node: h("div", { class: "ts-card model-where" }, h("h3", {}, t("models.where")), h("p", { class: "ts-small ts-soft" }, t("models.where_more")), cards, answer), refresh };
+  return { node: h("div", { class: "ts-card model-where" }, h(heading, {}, t("models.where")), h("p", { class: "ts-small ts-soft" }, t("models.where_more")), cards, answer), refresh };
 }
 
 /** @param {Server.DestinationView} place */

@@ -2,7 +2,7 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { laterStyles } from "../../kit/server.js";
-import { hasText, t } from "../../kit/texts.js";
+import { hasText, said, t } from "../../kit/texts.js";
 
 /**
  * @param {HTMLElement} root
@@ -11,15 +11,16 @@ import { hasText, t } from "../../kit/texts.js";
  */
 export async function proofNumbers(root, file, found) {
   await laterStyles("models-proof");
-  replaceChildren(root, file.proof && file.proof.state !== "hashed" ? measuredTable(file.proof, found) : null,
-    found.formats.length ? storedTable(found.formats) : null, factList(file, found), found.answers.length ? answersBeside(found.answers) : null);
+  replaceChildren(root, file.proof && file.proof.state !== "hashed" ? measuredTable(file, file.proof, found) : null,
+    found.formats.length ? storedTable(file, found.formats) : null, factList(file, found), found.answers.length ? answersBeside(found.answers) : null);
 }
 
 /**
+ * @param {Server.ExportedForm} file
  * @param {Server.ExportProof} proof
  * @param {Server.ProofNumbers} found
  */
-function measuredTable(proof, found) {
+function measuredTable(file, proof, found) {
   const bound = (key, sign, shown) => (found.limits[key] === undefined ? "" : sign + " " + shown(found.limits[key]));
   const rows = /** @type {[string, string, string][]} */ ([
     ["divergence", nats(found.divergence), bound("divergence", "≤", nats)],
@@ -32,18 +33,21 @@ function measuredTable(proof, found) {
   ]);
   const row = ([key, value, limit]) => h("tr", { class: proof.failed.includes(key) ? "failed" : "" }, h("th", { scope: "row" }, t("models.proof.number." + key)),
     h("td", { class: "ts-num" }, value), h("td", { class: "ts-num" }, limit));
-  return proofTable(t("models.proof.measured", { places: format.number(proof.places), rows: format.number(found.rows), held: format.number(found.held_out) }),
+  return proofTable(file, t("models.proof.measured", { places: format.number(proof.places), rows: format.number(found.rows), held: format.number(found.held_out) }),
     ["number", "found", "limit"], rows.map(row));
 }
 
 const nats = (x) => (x === null ? t("models.proof.no_number") : x && Math.abs(x) < 0.001 ? x.toExponential(1) : format.number(x, 4));
 
-/** @param {Server.StoredFormat[]} formats */
-const storedTable = (formats) => proofTable(t("models.proof.stored"), ["format", "tensors", "bytes"], formats.map((one) => h("tr", {}, h("th", { scope: "row", class: "ts-mono" }, one.name),
+/**
+ * @param {Server.ExportedForm} file
+ * @param {Server.StoredFormat[]} formats
+ */
+const storedTable = (file, formats) => proofTable(file, t("models.proof.stored"), ["format", "tensors", "bytes"], formats.map((one) => h("tr", {}, h("th", { scope: "row", class: "ts-mono" }, one.name),
   h("td", { class: "ts-num" }, one.tensors ? format.number(one.tensors) : "–"), h("td", { class: "ts-num" }, format.bytes(one.bytes)))));
 
-const proofTable = (caption, heads, rows) => h("div", { class: "ts-table-wrap", tabindex: "0", role: "region", "aria-label": caption }, h("table", { class: "ts-table proof-table" },
-  h("caption", { class: "ts-small ts-soft" }, caption), h("thead", {}, h("tr", {}, heads.map((key) => h("th", { scope: "col" }, t("models.proof.head." + key))))), h("tbody", {}, rows)));
+const proofTable = (file, caption, heads, rows) => h("div", { class: "ts-table-wrap", tabindex: "0", role: "region", "aria-label": (file.name || said(file.label)) + ": " + caption }, h("table", { class: "ts-table proof-table" },
+  h("caption", { class: "ts-small ts-soft" }, caption), h("thead", {}, h("tr", {}, heads.map((key, i) => h("th", { scope: "col", class: i ? "ts-num" : "" }, t("models.proof.head." + key))))), h("tbody", {}, rows)));
 
 /**
  * @param {Server.ExportedForm} file
@@ -56,7 +60,7 @@ function factList(file, found) {
 }
 
 /** @param {Server.ComparedAnswer[]} answers */
-const answersBeside = (answers) => h("div", { class: "ts-stack tight" }, h("h5", {}, t("models.proof.beside")), h("ol", { class: "proof-answers" }, answers.map((one) => h("li", {},
+const answersBeside = (answers) => h("details", { class: "ts-details" }, h("summary", { class: "ts-small" }, t("models.proof.beside", { n: answers.length })), h("ol", { class: "proof-answers" }, answers.map((one) => h("li", {},
   h("p", { class: "proof-question" }, one.question || "–", " ", one.held_out ? h("span", { class: "ts-badge neutral" }, t("models.proof.held_out")) : null,
     h("span", { class: "ts-badge " + (one.same ? "good" : "warn") }, t(one.same ? "models.proof.same" : "models.proof.differs"))),
   one.same ? h("p", { class: "proof-answer" }, one.now || t("models.proof.silent")) : h("div", { class: "proof-two" },

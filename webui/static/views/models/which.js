@@ -17,12 +17,12 @@ export async function modelWhich(root, ctx) {
     const places = exportPlaces(model, ctx, async (forms, kept) => {
       await ctx.call("model_export", id, forms, kept);
       location.assign(pageUrl("models", { model: id, for: queryValue("for") || "" }) + "#model-made");
-    });
+    }, "h2");
     await places.refresh();
     replaceChildren(slot, places.node);
   };
   const first = queryId("of") || rows[0]?.id;
-  replaceChildren(root, h("div", { class: "ts-page" }, h("a", { class: "model-back", href: pageUrl("models") }, drawIcon("chevron-right"), t("models.back")),
+  replaceChildren(root, h("div", { class: "ts-page model-which" }, h("a", { class: "model-back", href: pageUrl("models") }, drawIcon("chevron-right"), t("models.back")),
     pageHead(t("models.which"), t("models.which_lead")),
     rows.length ? labelledField("which-model", t("models.which_model"), selectField("which-model", rows.map((one) => [one.id, one.name]), first, show))
       : h("div", { class: "ts-empty" }, drawIcon("box"), h("p", {}, t("models.empty")), h("a", { class: "ts-btn primary", href: pageUrl("train") }, drawIcon("wand-sparkles"), t("models.train"))),
