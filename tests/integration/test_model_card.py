@@ -111,7 +111,7 @@ def test_an_adapters_card_says_what_is_known(world: World) -> None:
             ]
         )
     text = world.exported(made, "adapter")
-    card = ModelCard(text)
+    card: Any = ModelCard(text)
     assert card.data.base_model == "acme/tiny-llama"
     assert card.data.library_name == "peft"
     assert card.data.pipeline_tag == "text-generation"
@@ -147,7 +147,7 @@ def test_a_hub_reads_the_card_of_each_kind_of_result(world: World, method: str) 
     made = world.tell(
         add_result(world.ctx, world.base, world.dataset, method_of(method), steps=2), spec={"training": {}}
     )
-    card = ModelCard(world.card(made))
+    card: Any = ModelCard(world.card(made))
     assert card.data.base_model == "acme/tiny-llama"
     assert method in (card.data.tags or ())
     assert "Known limits" in card.text
@@ -155,7 +155,7 @@ def test_a_hub_reads_the_card_of_each_kind_of_result(world: World, method: str) 
 
 
 def test_a_reward_models_card_says_that_it_scores(world: World) -> None:
-    card = ModelCard(world.card(add_reward_model(world.ctx, world.base, world.dataset)))
+    card: Any = ModelCard(world.card(add_reward_model(world.ctx, world.base, world.dataset)))
     assert card.data.pipeline_tag == "text-classification"
     assert "reward-model" in (card.data.tags or ())
     assert "made to fool it" in card.text
@@ -169,7 +169,7 @@ def test_a_merged_models_card_names_its_parents(world: World) -> None:
     merging.start_merge(world.ctx, [{"id": one, "weight": 0.5} for one in parents], "cat", name="Blend")
     job = workers.run_here(world.ctx)
     assert job.status == JobStatus.SUCCEEDED, job.error
-    card = ModelCard(world.card((job.result or {})["tuned_id"]))
+    card: Any = ModelCard(world.card((job.result or {})["tuned_id"]))
     assert "merge" in (card.data.tags or ())
     assert "| Ode | 0.5 |" in card.text
     assert "| Elegy | 0.5 |" in card.text
