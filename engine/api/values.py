@@ -17,7 +17,7 @@ _MOST_SEED = 2**63
 
 
 def number(param: ApiParam, given: Any) -> float:
-    """A number within the bounds."""
+    """A number within the bounds. Raises Fault("api.no_number" or "api.bounds")."""
     if not _is_number(given):
         raise Fault("api.no_number", param=param.key)
     _bound(param, given)
@@ -25,7 +25,7 @@ def number(param: ApiParam, given: Any) -> float:
 
 
 def integer(param: ApiParam, given: Any) -> int:
-    """A whole number within the bounds."""
+    """A whole number within the bounds. Raises Fault("api.no_integer" or "api.bounds")."""
     if not _is_number(given) or given != int(given):
         raise Fault("api.no_integer", param=param.key)
     _bound(param, given)
@@ -33,7 +33,7 @@ def integer(param: ApiParam, given: Any) -> int:
 
 
 def seed(param: ApiParam, given: Any) -> int:
-    """Any whole number of 64 bits, as a number that is not negative."""
+    """Any whole number of 64 bits, as a number that is not negative. Raises Fault("api.no_integer" or "api.bounds")."""
     found = integer(param, given)
     if not -_MOST_SEED <= found < _MOST_SEED:
         raise Fault("api.bounds", param=param.key, minimum=-_MOST_SEED, maximum=_MOST_SEED - 1)
@@ -41,21 +41,21 @@ def seed(param: ApiParam, given: Any) -> int:
 
 
 def switch(param: ApiParam, given: Any) -> bool:
-    """True or false."""
+    """True or false. Raises Fault("api.no_switch")."""
     if not isinstance(given, bool):
         raise Fault("api.no_switch", param=param.key)
     return given
 
 
 def text(param: ApiParam, given: Any) -> str:
-    """A text, as valid Unicode."""
+    """A text, as valid Unicode. Raises Fault("api.no_text")."""
     if not isinstance(given, str):
         raise Fault("api.no_text", param=param.key)
     return whole(given)
 
 
 def stops(param: ApiParam, given: Any) -> tuple[str, ...]:
-    """One text, or a few."""
+    """One text, or a few. Raises Fault("api.no_stops" or "api.bad_stops")."""
     found = [given] if isinstance(given, str) else given
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise Fault("api.no_stops", param=param.key, most=MOST_STOPS)
@@ -65,14 +65,14 @@ def stops(param: ApiParam, given: Any) -> tuple[str, ...]:
 
 
 def bias(param: ApiParam, given: Any) -> tuple[tuple[int, float], ...]:
-    """Token -> what is added to its score."""
+    """Token -> what is added to its score. Raises Fault("api.no_bias")."""
     if not isinstance(given, Mapping) or len(given) > _MOST_BIASES:
         raise Fault("api.no_bias", param=param.key, most=_MOST_BIASES)
     return tuple((_token(param, token), _added(param, add)) for token, add in given.items())
 
 
 def stream_options(param: ApiParam, given: Any) -> bool:
-    """Whether usage is told at the end of a stream: the one option that is understood."""
+    """Whether usage is told at the end of a stream: the one option that is understood. Raises Fault("api.no_stream_options" or "api.no_switch")."""
     if not isinstance(given, Mapping) or set(given) - {"include_usage", "include_obfuscation"}:
         raise Fault("api.no_stream_options", param=param.key)
     if given.get("include_obfuscation") not in (None, False):
@@ -84,14 +84,14 @@ def stream_options(param: ApiParam, given: Any) -> bool:
 
 
 def encoding(param: ApiParam, given: Any) -> str:
-    """How vectors are written."""
+    """How vectors are written. Raises Fault("api.no_encoding")."""
     if given not in ("float", "base64"):
         raise Fault("api.no_encoding", param=param.key)
     return str(given)
 
 
 def prompts(param: ApiParam, given: Any) -> tuple[str | tuple[int, ...], ...]:
-    """One text or several, each as text or as tokens."""
+    """One text or several, each as text or as tokens. Raises Fault("api.no_prompts" or "api.too_many_prompts")."""
     found = given
     if isinstance(given, str) or (isinstance(given, list) and given and _is_token(given[0])):
         found = [given]

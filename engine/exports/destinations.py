@@ -59,8 +59,8 @@ class Destination:
     ways: tuple[Way, ...]
 
 
-def _line(key: str, code: str = "") -> UseLine:
-    return UseLine(Text(f"exports.destinations.{key}"), code)
+def _line(says: Text, code: str = "") -> UseLine:
+    return UseLine(says, code)
 
 
 _ASK = """curl {url}/v1/chat/completions -H "Authorization: Bearer YOUR_KEY" -H "Content-Type: application/json" -d '{"model": "{model}", "messages": [{"role": "user", "content": "Hello!"}]}'"""
@@ -68,38 +68,48 @@ _LOAD = """from transformers import pipeline
 ask = pipeline("text-generation", "{name}")"""
 _SAY = """said = ask([{"role": "user", "content": "Hello!"}], max_new_tokens=200)
 print(said[0]["generated_text"][-1]["content"])"""
-_FOLDER = _line("lines.folder", "cd {name}")
-_README = _line("lines.readme")
-_PUT, _CHAT = _line("lm_studio.put"), _line("lm_studio.chat")
+_FOLDER = _line(Text("exports.destinations.lines.folder"), "cd {name}")
+_README = _line(Text("exports.destinations.lines.readme"))
+_PUT, _CHAT = _line(Text("exports.destinations.lm_studio.put")), _line(Text("exports.destinations.lm_studio.chat"))
 _Q8 = {"dtype": "q8_0"}
 
-SERVED = Way("", (_line("api.key"), _line("api.address", "{url}/v1"), _line("api.ask", _ASK)))
-_PLAIN = Way("merged", (_line("python.install", "pip install torch transformers"), _line("python.load", _LOAD), _line("python.ask", _SAY)))  # fmt: skip
-_BESIDE_BASE = Way("adapter", (_line("python.install", "pip install torch transformers peft"), _FOLDER, _README))
+SERVED = Way(
+    "",
+    (
+        _line(Text("exports.destinations.api.key")),
+        _line(Text("exports.destinations.api.address"), "{url}/v1"),
+        _line(Text("exports.destinations.api.ask"), _ASK),
+    ),
+)
+_PLAIN = Way("merged", (_line(Text("exports.destinations.python.install"), "pip install torch transformers"), _line(Text("exports.destinations.python.load"), _LOAD), _line(Text("exports.destinations.python.ask"), _SAY)))  # fmt: skip
+_BESIDE_BASE = Way(
+    "adapter",
+    (_line(Text("exports.destinations.python.install"), "pip install torch transformers peft"), _FOLDER, _README),
+)
 
 OLLAMA = Destination(
     "ollama",
     Text("exports.destinations.ollama.label"),
     Text("exports.destinations.ollama.help"),
-    (Way("ollama", (_FOLDER, _line("ollama.create", "ollama create {tag} -f Modelfile"), _line("ollama.run", "ollama run {tag}"))),),
+    (Way("ollama", (_FOLDER, _line(Text("exports.destinations.ollama.create"), "ollama create {tag} -f Modelfile"), _line(Text("exports.destinations.ollama.run"), "ollama run {tag}"))),),
 )  # fmt: skip
 LM_STUDIO = Destination(
     "lm-studio",
     Text("exports.destinations.lm_studio.label"),
     Text("exports.destinations.lm_studio.help"),
-    (Way("gguf", (_line("lm_studio.install"), _PUT, _CHAT), _Q8),),
+    (Way("gguf", (_line(Text("exports.destinations.lm_studio.install")), _PUT, _CHAT), _Q8),),
 )
 LLAMA_CPP = Destination(
     "llama.cpp",
     Text("exports.destinations.llama_cpp.label"),
     Text("exports.destinations.llama_cpp.help"),
-    (Way("gguf", (_FOLDER, _line("llama_cpp.serve", "llama-server -m model.gguf --jinja"), _line("llama_cpp.open", "http://127.0.0.1:8080")), _Q8),),
+    (Way("gguf", (_FOLDER, _line(Text("exports.destinations.llama_cpp.serve"), "llama-server -m model.gguf --jinja"), _line(Text("exports.destinations.llama_cpp.open"), "http://127.0.0.1:8080")), _Q8),),
 )  # fmt: skip
 VLLM = Destination(
     "vllm",
     Text("exports.destinations.vllm.label"),
     Text("exports.destinations.vllm.help"),
-    (Way("merged", (_line("vllm.install", "pip install vllm"), _line("vllm.serve", "vllm serve ./{name} --served-model-name {tag}"), _line("vllm.ask", "http://127.0.0.1:8000/v1"))),),
+    (Way("merged", (_line(Text("exports.destinations.vllm.install"), "pip install vllm"), _line(Text("exports.destinations.vllm.serve"), "vllm serve ./{name} --served-model-name {tag}"), _line(Text("exports.destinations.vllm.ask"), "http://127.0.0.1:8000/v1"))),),
 )  # fmt: skip
 PYTHON = Destination(
     "python",
@@ -111,13 +121,22 @@ COLLEAGUE = Destination(
     "colleague",
     Text("exports.destinations.colleague.label"),
     Text("exports.destinations.colleague.help"),
-    (Way("gguf", (_line("colleague.send"), _PUT, _CHAT), _Q8),),
+    (Way("gguf", (_line(Text("exports.destinations.colleague.send")), _PUT, _CHAT), _Q8),),
 )
 ONNX = Destination(
     "onnx",
     Text("exports.destinations.onnx.label"),
     Text("exports.destinations.onnx.help"),
-    (Way("onnx", (_line("onnx.install", "pip install onnxruntime transformers"), _FOLDER, _README)),),
+    (
+        Way(
+            "onnx",
+            (
+                _line(Text("exports.destinations.onnx.install"), "pip install onnxruntime transformers"),
+                _FOLDER,
+                _README,
+            ),
+        ),
+    ),
 )
 API = Destination("api", Text("exports.destinations.api.label"), Text("exports.destinations.api.help"), (SERVED,))
 

@@ -88,20 +88,20 @@ class ServingProgram:
     keyed: bool = True
 
 
-def _line(key: str, *words: str) -> UseLine:
-    return UseLine(Text(f"exports.serving_programs.{key}"), " ".join(words))
+def _line(says: Text, *words: str) -> UseLine:
+    return UseLine(says, " ".join(words))
 
 
 def _vllm(copy: ServedCopy, model: str, *more: str) -> UseLine:
     dtype = _DTYPES.get(copy.dtype or "", "auto")
     length = ("--max-model-len", str(copy.context)) if copy.context else ()
     options = ("--dtype", dtype, *length, *more, "--host 127.0.0.1 --port 8000 --api-key", f'"{_KEY}"')
-    return _line("vllm.serve", "vllm serve", shlex.quote(model), *options)
+    return _line(Text("exports.serving_programs.vllm.serve"), "vllm serve", shlex.quote(model), *options)
 
 
 def _vllm_whole(copy: ServedCopy) -> tuple[UseLine, ...]:
     served = _vllm(copy, copy.folder, "--served-model-name", copy.tag)
-    return (_line("vllm.install", "pip install vllm"), served)
+    return (_line(Text("exports.serving_programs.vllm.install"), "pip install vllm"), served)
 
 
 def _vllm_adapter(copy: ServedCopy) -> tuple[UseLine, ...]:
@@ -109,7 +109,7 @@ def _vllm_adapter(copy: ServedCopy) -> tuple[UseLine, ...]:
     module = shlex.quote(f"{copy.tag}={copy.folder}")
     words = ("--tokenizer", shlex.quote(copy.folder))  # its chat template is the one that was trained with
     served = _vllm(copy, copy.base, *words, "--enable-lora --max-lora-rank", str(room), "--lora-modules", module)
-    return (_line("vllm.install", "pip install vllm"), served)
+    return (_line(Text("exports.serving_programs.vllm.install"), "pip install vllm"), served)
 
 
 def _not_by_vllm(copy: ServedCopy) -> Text | None:
@@ -126,33 +126,40 @@ def _not_by_vllm(copy: ServedCopy) -> Text | None:
 def _llama(copy: ServedCopy, *model: str) -> UseLine:
     length = ("-c", str(copy.context)) if copy.context else ()
     options = (*length, "--alias", copy.tag, "--jinja --host 127.0.0.1 --port 8080 --api-key", f'"{_KEY}"')
-    return _line("llama_cpp.serve", "llama-server", *model, *options)
+    return _line(Text("exports.serving_programs.llama_cpp.serve"), "llama-server", *model, *options)
 
 
 def _llama_whole(copy: ServedCopy) -> tuple[UseLine, ...]:
-    return (_line("llama_cpp.install"), _llama(copy, "-m", shlex.quote(f"{copy.folder}/model.gguf")))
+    return (
+        _line(Text("exports.serving_programs.llama_cpp.install")),
+        _llama(copy, "-m", shlex.quote(f"{copy.folder}/model.gguf")),
+    )
 
 
 def _llama_adapter(copy: ServedCopy) -> tuple[UseLine, ...]:
     model = ("-m base.gguf --lora", shlex.quote(f"{copy.folder}/adapter.gguf"))
     template = ("--chat-template-file", shlex.quote(f"{copy.folder}/chat_template.jinja"))
-    return (_line("llama_cpp.install"), _line("llama_cpp.base"), _llama(copy, *model, *template))
+    return (
+        _line(Text("exports.serving_programs.llama_cpp.install")),
+        _line(Text("exports.serving_programs.llama_cpp.base")),
+        _llama(copy, *model, *template),
+    )
 
 
 def _ollama(copy: ServedCopy) -> tuple[UseLine, ...]:
     create = f"cd {shlex.quote(copy.folder)} && ollama create {copy.tag} -f Modelfile"
     length = f"OLLAMA_CONTEXT_LENGTH={copy.context} " if copy.context else ""
     return (
-        _line("ollama.serve", f"{length}ollama serve"),
-        _line("ollama.create", create),
-        _line("ollama.run", f"ollama run {copy.tag}"),
+        _line(Text("exports.serving_programs.ollama.serve"), f"{length}ollama serve"),
+        _line(Text("exports.serving_programs.ollama.create"), create),
+        _line(Text("exports.serving_programs.ollama.run"), f"ollama run {copy.tag}"),
     )
 
 
 def _ollama_gguf(copy: ServedCopy) -> tuple[UseLine, ...]:
     serve, create, run = _ollama(copy)
     file = f"echo 'FROM ./model.gguf' > {shlex.quote(copy.folder + '/Modelfile')}"
-    return (serve, _line("ollama.modelfile", file), create, run)
+    return (serve, _line(Text("exports.serving_programs.ollama.modelfile"), file), create, run)
 
 
 _Q8 = {"dtype": "q8_0"}

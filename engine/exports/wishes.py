@@ -48,12 +48,3 @@ def wishes_of(spec: Mapping[str, Any], saved: str) -> list[ExportWish]:
 def package_of(spec: Mapping[str, Any]) -> Package:
     """Whether the files become one zip a form, or stay a folder on this machine."""
     return "folder" if spec.get("package") == "folder" else "zip"
-
-
-def files_of(result: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """What an export job says of each form that it made; results of earlier versions are of one."""
-    if not result:
-        return []
-    if "files" in result:
-        return list(result["files"])
-    return [{"error": None, **result}] if "path" in result else []

@@ -22,9 +22,16 @@ _FAMILIES, _FAMILIES_LEAD = Text("commands.documents.proofs.families"), Text("co
 _REASONS = Text("commands.documents.proofs.reasons")
 _FAILED = Text("commands.documents.proofs.failed")
 _HASHED = Text("commands.documents.proofs.hashed")
-_HEADS = tuple(
-    Text(f"commands.documents.proofs.heads.{name}")
-    for name in ("form", "size", "formats", "library", "divergence", "agreement", "flips", "answers", "ends")
+_HEADS = (
+    Text("commands.documents.proofs.heads.form"),
+    Text("commands.documents.proofs.heads.size"),
+    Text("commands.documents.proofs.heads.formats"),
+    Text("commands.documents.proofs.heads.library"),
+    Text("commands.documents.proofs.heads.divergence"),
+    Text("commands.documents.proofs.heads.agreement"),
+    Text("commands.documents.proofs.heads.flips"),
+    Text("commands.documents.proofs.heads.answers"),
+    Text("commands.documents.proofs.heads.ends"),
 )
 _MODEL = Text("commands.documents.proofs.heads.model")
 

@@ -13,6 +13,50 @@ from engine.exports.common.plain_names import plain
 
 _SHOWN = ("int", "float", "bool", "choice", "multi")  # what somebody typed freely may be private
 _NUMBERS = ("val_loss", "base_val_loss", "perplexity", "base_perplexity", "steps", "tokens")
+_WORDS = {
+    "data": Text("exports.card.sections.data"),
+    "name": Text("exports.card.sections.name"),
+    "train_rows": Text("exports.card.sections.train_rows"),
+    "val_rows": Text("exports.card.sections.val_rows"),
+    "test_rows": Text("exports.card.sections.test_rows"),
+    "settings": Text("exports.card.sections.settings"),
+    "method": Text("exports.card.sections.method"),
+    "setting": Text("exports.card.sections.setting"),
+    "value": Text("exports.card.sections.value"),
+    "numbers": Text("exports.card.sections.numbers"),
+    "first_loss": Text("exports.card.sections.first_loss"),
+    "last_loss": Text("exports.card.sections.last_loss"),
+    "val_loss": Text("exports.card.sections.val_loss"),
+    "base_val_loss": Text("exports.card.sections.base_val_loss"),
+    "perplexity": Text("exports.card.sections.perplexity"),
+    "base_perplexity": Text("exports.card.sections.base_perplexity"),
+    "steps": Text("exports.card.sections.steps"),
+    "tokens": Text("exports.card.sections.tokens"),
+    "answers": Text("exports.card.sections.answers"),
+    "merged": Text("exports.card.sections.merged"),
+    "merged_how": Text("exports.card.sections.merged_how"),
+    "parent": Text("exports.card.sections.parent"),
+    "weight": Text("exports.card.sections.weight"),
+    "made_by": Text("exports.card.sections.made_by"),
+    "rank": Text("exports.card.sections.rank"),
+    "bakeoff": Text("exports.card.sections.bakeoff"),
+    "measure": Text("exports.card.sections.measure"),
+    "mean": Text("exports.card.sections.mean"),
+    "runs": Text("exports.card.sections.runs"),
+    "votes": Text("exports.card.sections.votes"),
+    "votes_said": Text("exports.card.sections.votes_said"),
+    "proof": Text("exports.card.sections.proof"),
+    "proof_said": Text("exports.card.sections.proof_said"),
+    "library": Text("exports.card.sections.library"),
+    "divergence": Text("exports.card.sections.divergence"),
+    "divergence_99": Text("exports.card.sections.divergence_99"),
+    "agreement": Text("exports.card.sections.agreement"),
+    "same_answers": Text("exports.card.sections.same_answers"),
+    "flips": Text("exports.card.sections.flips"),
+    "limits": Text("exports.card.sections.limits"),
+    "files": Text("exports.card.sections.files"),
+    "file": Text("exports.card.sections.file"),
+}
 
 
 def sections(facts: CardFacts, language: str) -> str:
@@ -22,7 +66,7 @@ def sections(facts: CardFacts, language: str) -> str:
 
 
 def _said(language: str, key: str, **params: Any) -> str:
-    return Text(f"exports.card.sections.{key}").filled(**params).in_(language)
+    return _WORDS[key].filled(**params).in_(language)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

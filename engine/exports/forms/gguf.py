@@ -10,7 +10,7 @@ from engine.core.text import Text
 from engine.exports.common.declaration import ExportFormat, ExportSizes, ExportSource, ReadmePart, Values
 from engine.exports.forms.merged import why_not_merged
 from engine.exports.gguf.families import why_not_written
-from engine.exports.gguf.number_formats import BY_KEY, NUMBER_FORMATS
+from engine.exports.gguf.number_formats import BY_KEY
 from engine.exports.proof.declaration import ProofLimits
 from engine.exports.proof.llama_cpp import LLAMA_CPP
 from engine.models.architecture.told_format import BYTES
@@ -30,7 +30,14 @@ DTYPE = Param(
     default="q8_0",
     label=Text("exports.gguf.dtype.label"),
     help=Text("exports.gguf.dtype.help"),
-    choices={one.key: Text(f"exports.gguf.dtype.{one.key}") for one in NUMBER_FORMATS},
+    choices={
+        "f16": Text("exports.gguf.dtype.f16"),
+        "bf16": Text("exports.gguf.dtype.bf16"),
+        "q8_0": Text("exports.gguf.dtype.q8_0"),
+        "q5_0": Text("exports.gguf.dtype.q5_0"),
+        "q4_1": Text("exports.gguf.dtype.q4_1"),
+        "q4_0": Text("exports.gguf.dtype.q4_0"),
+    },
     advanced=False,
 )
 _ROUNDED = ProofLimits(divergence=0.01, divergence_99=0.1, agreement=0.95)

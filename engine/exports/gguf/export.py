@@ -42,7 +42,7 @@ def write_gguf(source: ExportSource, wanted: NumberFormat, file: Path, progress:
 def write_model(
     model: Any, tokenizer: Path, name: str, wanted: NumberFormat, file: Path, progress: ByteProgress
 ) -> dict[str, Any]:
-    """The same, of a plain model and a tokenizer folder."""
+    """The same, of a plain model and a tokenizer folder. Raises Fault("export.gguf_unfit")."""
     config = model.config.to_dict()
     if reason := why_not_written(config):
         raise Fault("export.gguf_unfit", reason=reason.as_dict())

@@ -22,9 +22,18 @@ ROWS, PROMPTS = 32, 20
 _TOKENS = 256  # of a row
 _MOST_ROWS = 1_000  # that are looked through for ones that the template takes
 _PARTS = ("val", "test", "train")  # in this order
-_BUILT_IN = tuple(Text(f"exports.proof.questions.{name}") for name in (
-    "greeting", "capital", "steps", "poem", "numbers", "letter", "why", "list", "translate", "story",
-))  # fmt: skip
+_BUILT_IN = (
+    Text("exports.proof.questions.greeting"),
+    Text("exports.proof.questions.capital"),
+    Text("exports.proof.questions.steps"),
+    Text("exports.proof.questions.poem"),
+    Text("exports.proof.questions.numbers"),
+    Text("exports.proof.questions.letter"),
+    Text("exports.proof.questions.why"),
+    Text("exports.proof.questions.list"),
+    Text("exports.proof.questions.translate"),
+    Text("exports.proof.questions.story"),
+)
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,16 @@ from engine.core.text import Text, listed
 from engine.exports.proof.declaration import ProofLimits
 
 _REASONS = {
-    name: Text(f"exports.proof.verdict.{name}")
-    for name in (
-        "asked",
-        "template",
-        "tokens",
-        "ends",
-        "numbers",
-        "divergence",
-        "divergence_99",
-        "agreement",
-        "flips",
-        "scores",
-    )
+    "asked": Text("exports.proof.verdict.asked"),
+    "template": Text("exports.proof.verdict.template"),
+    "tokens": Text("exports.proof.verdict.tokens"),
+    "ends": Text("exports.proof.verdict.ends"),
+    "numbers": Text("exports.proof.verdict.numbers"),
+    "divergence": Text("exports.proof.verdict.divergence"),
+    "divergence_99": Text("exports.proof.verdict.divergence_99"),
+    "agreement": Text("exports.proof.verdict.agreement"),
+    "flips": Text("exports.proof.verdict.flips"),
+    "scores": Text("exports.proof.verdict.scores"),
 }
 _SCORES_APART = 1e-4  # of a reward model, relative to the largest score
 

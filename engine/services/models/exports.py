@@ -14,8 +14,9 @@ from engine.core.params import read_all
 from engine.core.settings import Settings
 from engine.exports import EXPORTS, format_of, meant
 from engine.exports.common.declaration import ExportFormat, ExportSizes
+from engine.exports.common.made_files import files_of
 from engine.exports.common.number_format import sizes_of
-from engine.exports.wishes import VERSION, ExportWish, files_of, package_of, wishes_of
+from engine.exports.wishes import VERSION, ExportWish, package_of, wishes_of
 from engine.jobs.kinds.export import EXPORT
 from engine.jobs.queue import enqueue
 from engine.services.models.offers import ExportOffer, offer_of

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.exports.common.made_files import files_of
 from engine.exports.common.package import file_name
 from engine.exports.hub import token
 from engine.exports.hub.wish import PushWish, check_allowed, check_repo, host_of
-from engine.exports.wishes import files_of
 from engine.jobs.kinds.export import EXPORT
 from engine.jobs.kinds.tuned.push import PUSH
 from engine.jobs.queue import enqueue

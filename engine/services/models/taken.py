@@ -13,9 +13,10 @@ from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
 from engine.core.text import verbatim
 from engine.exports.common.declaration import ExportFormat
+from engine.exports.common.made_files import files_of
 from engine.exports.common.package import file_name
 from engine.exports.destinations import DESTINATIONS, Destination, Way, destination_of, filled_code, way_to
-from engine.exports.wishes import files_of, wishes_of
+from engine.exports.wishes import wishes_of
 from engine.jobs.kinds.export import EXPORT
 from engine.jobs.views import views
 from engine.services.models.offers import ExportOffer, offer_of

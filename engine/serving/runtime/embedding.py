@@ -29,7 +29,11 @@ def embed(request: Request, adapted_models: dict[str, AdaptedModel], stopped: Ca
 
 
 def mean_state(adapted: AdaptedModel, ids: tuple[int, ...]) -> torch.Tensor:
-    """The vector of one text, which is read alone: others beside it would change its last digits."""
+    """The vector of one text, which is read alone: others beside it would change its last digits.
+
+    Raises:
+        Fault: "chat.beyond" or "chat.not_finite".
+    """
     shared = adapted.shared_base
     if max(ids) >= shared.rows:
         raise Fault("chat.beyond", token=max(ids), rows=shared.rows)

@@ -9,11 +9,11 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.exports.common.made_files import files_of
 from engine.exports.common.package import check_space
 from engine.exports.hub.pushing import send
 from engine.exports.hub.token import kept_token
 from engine.exports.hub.wish import check_allowed, push_wish
-from engine.exports.wishes import files_of
 from engine.jobs.reporter import Reporter
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.inspect import hash_file
