@@ -30,7 +30,7 @@ from engine.optimizers import optimizer_of
 from engine.optimizers.trained_format import trained_format
 from engine.training.batches.examples import bundle_example
 from engine.training.batches.tokenized_dataset import Example
-from engine.training.calibration.fake_model import fake_model, fake_tensors
+from engine.training.calibration.fake_model import fake_base, fake_tensors
 from engine.training.calibration.fake_quantised import as_on_gpus, scales_of
 from engine.training.calibration.live_bytes import LiveBytes
 from engine.training.forward.choice import forwards_for
@@ -98,27 +98,10 @@ def measure(
     began = time.monotonic()
     try:
         with fake_tensors(), repeating(repeat), tempfile.TemporaryDirectory() as scratch:
-            packing, half = base_format(training).packing, _DTYPES[precision]
-            found = packing.config(half, bool(training["double_quantisation"])) if packing else None
-            whole = method.trains_base and not trained_format(training).rounded
-            base = fake_model(config, torch.float32 if whole else half, found)
+            base = fake_base(config, method, training, _DTYPES[precision])
             with _simulated(precision), LiveBytes(base.get_input_embeddings().num_embeddings, after) as count:
-                count.count_as("weights", tensors_of(base))
-                count.count_as("quantisation", scales_of(base))
-                count.kind = "adapter"
-                if not method.trains_base:
-                    compute_in(base, half, quantised=packing is not None)
-                model = method.apply(base, values, RunContext(_STEPS, training, Path(scratch)))
-                if trained_format(training).rounded:
-                    in_chosen_format(model, training)
-                elif not method.trains_base:
-                    settle_in(model, half)
-                if packing is not None and precision != "fp32" and (table := set_words_aside(model)) is not None:
-                    count.forget([table])
-                    del table
-                if objective is not None:
-                    count.kind = "adapter"
-                    attach_head(model, objective)
+                run = RunContext(_STEPS, training, Path(scratch))
+                model = _prepared(count, base, method, values, run, precision, objective)
                 settle(model, base, recompute)
                 examples = [bundle(*sizes) for sizes in bundles] or [example(length) for length in lengths]
                 forward = run_step(count, model, method, values, training, examples, budget, precision, objective)
@@ -128,6 +111,36 @@ def measure(
         _log.info("The step cannot be traced", exc_info=True)
         raise Fault("dry_run.cannot", reason=f"{type(error).__name__}: {error}"[:300]) from error
     return Measured(count.peak, {key: count.parts[key] for key in PARTS}, time.monotonic() - began, forward)
+
+
+def _prepared(
+    count: LiveBytes,
+    base: Any,
+    method: Method,
+    values: Mapping[str, Any],
+    run: RunContext,
+    precision: str,
+    objective: Objective | None,
+) -> Any:
+    """The model as a job sets it up, with what it holds counted by kind."""
+    packed, half = base_format(run.training).packing is not None, _DTYPES[precision]
+    count.count_as("weights", tensors_of(base))
+    count.count_as("quantisation", scales_of(base))
+    count.kind = "adapter"
+    if not method.trains_base:
+        compute_in(base, half, quantised=packed)
+    model = method.apply(base, values, run)
+    if trained_format(run.training).rounded:
+        in_chosen_format(model, run.training)
+    elif not method.trains_base:
+        settle_in(model, half)
+    if packed and precision != "fp32" and (table := set_words_aside(model)) is not None:
+        count.forget([table])
+        del table
+    if objective is not None:
+        count.kind = "adapter"
+        attach_head(model, objective)
+    return model
 
 
 def settle(model: Any, base: Any, recompute: bool) -> None:

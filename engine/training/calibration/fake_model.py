@@ -13,7 +13,10 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import AutoConfig, AutoModelForCausalLM, masking_utils
 
+from engine.base_formats import base_format
+from engine.methods.common.declaration import Method
 from engine.models.base.sound_config import sound_settings
+from engine.optimizers.trained_format import trained_format
 from engine.training.calibration.fake_quantised import packed, replace_linears
 
 
@@ -101,3 +104,11 @@ def fake_model(config: Mapping[str, Any], dtype: torch.dtype, quantisation: Any 
                 module._buffers[name] = torch.empty(buffer.shape, dtype=buffer.dtype)
     model.config.use_cache = False
     return model.requires_grad_(False) if quantisation is not None else model
+
+
+def fake_base(config: Mapping[str, Any], method: Method, training: Mapping[str, Any], half: torch.dtype) -> Any:
+    """The base model in the format in which the job loads it."""
+    packing = base_format(training).packing
+    found = packing.config(half, bool(training["double_quantisation"])) if packing else None
+    whole = method.trains_base and not trained_format(training).rounded
+    return fake_model(config, torch.float32 if whole else half, found)

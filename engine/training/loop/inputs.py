@@ -75,42 +75,21 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
         Cancelled, StoppedEarly: while the weights are hashed and the rows are read.
     """
     reporter.phase("reading")
-    with ctx.db.read() as s:
-        base, dataset = get_model(s, spec.base_model), get_dataset(s, spec.dataset)
-    if base is None:
-        raise Fault("job.model_gone")
-    if dataset is None or dataset.rows_path is None:
-        raise Fault("job.dataset_gone")
+    base, dataset = _named_rows(ctx, spec)
     weights = intact_weights(ctx.settings, base, on_bytes=lambda _count: reporter.heed())
     start = read_start(ctx, spec, lambda _count: reporter.heed())
     with ctx.db.read() as s:
         device = reserved(s, device_of(spec.budget.device))
         scorers = scorer_bytes(s, spec.training, precision_for(device))
     kind_of(device).reserve(device)
-    template = open_template(tokenizer_folder(ctx.settings, base), base.name)
-    template = as_trained(template, spec.training)
+    tokenizer = tokenizer_folder(ctx.settings, base)
+    template = as_trained(open_template(tokenizer, base.name), spec.training)
     path = rows_file(ctx, spec, dataset)
     longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
-    limits = {**spec.training, "max_length": longest}
-    folder = ctx.settings.home / "jobs" / str(reporter.job_id) / "examples"
-    made_of = {"rows": path.name, "from": rows_from.__qualname__, "objective": spec.objective, "limits": limits}
-    examples, known = kept_examples(
-        folder,
-        made_of | {"tokenizer": (tokenizer_folder(ctx.settings, base) / "tokenizer.json").stat().st_mtime_ns},
-        lambda: load_examples(
-            _heeding(rows_from(path), reporter), template, objective_of(spec.objective), limits, folder
-        ),
-    )
-    if not known:
-        _tell_left_out(examples, template, reporter)
-    rows = chain(read_rows(path, "val"), read_rows(path, "train"))
-    sampled = spec.training["evaluations"] and objective_of(spec.objective).talks
-    prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if sampled else []
-    method = method_of(spec.method)
-    questions = held_out_questions(read_rows(path, "val"), template, int(spec.training.get("scored_answers", 0)))
+    examples = _examples(ctx, spec, reporter, path, rows_from, template, tokenizer, longest)
     return Inputs(
         spec,
-        method,
+        method_of(spec.method),
         base,
         weights,
         dataset,
@@ -118,11 +97,59 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
         precision_for(device),
         template,
         examples,
-        prompts,
-        questions,
+        _sample_prompts(spec, path, template),
+        held_out_questions(read_rows(path, "val"), template, int(spec.training.get("scored_answers", 0))),
         start,
         scorers,
     )
+
+
+def _named_rows(ctx: Context, spec: JobSpec) -> tuple[LanguageModel, Dataset]:
+    with ctx.db.read() as s:
+        base, dataset = get_model(s, spec.base_model), get_dataset(s, spec.dataset)
+    if base is None:
+        raise Fault("job.model_gone")
+    if dataset is None or dataset.rows_path is None:
+        raise Fault("job.dataset_gone")
+    return base, dataset
+
+
+def _examples(
+    ctx: Context,
+    spec: JobSpec,
+    reporter: Reporter,
+    path: Path,
+    rows_from: Rows,
+    template: ChatTemplate,
+    tokenizer: Path,
+    longest: int,
+) -> Examples:
+    """The rows as tokens; kept from an earlier attempt where they are made of the same."""
+    limits = {**spec.training, "max_length": longest}
+    folder = ctx.settings.home / "jobs" / str(reporter.job_id) / "examples"
+    made_of = {
+        "rows": path.name,
+        "from": rows_from.__qualname__,
+        "objective": spec.objective,
+        "limits": limits,
+        "tokenizer": (tokenizer / "tokenizer.json").stat().st_mtime_ns,
+    }
+    objective = objective_of(spec.objective)
+    examples, known = kept_examples(
+        folder,
+        made_of,
+        lambda: load_examples(_heeding(rows_from(path), reporter), template, objective, limits, folder),
+    )
+    if not known:
+        _tell_left_out(examples, template, reporter)
+    return examples
+
+
+def _sample_prompts(spec: JobSpec, path: Path, template: ChatTemplate) -> list[sampling.Prompt]:
+    if not (spec.training["evaluations"] and objective_of(spec.objective).talks):
+        return []
+    rows = chain(read_rows(path, "val"), read_rows(path, "train"))
+    return sampling.fixed_prompts(spec.sample_prompts, rows, template)
 
 
 def _heeding(rows: Iterable[Mapping[str, Any]], reporter: Reporter) -> Iterator[Mapping[str, Any]]:
