@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.names import free_name
+from engine.core.request_limits import MOST_PER_MINUTE, USUAL_PER_MINUTE
 from engine.data.importing.names import clean_name
 from engine.shapes.serving.keys import ApiKeyView
 from storage.api_tables import ApiKey
@@ -23,7 +24,6 @@ from storage.queries.serving import api_keys as queries
 
 PREFIX = "ts-"  # of every key
 MINUTE_S = 60.0  # that a limit counts, at any moment back from now
-USUAL_PER_MINUTE, MOST_PER_MINUTE = 60, 10_000
 _BYTES = 32  # of chance in a key
 _BEGIN, _END = 7, 4  # characters that tell a key from others
 

@@ -9,7 +9,8 @@ import openai
 import pytest
 
 from engine.core.context import Context
-from engine.services.api_keys import MOST_PER_MINUTE, make_key
+from engine.core.request_limits import MOST_PER_MINUTE
+from engine.services.api_keys import make_key
 from tests.browser.conftest import start_server
 from tests.homes import new_home
 from tests.integration.chat_models import add_base, add_reward_model, add_tuned

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from engine.core.context import Context, open_context
 from engine.core.errors import Fault, NotFound, TunesmithError
+from engine.core.request_limits import MOST_PER_MINUTE
 from engine.services import api_keys
 
 
@@ -75,7 +76,7 @@ def test_names_are_told_apart_and_bad_ones_refused(ctx: Context) -> None:
             api_keys.make_key(ctx, wrong)
         with pytest.raises(Fault, match=r"api\.no_name"):
             api_keys.rename(ctx, first.id, wrong)
-    for limit in (0, -1, api_keys.MOST_PER_MINUTE + 1):
+    for limit in (0, -1, MOST_PER_MINUTE + 1):
         with pytest.raises(Fault, match=r"api\.bad_limit"):
             api_keys.make_key(ctx, "three", limit)
     for act in (api_keys.revoke, api_keys.delete):
