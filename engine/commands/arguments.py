@@ -103,6 +103,9 @@ def parse(console: Console, arguments: Sequence[str]) -> argparse.Namespace:
     if args.command == "jobs" and args.action != "list" and args.job is None:
         parser.missing(_job_argument(console))
         parser.end()
+    if args.command == "export" and not args.form and not args.for_place:
+        parser.missing(_form_argument(console))
+        parser.end()
     return args
 
 
@@ -111,6 +114,16 @@ def _job_argument(console: Console) -> argparse.Action:
     action = argparse.Action((), "job", metavar="ID", help=told)
     vars(action)["find"] = "jobs"
     return action
+
+
+def _form_argument(console: Console) -> argparse.Action:
+    return argparse.Action(
+        [], "form", metavar="FORM", help=console.text("cli.arg.form", forms=_forms(console.language))
+    )
+
+
+def _forms(language: str) -> str:
+    return "; ".join(f"{form.key}: {form.label.in_(language)}" for form in EXPORTS)
 
 
 def _serve(command: _Command) -> None:
@@ -250,9 +263,10 @@ def _resize(command: _Command) -> None:
 
 def _export(command: _Command) -> None:
     command.add("tuned", key="export_tuned", find="models", type=int, metavar="ID")
-    forms = "; ".join(f"{form.key}: {form.label.in_(command.language)}" for form in EXPORTS)
     keys = [form.key for form in EXPORTS]
-    command.add("form", key="form", nargs="*", metavar="FORM", choices=[*keys, []], said={"forms": forms})
+    command.add(
+        "form", key="form", nargs="*", metavar="FORM", choices=[*keys, []], said={"forms": _forms(command.language)}
+    )
     places = "; ".join(f"{one.key}: {one.label.in_(command.language)}" for one in DESTINATIONS)
     command.add("--for", key="export_for", dest="for_place", metavar="PLACE", said={"places": places})
     command.add("--zip", key="export_zip", action="store_true")
