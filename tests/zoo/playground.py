@@ -12,10 +12,10 @@ from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import tokenizer_folder
 from engine.services.chat.conversations import Chat
 from engine.services.chat.sides import Setup, load_setup, make_asks, side_of
-from engine.serving.protocol import BASE, Ask, Request, ResidentModels
-from engine.serving.runtime.answer_row import AnswerRow
+from engine.serving.protocol import BASE, Ask, Request, ResidentModels, Shaping
 from engine.serving.runtime.generation import generate
 from engine.serving.runtime.model_cache import ModelCache
+from engine.serving.runtime.stop_texts import text_of
 
 MOST_TOKENS = 40  # of an answer
 
@@ -37,8 +37,7 @@ class Answer:
 
 def heard(ids: Sequence[int], template: ChatTemplate) -> str:
     """Tokens as the playground shows them as an answer."""
-    nobody: Any = None
-    return AnswerRow(nobody, nobody, nobody, nobody, 0.0, tokens=list(ids)).text(template)
+    return text_of(template, Shaping())(list(ids))
 
 
 class Playground:
