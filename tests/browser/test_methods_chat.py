@@ -86,8 +86,10 @@ def test_the_models_page_says_why_a_result_cannot_be_merged(visit: Open, studio:
     reasons = list({m.capabilities.why_not["merge"]: m for m in stiff}.values())
     for method in reasons[:1] if lang == "zh" else reasons:
         page = tab.open(f"/{lang}/models?model={studio.tuned(method)}")
-        page.wait_for_selector(".model-not-offered")
-        assert method.capabilities.why_not["merge"].in_(lang) in page.locator(".model-not-offered").inner_text()
+        page.wait_for_selector(".model-form.not")
+        assert method.capabilities.why_not["merge"].in_(lang) in " ".join(
+            page.locator(".model-form.not").all_inner_texts()
+        )
         assert page.locator("[data-form]").count() == 1
     assert tab.violations() == []
     tab.assert_clean()

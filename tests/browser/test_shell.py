@@ -122,7 +122,7 @@ def test_targets_are_large_enough(visit: Open) -> None:
     page = visit().open("/en/settings")
     page.wait_for_selector("#ts-main h1")
     small = page.evaluate(
-        """[...document.querySelectorAll('button, .ts-nav-item, .ts-languages a, input:not([type=checkbox])')]
+        """[...document.querySelectorAll('button, .ts-nav-item, .ts-languages a, input:not([type=checkbox], .ts-seg input), .ts-seg label')]
         .map(e => [e.getBoundingClientRect(), e.outerHTML.slice(0, 80)])
         .filter(([r]) => r.width && (r.height < 32 || r.width < 32)).map(([, html]) => html)"""
     )

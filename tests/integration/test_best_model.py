@@ -225,7 +225,7 @@ def test_a_stopped_job_goes_on_and_its_best_is_still_known(
 def test_the_last_step_can_be_used_instead_and_the_best_again(ctx: Context, inputs: tuple[int, int]) -> None:
     job = overfit(ctx, inputs, scored_answers=2)
     made, scores = made_by(ctx, job), workers.series(ctx, job.id, "val_loss")
-    [form] = tuned_models.tuned_view(ctx, made.id)["export_jobs"]
+    form = next(iter(tuned_models.tuned_view(ctx, made.id)["export_jobs"]))
     export = tuned_models.start_export(ctx, made.id, form)
     with pytest.raises(Fault, match=r"tuned\.exporting"):
         weights.use_weights(ctx, made.id, "last")

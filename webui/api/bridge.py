@@ -34,14 +34,15 @@ class Bridge:
         return crossing
 
     def _run(self, work: Work, crossing: Crossing) -> None:
+        last: Any = _END
         try:
             for item in work(crossing.halt):
                 crossing.put(item)
-            crossing.put(_END)
         except Exception as error:
-            crossing.put(error)
+            last = error
         finally:
-            self._free.release()
+            self._free.release()  # before the end is told: whoever hears it may ask again
+        crossing.put(last)
 
 
 class Crossing:

@@ -24,10 +24,12 @@ _REFUSED = Text("commands.documents.api.refused")
 
 
 def api_page(language: str) -> str:
-    """The page as it is, with its tables anew."""
+    """The page as it is, with its tables anew; a language that has no such page has the tables alone."""
     file = _DOCS / ("" if language == FALLBACK else language) / "api.md"
-    before, _, rest = file.read_text(encoding="utf-8").partition(_BEGIN)
     tables = "\n\n".join(_section(endpoint, language) for endpoint in ENDPOINTS)
+    if not file.is_file():
+        return tables
+    before, _, rest = file.read_text(encoding="utf-8").partition(_BEGIN)
     return f"{before}{_BEGIN}\n\n{tables}\n\n{_END}{rest.partition(_END)[2]}"
 
 

@@ -49,12 +49,8 @@ def proof_parts(language: str) -> list[str]:
     found = read_proofs()
     heads = [head.in_(language) for head in _HEADS]
     rows = [_row(one, language) for one in found.get(STARTER, {"exports": []})["exports"]]
-    parts = [
-        f"## {_TITLE.in_(language)}",
-        _LEAD.in_(language),
-        f"### {_STARTER.in_(language)}",
-        markdown_table(heads, rows),
-    ]
+    parts = [f"## {_TITLE.in_(language)}", _LEAD.in_(language)]
+    parts += [f"### {_STARTER.in_(language)}", markdown_table(heads, rows)] if rows else []
     parts += [f"### {_FAMILIES.in_(language)}", _FAMILIES_LEAD.in_(language), _families(found, language)]
     reasons = list(_why(found, language))
     return [*parts, _REASONS.in_(language), "\n".join(f"- {line}" for line in reasons)] if reasons else parts

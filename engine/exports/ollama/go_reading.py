@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-_ACTION = re.compile(r'\{\{(?:(- )|\s*)((?:"(?:\\.|[^"\\\n])*"|`[^`]*`|(?!\}\}).)*?)(?:( -)|\s*)\}\}', re.DOTALL)
-_WORD = re.compile(r'\s*(:=|"(?:\\.|[^"\\\n])*"|`[^`]*`|[(),]|[$.\w]+)')
+_MARK = re.compile(r'["`]|\}\}')
+_GO_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"|`[^`]*`')
+_GO_WORD = re.compile(r'\s*(:=|"(?:\\.|[^"\\\n])*"|`[^`]*`|[(),]|[$.\w]+)')
 Scope = dict[str, Any]
 Pipe = list[Any]
 
@@ -49,16 +50,29 @@ def rendered(template: str, messages: Sequence[Mapping[str, str]]) -> str:
 def _pieces(template: str) -> Iterator[tuple[str, str]]:
     """Texts and actions in their order, white space cut where an action says so."""
     at, cut = 0, False
-    for found in _ACTION.finditer(template):
-        text = template[at : found.start()]
+    while (begin := template.find("{{", at)) >= 0:
+        end = _end_of(template, begin + 2)
+        inner = template[begin + 2 : end]
+        before, after = inner.startswith("- "), inner.endswith(" -")
+        text = template[at:begin]
         text = text.lstrip() if cut else text
-        yield "text", text.rstrip() if found[1] else text
-        yield "action", found[2].strip()
-        at, cut = found.end(), bool(found[3])
+        yield "text", text.rstrip() if before else text
+        yield "action", inner[2 * before : len(inner) - 2 * after].strip()
+        at, cut = end + 2, after
     text = template[at:]
-    if "{{" in text:
-        raise GoTemplateError("an action without its end")
     yield "text", text.lstrip() if cut else text
+
+
+def _end_of(template: str, at: int) -> int:
+    """Where an action ends: at the first braces that stand in none of its texts."""
+    while found := _MARK.search(template, at):
+        if found[0] == "}}":
+            return found.start()
+        said = _GO_STRING.match(template, found.start())
+        if said is None:
+            raise GoTemplateError("a text without its end")
+        at = said.end()
+    raise GoTemplateError("an action without its end")
 
 
 def _parsed(pieces: list[tuple[str, str]], depth: int) -> tuple[list[_Node], str | None]:
@@ -108,7 +122,7 @@ def _pipe(text: str) -> Pipe:
     at = 0
     text = text.strip()
     while at < len(text):
-        found = _WORD.match(text, at)
+        found = _GO_WORD.match(text, at)
         if not found:
             raise GoTemplateError(f"not known here: {text}")
         words.append(found[1])

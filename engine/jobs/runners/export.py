@@ -25,6 +25,7 @@ from engine.exports.writing.opening import open_shop
 from engine.jobs.reporter import Reporter
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.integrity import intact_weights
+from engine.models.tuned.integrity import intact_result
 from engine.services.taking.card_evidence import evidence_of
 from storage.job_tables import Job
 from storage.queries.tuned_models import get_tuned
@@ -82,6 +83,7 @@ def _task(ctx: Context, job: Job) -> tuple[ExportSource, list[ExportWish]]:
 
 
 def _check(source: ExportSource, wishes: list[ExportWish], work: Path) -> None:
+    intact_result(source.ctx.settings, source.tuned)
     sizes = sizes_of(source.ctx.settings, source.tuned, source.base)
     check_space(work, sum(wish.form.disk_bytes(sizes, wish.values) for wish in wishes))
     check_memory(max(wish.form.memory_mb(sizes, wish.values) for wish in wishes))

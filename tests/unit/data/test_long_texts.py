@@ -48,8 +48,8 @@ WHOLE = {
     "_DAY_ALONE",
     "_IN_QUOTES",
 }
-# A key of JSON, or a piece of a list, is looked for at one place, within so many characters that no row is as long.
-AT_ONE_PLACE = {"_KEY", "_SPACE", "_LITERAL_TOKEN"}
+# A key of JSON, a piece of a list, or a word of a template is looked for at one place, within so many characters that no row is as long.
+AT_ONE_PLACE = {"_KEY", "_SPACE", "_LITERAL_TOKEN", "_GO_STRING", "_GO_WORD"}
 
 
 def _patterns() -> dict[str, re.Pattern[str]]:
