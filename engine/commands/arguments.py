@@ -10,7 +10,6 @@ from typing import Any
 from engine.commands.console import Console
 from engine.commands.data_arguments import ACTIONS
 from engine.commands.parser import Parser
-from engine.core.request_limits import MOST_PER_MINUTE, USUAL_PER_MINUTE
 from engine.core.text import FALLBACK, LANGUAGES, language_named
 from engine.data.samples.builtin import SAMPLES
 from engine.exports import EXPORTS
@@ -20,6 +19,7 @@ from engine.objectives import OBJECTIVES
 from engine.planner.budget.goals import GOALS
 from engine.recipes import RECIPES
 from engine.services.app.lessons import LESSONS
+from engine.serving.request_limits import MOST_PER_MINUTE, USUAL_PER_MINUTE
 from engine.training.merging.ways import MERGE_WAYS
 
 DEFAULT_COMMAND = "serve"

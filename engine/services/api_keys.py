@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.names import free_name
-from engine.core.request_limits import MOST_PER_MINUTE, USUAL_PER_MINUTE
 from engine.data.importing.names import clean_name
+from engine.serving.request_limits import MOST_PER_MINUTE, USUAL_PER_MINUTE
 from engine.shapes.serving.keys import ApiKeyView
 from storage.api_tables import ApiKey
 from storage.queries.serving import api_keys as queries

@@ -9,8 +9,8 @@ import openai
 import pytest
 
 from engine.core.context import Context
-from engine.core.request_limits import MOST_PER_MINUTE
 from engine.services.api_keys import make_key
+from engine.serving.request_limits import MOST_PER_MINUTE
 from tests.browser.conftest import start_server
 from tests.homes import new_home
 from tests.integration.chat_models import add_base, add_reward_model, add_tuned

@@ -15,8 +15,8 @@ from sqlalchemy import text
 
 from engine.core.context import Context, open_context
 from engine.core.errors import Fault, NotFound, TunesmithError
-from engine.core.request_limits import MOST_PER_MINUTE
 from engine.services import api_keys
+from engine.serving.request_limits import MOST_PER_MINUTE
 
 
 def _code(ctx: Context, secret: str) -> str:

@@ -49,7 +49,8 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         _empty(work)  # of what an attempt that was killed has left
         (aside / "truth").mkdir(parents=True)
         _check(source, wishes, work)
-        proved = any(wish.form.reader(source) for wish in wishes)
+        if proved := any(wish.form.reader(source) for wish in wishes):
+            intact_result(source.ctx.settings, source.tuned)
         source = replace(source, shop=open_shop(source, aside / "truth", progress, proved=proved))
         drafts = [_written(source, wish, aside / f"draft-{number}", progress) for number, wish in enumerate(wishes)]
         source.shop.close()
@@ -83,7 +84,6 @@ def _task(ctx: Context, job: Job) -> tuple[ExportSource, list[ExportWish]]:
 
 
 def _check(source: ExportSource, wishes: list[ExportWish], work: Path) -> None:
-    intact_result(source.ctx.settings, source.tuned)
     sizes = sizes_of(source.ctx.settings, source.tuned, source.base)
     check_space(work, sum(wish.form.disk_bytes(sizes, wish.values) for wish in wishes))
     check_memory(max(wish.form.memory_mb(sizes, wish.values) for wish in wishes))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine.api.names import served_models
 from engine.core.context import Context
-from engine.core.request_limits import MOST_PER_MINUTE, USUAL_PER_MINUTE
 from engine.services.api_keys import list_keys
+from engine.serving.request_limits import MOST_PER_MINUTE, USUAL_PER_MINUTE
 from engine.shapes.serving.keys import ApiKeysView
 
 
