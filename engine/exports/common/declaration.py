@@ -79,6 +79,11 @@ class ReadmePart:
     code: str = ""
 
 
+def no_reader(_source: ExportSource) -> ForeignReader | None:
+    """Of a form that no foreign library reads."""
+    return None
+
+
 @dataclass(frozen=True)
 class ExportFormat:
     """One form in which tuned models are taken away.
@@ -119,7 +124,7 @@ class ExportFormat:
     readme: Callable[[ExportSource], ReadmePart]
     folder_bytes: Callable[[ExportSizes, Values], int]
     proof: Text
-    reader: Callable[[ExportSource], ForeignReader | None] = lambda _source: None
+    reader: Callable[[ExportSource], ForeignReader | None] = no_reader
     foundation: Callable[[ExportSource, Path, ByteProgress], None] | None = None
     limits: Callable[[Values], ProofLimits] = lambda _values: EXACT
     name_part: Callable[[Values], str] = lambda _values: ""

@@ -12,7 +12,7 @@ from engine.core.errors import Fault, NotFound
 from engine.core.text import LANGUAGES
 from engine.exports.card.card import whole_card
 from engine.exports.card.facts import gathered
-from engine.exports.common.declaration import ExportSource
+from engine.exports.common.declaration import ExportSource, no_reader
 from engine.exports.common.number_format import sizes_of
 from engine.exports.common.package import check_memory, check_space, file_name, pack
 from engine.exports.common.plain_names import plain
@@ -49,8 +49,9 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         _empty(work)  # of what an attempt that was killed has left
         (aside / "truth").mkdir(parents=True)
         _check(source, wishes, work)
-        if proved := any(wish.form.reader(source) for wish in wishes):
+        if any(wish.form.reader is not no_reader for wish in wishes):
             intact_result(source.ctx.settings, source.tuned)
+        proved = any(wish.form.reader(source) for wish in wishes)
         source = replace(source, shop=open_shop(source, aside / "truth", progress, proved=proved))
         drafts = [_written(source, wish, aside / f"draft-{number}", progress) for number, wish in enumerate(wishes)]
         source.shop.close()
