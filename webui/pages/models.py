@@ -24,6 +24,7 @@ from webui.pages.scoring import scoring_of_data
 from webui.pages.shapes import ExportFormView, ListedTuned, ModelsList, NamedTuned, NotOffered, WantedForm
 from webui.site import Site
 
+Function = Callable[..., Any]
 AT_ONCE = 60  # cards; more where somebody scrolls down
 
 
@@ -71,6 +72,32 @@ def _serves(form: ExportFormat, key: str) -> bool:
     return key == form.key or key in form.also
 
 
+def _exports(site: Site) -> tuple[tuple[Function, ...], Function]:
+    """What the page asks of exports, and what it asks again and again."""
+    ctx = site.ctx
+
+    def model_export(model_id: int, forms: list[WantedForm], package: Literal["zip", "folder"]) -> int:
+        return tuned.make_export(ctx, int(model_id), forms, package)
+
+    def export_needs(model_id: int, form: str, params: dict[str, Any]) -> ExportNeeds:
+        return tuned.export_needs(ctx, int(model_id), str(form), params)
+
+    def model_exports(model_id: int) -> list[ExportView]:
+        return taken.list_exports(ctx, int(model_id))
+
+    def model_export_cancel(job_id: int) -> None:
+        lifecycle.cancel_job(ctx, int(job_id))
+
+    def export_proof(job_id: int, number: int) -> ProofNumbers:
+        return taken.export_numbers(ctx, int(job_id), int(number))
+
+    def model_destinations(model_id: int) -> list[DestinationView]:
+        return taken.destinations_of(ctx, int(model_id))
+
+    asked = (model_export, export_needs, model_export_cancel, export_proof, model_destinations)
+    return asked, model_exports
+
+
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     ctx = site.ctx
@@ -106,28 +133,10 @@ def build(site: Site, lang: str) -> None:
     def model_use_weights(model_id: int, which: Literal["best", "last"]) -> None:
         weights.use_weights(ctx, int(model_id), str(which))
 
-    def model_export(model_id: int, forms: list[WantedForm], package: Literal["zip", "folder"]) -> int:
-        return tuned.make_export(ctx, int(model_id), forms, package)
-
-    def export_needs(model_id: int, form: str, params: dict[str, Any]) -> ExportNeeds:
-        return tuned.export_needs(ctx, int(model_id), str(form), params)
-
-    def model_exports(model_id: int) -> list[ExportView]:
-        return taken.list_exports(ctx, int(model_id))
-
-    def model_export_cancel(job_id: int) -> None:
-        lifecycle.cancel_job(ctx, int(job_id))
-
-    def export_proof(job_id: int, number: int) -> ProofNumbers:
-        return taken.export_numbers(ctx, int(job_id), int(number))
-
-    def model_destinations(model_id: int) -> list[DestinationView]:
-        return taken.destinations_of(ctx, int(model_id))
-
     guard = guarded(lang)
-    functions: tuple[Callable[..., Any], ...] = (
-        models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs, model_export_cancel,
-        export_proof, model_destinations, *scoring_of_data(site),
+    exports, model_exports = _exports(site)
+    functions: tuple[Function, ...] = (
+        models_more, model_view, model_rename, model_delete, model_use_weights, *exports, *scoring_of_data(site),
         *evidence_of_model(site), *merging_of_models(site), *pushing_of_exports(site), *serving_of_models(site),
     )  # fmt: skip
     polled = [PolledFunction(guard(models_list)), PolledFunction(guard(model_exports), seconds=2)]

@@ -24,6 +24,8 @@ _OTHER_RESULT = Text("exports.declaration.other_result")
 _SCORES = Text("exports.declaration.scores")
 EXACT = ProofLimits(divergence=1e-6, divergence_99=1e-5, agreement=0.995, flips=0.0)  # the same numbers in other hands
 
+ROUNDED = ProofLimits(divergence=0.01, divergence_99=0.1, agreement=0.95)  # the numbers rounded to 16 bits
+
 
 @dataclass(frozen=True)
 class ExportSource:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.exports.common.declaration import EXACT, ExportSizes, Values
+from engine.exports.common.declaration import EXACT, ROUNDED, ExportSizes, Values
 from engine.exports.proof.declaration import ProofLimits
 from engine.models.architecture.told_format import BYTES, told_format
 from engine.models.base.number_formats import stored_format
@@ -72,5 +72,4 @@ def memory_mb(sizes: ExportSizes, _values: Values) -> int:
 
 def limits_of(values: Values) -> ProofLimits:
     """What rounding to 16 bits may change; nothing else may change anything."""
-    rounded = ProofLimits(divergence=0.01, divergence_99=0.1, agreement=0.95)
-    return EXACT if asked(values, "") == "fp32" else rounded
+    return EXACT if asked(values, "") == "fp32" else ROUNDED

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.text import Text
-from engine.exports.common.declaration import ExportFormat, ExportSizes, ExportSource, ReadmePart, Values
+from engine.exports.common.declaration import ROUNDED, ExportFormat, ExportSizes, ExportSource, ReadmePart, Values
 from engine.exports.common.number_format import memory_mb
 from engine.exports.gguf.families import why_not_written
-from engine.exports.proof.declaration import ProofLimits
 from engine.exports.proof.llama_cpp import LLAMA_CPP
 from engine.methods.common.declaration import Method
 
@@ -83,7 +82,7 @@ GGUF_ADAPTER = ExportFormat(
     proof=Text("exports.gguf_adapter.proof"),
     reader=lambda _source: LLAMA_CPP,
     foundation=_foundation,
-    limits=lambda _values: ProofLimits(divergence=0.01, divergence_99=0.1, agreement=0.95),
+    limits=lambda _values: ROUNDED,
     memory_mb=memory_mb,
     why_not=_why_not,
     unfit=why_not_written,

@@ -41,6 +41,11 @@ def why_not_merged(method: Method) -> Text | None:
     return None if method.capabilities.merge else method.capabilities.why_not["merge"]
 
 
+def why_not_plain(method: Method) -> Text | None:
+    """Why there is no plain model of a result, whole ones included; None where there is."""
+    return None if method.saves == "full" else why_not_merged(method)
+
+
 MERGED = ExportFormat(
     key="merged",
     label=Text("exports.merged.label"),

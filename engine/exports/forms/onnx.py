@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.exports.common.declaration import EXACT, ExportFormat, ExportSizes, ExportSource, ReadmePart, Values
-from engine.exports.forms.merged import why_not_merged
+from engine.exports.common.declaration import (
+    EXACT,
+    ROUNDED,
+    ExportFormat,
+    ExportSizes,
+    ExportSource,
+    ReadmePart,
+    Values,
+)
+from engine.exports.forms.merged import why_not_plain
 from engine.exports.onnx.code import code
 from engine.exports.onnx.unfit import unfit
 from engine.exports.proof.declaration import ForeignReader, ProofLimits
@@ -41,7 +49,7 @@ _DTYPE = Param(
 )
 _LIMITS = {
     "fp32": EXACT,
-    "fp16": ProofLimits(divergence=0.01, divergence_99=0.1, agreement=0.95),
+    "fp16": ROUNDED,
     _EIGHT_BITS: ProofLimits(divergence=0.05, divergence_99=0.5, agreement=0.85, flips=0.2),
 }
 
@@ -88,7 +96,7 @@ ONNX = ExportFormat(
     name_part=lambda values: str(values[_DTYPE.key]),
     memory_mb=_memory_mb,
     params=(_DTYPE,),
-    why_not=lambda method: None if method.saves == "full" else why_not_merged(method),
+    why_not=why_not_plain,
     unfit=unfit,
     stands_alone=True,
 )
